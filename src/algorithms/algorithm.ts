@@ -1,0 +1,62 @@
+import type { Task } from '../data/dataset.ts'
+import type { Features } from '../data/features.ts'
+import type { ModelData } from '../models/model.ts'
+import type { Params, Space } from '../params/space.ts'
+
+/** Rows to learn from: features, target (class index or value), optional weights ≥ 0. */
+export interface Examples {
+  readonly features: Features
+  readonly target: Float64Array
+  readonly weights?: Float64Array
+}
+
+/** What one fit is given. Never changed by it. */
+export interface TrainingData extends Examples {
+  readonly task: Task
+  /** Number of classes; 0 for regression. */
+  readonly classes: number
+  /** Rows for early stopping; never learnt from. */
+  readonly validation?: Examples
+}
+
+export interface FitContext {
+  readonly seed: number
+  /** Aborted when the trial must stop; a fit checks it between rounds or epochs. */
+  readonly signal: AbortSignal
+  /** `performance.now()` at which the fit should end with what it has; Infinity without a limit. */
+  readonly deadline: number
+  /** Threads it may use; 1 in trials. */
+  readonly threads: number
+  /** Told after each round or epoch: number of it and the loss on the validation rows (lower is better). */
+  readonly report?: (step: number, loss: number) => void
+}
+
+/** The size of a table as a learner sees it. */
+export interface DatasetShape {
+  readonly task: Task
+  readonly rows: number
+  readonly features: number
+  readonly classes: number
+}
+
+/** What a learner needs its features to be; the planner adds the transforms that make them so. */
+export type Requirement = 'no-missing' | 'standardized' | 'category-codes'
+
+export interface Algorithm {
+  /** Kebab-case; stands in files and on the leaderboard. Never changes meaning. */
+  readonly name: string
+  /** The word of SageMaker's AutoMLAlgorithms for the same role, where there is one. */
+  readonly autopilotName?: string
+  /** One sentence for people: what it is, when it is good. */
+  readonly summary: string
+  readonly tasks: readonly Task[]
+  readonly requires: readonly Requirement[]
+  /** Tunable ranges, with defaults that are good alone. */
+  readonly space: Space
+  /** Expected seconds of one fit on one core of an ordinary machine, for planning only. */
+  readonly expectedSeconds: (shape: DatasetShape, params: Params) => number
+  /** Why it cannot or should not run on a table of this shape, or undefined when it can. */
+  readonly unfit?: (shape: DatasetShape) => string | undefined
+  /** Learns. Same data, params and seed: same model, byte for byte. */
+  fit(data: TrainingData, params: Params, context: FitContext): Promise<ModelData>
+}

@@ -1,0 +1,41 @@
+import type { ColumnKind, Task } from './dataset.ts'
+
+/** What a column is for. */
+export type ColumnUse = 'feature' | 'target' | 'weight' | 'group' | 'time' | 'ignored'
+
+/**
+ * How the text of one CSV column becomes typed values, found once at training time and applied identically ever after.
+ * Plain data: it travels in `experiment.json` and `model.json`.
+ */
+export interface ColumnSchema {
+  readonly name: string
+  readonly kind: ColumnKind
+  readonly use: ColumnUse
+  /** Why this kind and use, and how to change it: one sentence of the decision log. */
+  readonly reason: string
+  /** Tokens read as missing, besides empty and blank cells. */
+  readonly missing: readonly string[]
+  /** Numeric: how its text is written. */
+  readonly number?: {
+    readonly decimal: '.' | ','
+    readonly thousands: '' | ',' | '.' | ' ' | "'"
+    readonly percent: boolean
+    readonly currency: string
+  }
+  /** Datetime: order of the parts, found by evidence. */
+  readonly datetime?: {
+    readonly order: 'iso' | 'dmy' | 'mdy' | 'ymd' | 'epoch-seconds' | 'epoch-milliseconds'
+  }
+}
+
+export interface TableSchema {
+  readonly columns: readonly ColumnSchema[]
+}
+
+/** What a fitted pipeline has to know about its table. */
+export interface TaskSchema {
+  readonly task: Task
+  readonly target: string
+  /** As `Target.classes`. */
+  readonly classes: readonly string[]
+}

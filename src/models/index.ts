@@ -1,0 +1,20 @@
+import type { Features } from '../data/features.ts'
+import type { Graph, Tensor } from '../onnx/graph.ts'
+import type { ModelData, ModelKind } from './model.ts'
+
+/** Every kind of model. */
+export const modelKinds: readonly ModelKind[] = []
+
+const kindOf = (model: ModelData): ModelKind => {
+  const kind = modelKinds.find(candidate => candidate.kind === model.kind)
+  if (!kind) throw new Error(`model kind "${model.kind}" is not in the table of model kinds`)
+  return kind
+}
+
+/** Row-major rows × outputs. */
+export const predictModel = (model: ModelData, features: Features): Promise<Float64Array> =>
+  kindOf(model).predict(model, features)
+
+/** Adds the model to a graph; see `ModelKind.emit`. */
+export const emitModel = (model: ModelData, graph: Graph, features: Tensor): Tensor =>
+  kindOf(model).emit(model, graph, features)

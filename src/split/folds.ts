@@ -1,0 +1,7 @@
+/** How rows were set aside for scoring. Row numbers of the training dataset. */
+export interface Folds {
+  readonly kind: 'holdout' | 'k-fold'
+  readonly reason: string
+  /** One per fold; a holdout has one. */
+  readonly folds: readonly { readonly train: Int32Array; readonly validation: Int32Array }[]
+}

@@ -1,0 +1,46 @@
+import type { Column, ColumnKind, Task } from '../data/dataset.ts'
+import type { Feature, Features } from '../data/features.ts'
+import type { Graph, Tensor } from '../onnx/graph.ts'
+import type { Params, Space } from '../params/space.ts'
+
+export interface TransformContext {
+  readonly seed: number
+  readonly task: Task
+  readonly classes: number
+  /** Class index or value of the rows being fitted on. Only transforms with `usesTarget` may read it. */
+  readonly target: Float64Array
+}
+
+/**
+ * Turns raw columns into features, one column at a time. State is plain data (`pack`). Everything is computed in float64 and
+ * rounded once to float32, natively and in the graph, so both give the same bits.
+ */
+export interface Encoder<State = unknown> {
+  readonly stage: 'encode'
+  readonly name: string
+  /** One sentence for people and notebooks. */
+  readonly summary: string
+  readonly accepts: readonly ColumnKind[]
+  readonly space: Space
+  readonly usesTarget?: boolean
+  fit(column: Column, params: Params, context: TransformContext): State
+  /** Width and names are the state's alone: they never depend on the rows given here. */
+  apply(column: Column, state: State): Feature[]
+  /** Adds the same to a graph. `input` is the raw column `[N, 1]`: float (numeric), string ('' missing), int64 epoch ms (−2^63 missing). Returns float `[N, width]`, or undefined for width 0. */
+  emit(state: State, graph: Graph, input: Tensor): Tensor | undefined
+}
+
+/** Turns features into features. */
+export interface FeatureTransform<State = unknown> {
+  readonly stage: 'features'
+  readonly name: string
+  readonly summary: string
+  readonly space: Space
+  readonly usesTarget?: boolean
+  fit(features: Features, params: Params, context: TransformContext): State
+  apply(features: Features, state: State): Features
+  /** `[N, width in]` float → `[N, width out]` float. */
+  emit(state: State, graph: Graph, input: Tensor): Tensor
+}
+
+export type Transform = Encoder | FeatureTransform
