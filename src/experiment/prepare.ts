@@ -64,7 +64,14 @@ async function prepareAnew(
   emit: Emit,
 ): Promise<Prepared> {
   emit({ type: 'stage', stage: 'read', detail: `reading ${spec.data}` })
-  const { dataset: table, schema, report } = await readDataset(spec.data, { target: spec.target })
+  const {
+    dataset: table,
+    schema,
+    report,
+  } = await readDataset(spec.data, {
+    target: spec.target,
+    ...(spec.features && { overrides: new Map(spec.features.kinds) }),
+  })
   const made = makeTarget(table, spec.target, spec.task)
   const { target, rows } = made
   const objective = objectiveOf(spec.objective ?? defaultObjective(target.task))

@@ -1,4 +1,4 @@
-import type { Task } from '../data/dataset.ts'
+import type { ColumnKind, Task } from '../data/dataset.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
 
@@ -28,6 +28,17 @@ export interface ExperimentSpec {
   readonly group?: string
   readonly time?: string
   readonly weight?: string
+  /** Name of the backend that runs the trials. */
+  readonly backend: string
+  readonly features?: FeatureChoice
+}
+
+/** Columns the user chose and typed by hand. */
+export interface FeatureChoice {
+  /** Only these are features; all that qualify unless said. */
+  readonly names?: readonly string[]
+  /** Pairs of column and kind. */
+  readonly kinds: readonly (readonly [string, ColumnKind])[]
 }
 
 export type TrialState =

@@ -1,0 +1,17 @@
+import { readDataset } from '../data/read.ts'
+import { answerCsv } from '../pipeline/answer.ts'
+import { writeFileAtomic } from '../util/files.ts'
+import type { Predictor } from './predictor.ts'
+
+/** Predicts the rows of a file, in its order. With `output` the CSV is written there, else returned. */
+export async function predictFile(
+  { task, table, predict }: Predictor,
+  file: string,
+  output?: string,
+): Promise<{ rows: number; csv?: string }> {
+  const { dataset } = await readDataset(file, { schema: table })
+  const csv = answerCsv(await predict(dataset), task)
+  if (output === undefined) return { rows: dataset.rows, csv }
+  writeFileAtomic(output, csv)
+  return { rows: dataset.rows }
+}
