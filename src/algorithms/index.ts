@@ -1,4 +1,6 @@
 import type { Algorithm } from './algorithm.ts'
+import { baseline } from './baseline.ts'
+import { gbtDepthwise } from './gbt-depthwise.ts'
 
 /** Every algorithm. A new one is one file and one line here. */
-export const algorithms: readonly Algorithm[] = []
+export const algorithms: readonly Algorithm[] = [baseline, gbtDepthwise]

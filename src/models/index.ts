@@ -1,9 +1,11 @@
 import type { Features } from '../data/features.ts'
 import type { Graph, Tensor } from '../onnx/graph.ts'
+import { constant } from './constant.ts'
+import { forest } from './forest.ts'
 import type { ModelData, ModelKind } from './model.ts'
 
 /** Every kind of model. */
-export const modelKinds: readonly ModelKind[] = []
+export const modelKinds: readonly ModelKind[] = [constant as ModelKind, forest as ModelKind]
 
 const kindOf = (model: ModelData): ModelKind => {
   const kind = modelKinds.find(candidate => candidate.kind === model.kind)
