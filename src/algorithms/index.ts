@@ -1,4 +1,5 @@
 import type { Algorithm } from './algorithm.ts'
+import { linearLearner } from './linear-learner.ts'
 
 /** Every algorithm. A new one is one file and one line here. */
-export const algorithms: readonly Algorithm[] = []
+export const algorithms: readonly Algorithm[] = [linearLearner]
