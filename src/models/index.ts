@@ -2,9 +2,10 @@ import type { Features } from '../data/features.ts'
 import type { Graph, Tensor } from '../onnx/graph.ts'
 import { linear } from './linear.ts'
 import type { ModelData, ModelKind } from './model.ts'
+import { network } from './network.ts'
 
 /** Every kind of model. */
-export const modelKinds: readonly ModelKind[] = [linear as ModelKind]
+export const modelKinds: readonly ModelKind[] = [linear as ModelKind, network as ModelKind]
 
 const kindOf = (model: ModelData): ModelKind => {
   const kind = modelKinds.find(candidate => candidate.kind === model.kind)
