@@ -1,9 +1,9 @@
 import type { CategoricalColumn, Column, NumericColumn, TextColumn } from '../data/dataset.ts'
-import { stringAt } from '../data/dataset.ts'
 import type { Graph, Tensor } from '../onnx/graph.ts'
 import { ML_DOMAIN } from '../onnx/graph.ts'
 import type { Params } from '../params/space.ts'
 import { float, int } from '../params/space.ts'
+import { graphCategories, textAt } from './strings.ts'
 
 /** The known values of a column: strings, or numbers as float32 holds them. Ascending, without missing. */
 export type Levels =
@@ -56,13 +56,13 @@ function countStrings(column: CategoricalColumn | TextColumn): Map<string, numbe
     if (value !== '' && rows > 0) counts.set(value, (counts.get(value) ?? 0) + rows)
   }
   if (column.kind === 'text') {
-    for (let row = 0; row < column.missing.length; row++) add(stringAt(column, row) ?? '', 1)
+    for (let row = 0; row < column.missing.length; row++) add(textAt(column, row), 1)
     return counts
   }
   const perCode = new Float64Array(column.categories.length)
   for (let row = 0; row < column.codes.length; row++)
     if (column.codes[row]! >= 0) perCode[column.codes[row]!]!++
-  for (const [code, category] of column.categories.entries()) add(category, perCode[code]!)
+  for (const [code, category] of graphCategories(column).entries()) add(category, perCode[code]!)
   return counts
 }
 
@@ -106,10 +106,10 @@ export function levelRows(column: LevelColumn, levels: Levels): Int32Array {
   if (levels.kind === 'strings') for (const [i, key] of levels.keys.entries()) index.set(key, i)
   if (column.kind === 'text') {
     const rows = new Int32Array(column.missing.length)
-    for (let row = 0; row < rows.length; row++) rows[row] = index.get(stringAt(column, row) ?? '') ?? UNSEEN
+    for (let row = 0; row < rows.length; row++) rows[row] = index.get(textAt(column, row)) ?? UNSEEN
     return rows
   }
-  const perCode = column.categories.map(category => index.get(category) ?? UNSEEN)
+  const perCode = graphCategories(column).map(category => index.get(category) ?? UNSEEN)
   return column.codes.map(code => (code < 0 ? MISSING : perCode[code]!))
 }
 

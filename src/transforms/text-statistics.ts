@@ -1,8 +1,8 @@
 import type { Column } from '../data/dataset.ts'
-import { stringAt } from '../data/dataset.ts'
 import type { DenseFeature } from '../data/features.ts'
 import type { Graph, Tensor } from '../onnx/graph.ts'
 import { rowCount } from './levels.ts'
+import { graphCategories, textAt } from './strings.ts'
 import type { Encoder } from './transform.ts'
 import { WHITE_SPACE } from './words.ts'
 
@@ -93,10 +93,10 @@ function statisticsOf(text: string): number[] {
 
 function describer(column: Column): (row: number) => readonly number[] {
   if (column.kind === 'categorical') {
-    const perCategory = column.categories.map(statisticsOf)
+    const perCategory = graphCategories(column).map(statisticsOf)
     const empty = statisticsOf('')
     return row => perCategory[column.codes[row]!] ?? empty
   }
   if (column.kind !== 'text') throw new Error(`column "${column.name}" is ${column.kind}: expected text`)
-  return row => statisticsOf(stringAt(column, row) ?? '')
+  return row => statisticsOf(textAt(column, row))
 }

@@ -2,7 +2,7 @@ import type { Graph, Tensor } from '../onnx/graph.ts'
 import { MICROSOFT_DOMAIN, ML_DOMAIN } from '../onnx/graph.ts'
 import type { TfidfState } from './tfidf.ts'
 import type { Pieces } from './words.ts'
-import { emitChunks, emitWords, keepPieces } from './words.ts'
+import { emitChunks, emitWords, joinPieces, keepPieces } from './words.ts'
 
 /** Stands where a chunk has no more characters; no term can hold it. */
 const PAD = '\u0000'
@@ -74,13 +74,15 @@ function characterGrams({ ngramMin, ngramMax }: TfidfState, graph: Graph, input:
   const chunks = emitChunks(graph, input)
   const blank = graph.constant([' '], [1])
   const padded = graph.op('StringConcat', [graph.op('StringConcat', [blank, chunks.texts]), blank])
+  // A last chunk of one PAD keeps the tokenizer's result in its shape when there is no chunk at all.
+  const never = { texts: graph.constant([PAD], [1]), rows: graph.i64(0) }
+  const all = joinPieces(graph, { texts: padded, rows: chunks.rows }, never)
   const characters = graph.op(
     'Tokenizer',
-    [padded],
+    [all.texts],
     { mark: 0, mincharnum: 1, pad_value: PAD, tokenexp: '(?s).' },
     { domain: MICROSOFT_DOMAIN },
   )
-  // Blanks behind the last character, so that a run may start anywhere even in the shortest chunk.
   const grams: Pieces[] = []
   let run = characters
   for (let size = 1; size <= ngramMax; size++) {
@@ -90,7 +92,7 @@ function characterGrams({ ngramMin, ngramMax }: TfidfState, graph: Graph, input:
     }
     if (size < ngramMin) continue
     const shape = graph.op('Shape', [run], {}, { type: 'int64' })
-    const rows = graph.op('Expand', [graph.op('Unsqueeze', [chunks.rows, graph.i64(1)]), shape])
+    const rows = graph.op('Expand', [graph.op('Unsqueeze', [all.rows, graph.i64(1)]), shape])
     grams.push({
       texts: graph.op('Reshape', [run, graph.i64(-1)]),
       rows: graph.op('Reshape', [rows, graph.i64(-1)]),

@@ -1,9 +1,9 @@
 import type { Column } from '../data/dataset.ts'
-import { stringAt } from '../data/dataset.ts'
 import type { SparseFeature } from '../data/features.ts'
 import type { Params } from '../params/space.ts'
 import { choice, float, int } from '../params/space.ts'
 import { byCodeUnit, rowCount } from './levels.ts'
+import { graphCategories, textAt } from './strings.ts'
 import { emitTermCounts } from './tfidf-graph.ts'
 import type { Encoder } from './transform.ts'
 import { chunksOf, wordsOf } from './words.ts'
@@ -113,7 +113,7 @@ function eachDocument(
   visit: (counts: ReadonlyMap<string, number>, row: number) => void,
 ): void {
   if (column.kind === 'categorical') {
-    const perCategory = column.categories.map(category => countTerms(category, shape))
+    const perCategory = graphCategories(column).map(category => countTerms(category, shape))
     for (let row = 0; row < column.codes.length; row++) {
       const counts = perCategory[column.codes[row]!]
       if (counts?.size) visit(counts, row)
@@ -122,7 +122,7 @@ function eachDocument(
   }
   if (column.kind !== 'text') throw new Error(`column "${column.name}" is ${column.kind}: expected text`)
   for (let row = 0; row < column.missing.length; row++) {
-    const counts = countTerms(stringAt(column, row) ?? '', shape)
+    const counts = countTerms(textAt(column, row), shape)
     if (counts.size) visit(counts, row)
   }
 }

@@ -108,7 +108,8 @@ export function emitWords(graph: Graph, input: Tensor, { ordered }: { readonly o
   return long(joinPieces(graph, plain, cutAll(graph, dotted, ASCII_DELIMITERS)))
 }
 
-const joinPieces = (graph: Graph, a: Pieces, b: Pieces): Pieces => ({
+/** Both, one after the other. */
+export const joinPieces = (graph: Graph, a: Pieces, b: Pieces): Pieces => ({
   texts: graph.op('Concat', [a.texts, b.texts], { axis: 0 }),
   rows: graph.op('Concat', [a.rows, b.rows], { axis: 0 }),
 })
