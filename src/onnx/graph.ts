@@ -1,9 +1,9 @@
 import { sha256 } from '../util/files.ts'
 import { Message } from './protobuf.ts'
 
-/** Versions every exported model pins: IR 8, default domain 18, ai.onnx.ml 3 (onnx 1.13 and later). */
-export const IR_VERSION = 8
-export const OPSET = 18
+/** Versions every exported model pins: IR 9, default domain 20 (StringSplit, StringConcat), ai.onnx.ml 3 (onnx 1.15 and later). */
+export const IR_VERSION = 9
+export const OPSET = 20
 export const ML_OPSET = 3
 export const ML_DOMAIN = 'ai.onnx.ml'
 /** onnxruntime's own operators; used for training graphs only, never in an exported model. */
