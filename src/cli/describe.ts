@@ -3,7 +3,7 @@ import { bestTrial, rankTrials } from '../experiment/leaderboard.ts'
 import { readDocument, readExperiment } from '../experiment/store.ts'
 import type { Objective } from '../experiment/types.ts'
 import { PROBLEM_TYPES } from '../job/job.ts'
-import type { DatasetProfile } from '../profile/index.ts'
+import type { DatasetProfile } from '../profile/profile.ts'
 import { count, figure } from '../util/text.ts'
 import { jsonOption, type CommandDefinition } from './command.ts'
 

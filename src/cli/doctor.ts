@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { availableBytes, defaultWorkers } from '../backends/local/machine.ts'
 import { VERSION } from '../job/version.ts'
-import { kernelVersion } from '../kernels/index.ts'
+import { withArena } from '../kernels/kernels.ts'
 import { loadRuntime } from '../onnx/session.ts'
 import { messageOf } from '../util/errors.ts'
 import { byteSize } from '../util/text.ts'
@@ -33,7 +33,7 @@ export const doctorCommand: CommandDefinition = {
         const ort = await loadRuntime()
         return `${ort.env.versions.common ?? 'loaded'}; runs on cpu`
       }),
-      await check('tree kernels', async () => `version ${kernelVersion()} (WebAssembly SIMD)`),
+      await check('tree kernels', () => withArena(() => 'WebAssembly SIMD')),
     ]
     if (options['json']) print(JSON.stringify(checks))
     else

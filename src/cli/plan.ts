@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { Candidate } from '../candidates/index.ts'
+import type { Candidate } from '../candidates/candidate.ts'
 import { resolveDataset } from '../data/catalogue.ts'
 import { prepareExperiment } from '../experiment/prepare.ts'
 import { createStore, layout, readDocument } from '../experiment/store.ts'

@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs'
 import { algorithms } from '../algorithms/index.ts'
-import { parseCandidates, proposeCandidates, type Candidate } from '../candidates/index.ts'
+import type { Candidate } from '../candidates/candidate.ts'
+import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
 import type { TableSchema } from '../data/schema.ts'
 import { makeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
-import { profileDataset, type DatasetProfile } from '../profile/index.ts'
+import { profileDataset } from '../profile/index.ts'
+import type { DatasetProfile } from '../profile/profile.ts'
 import { splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
 import { sha256File } from '../util/files.ts'
 import { count } from '../util/text.ts'
 import { openData, saveData } from './data.ts'
+import { sampleImages, type ImageSample } from './images.ts'
 import { groupCodes, rowWeights, timeValues } from './roles.ts'
 import { readDocument, writeDocument, type Store } from './store.ts'
 import type { ExperimentEvent, Objective } from './types.ts'
@@ -26,6 +29,8 @@ export interface Prepared {
   readonly report: ReadingReport
   readonly candidates: readonly Candidate[]
   readonly objective: Objective
+  /** Rows as pictures, when the columns are pixels. */
+  readonly images?: readonly ImageSample[]
 }
 
 type Emit = (event: ExperimentEvent) => void
@@ -46,12 +51,15 @@ export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepa
 }
 
 function reopen({ paths, spec }: Store): Prepared {
-  const { target, folds, weights } = openData(paths)
+  const { dataset, target, folds, weights } = openData(paths)
+  const profile = readDocument<DatasetProfile>(paths.profile)
+  const images = sampleImages(dataset, target, profile)
   return {
     target,
     folds,
     ...(weights && { weights }),
-    profile: readDocument<DatasetProfile>(paths.profile),
+    profile,
+    ...(images && { images }),
     report: readDocument<ReadingReport & object>(paths.reading),
     candidates: parseCandidates(readDocument<{ candidates: unknown }>(paths.candidates)),
     objective: objectiveOf(spec.objective ?? defaultObjective(target.task)),
@@ -70,7 +78,7 @@ async function prepareAnew(
     report,
   } = await readDataset(spec.data, {
     target: spec.target,
-    ...(spec.features && { overrides: new Map(spec.features.kinds) }),
+    ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
   })
   const made = makeTarget(table, spec.target, spec.task)
   const { target, rows } = made
@@ -113,16 +121,25 @@ async function prepareAnew(
   emit({ type: 'stage', stage: 'plan', detail: 'planning candidate pipelines' })
   const candidates = proposeCandidates(profile, {
     task: target.task,
-    rows: dataset.rows,
+    rows: folds.folds[0]!.train.length,
     classes: target.classes.length,
     algorithms,
-    dataset,
   })
   writeDocument(paths.profile, profile)
   writeDocument(paths.reading, report)
   writeDocument(paths.candidates, { candidates })
   journal.append({ type: 'prepared', dataSha256, rows: dataset.rows })
-  return { target, folds, ...(weights && { weights }), profile, report, candidates, objective }
+  const images = sampleImages(dataset, target, profile)
+  return {
+    target,
+    folds,
+    ...(weights && { weights }),
+    profile,
+    report,
+    candidates,
+    objective,
+    ...(images && { images }),
+  }
 }
 
 const objectiveOf = (name: Objective['name']): Objective => ({ name, direction: metrics[name].direction })

@@ -1,5 +1,5 @@
 import { algorithms } from '../algorithms/index.ts'
-import type { Candidate } from '../candidates/index.ts'
+import type { Candidate } from '../candidates/candidate.ts'
 import { createSearch } from '../tune/search.ts'
 import { InputError } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
@@ -75,7 +75,7 @@ async function tune(
   const search = createSearch({
     candidates: prepared.candidates,
     seed: spec.seed,
-    objective: prepared.objective,
+    objective: prepared.objective.name,
     generation: GENERATION,
     expectedSeconds: expectedSeconds(prepared),
   })
@@ -110,7 +110,7 @@ async function tune(
       const pending = pendingRequests(store, definitions)
       const remaining = {
         trials: spec.maxCandidates - done.length,
-        ...(Number.isFinite(seconds) && { seconds }),
+        ...(Number.isFinite(seconds) && { seconds, workers: executor.slots }),
       }
       if (remaining.trials <= 0 || seconds <= 0) break
       const requests =

@@ -1,19 +1,16 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { algorithms } from '../algorithms/index.ts'
 import { writeModel } from '../artifact/index.ts'
 import { backendNamed } from '../backends/index.ts'
 import type { Task } from '../data/dataset.ts'
 import { assemblePipeline } from '../experiment/assemble.ts'
-import { bestTrial, rankTrials, type LeaderboardRow } from '../experiment/leaderboard.ts'
+import { bestTrial, rankTrials } from '../experiment/leaderboard.ts'
 import type { Prepared } from '../experiment/prepare.ts'
 import { runExperiment, writeLeaderboard } from '../experiment/run.ts'
 import { writeDocument, type Store } from '../experiment/store.ts'
 import type { Ensemble, ExperimentEvent, MetricValues, Objective, Trial } from '../experiment/types.ts'
-import { renderNotebooks, type NotebookInput } from '../notebook/index.ts'
-import { transforms } from '../transforms/index.ts'
-import { writeFileAtomic } from '../util/files.ts'
 import { evaluateModel, type Evaluation } from './evaluate.ts'
+import { writeNotebooks } from './notebooks.ts'
 import { VERSION } from './version.ts'
 
 export interface JobServices {
@@ -64,7 +61,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     openExecutor: opened => place.openExecutor(opened),
     emit,
     signal,
-    onPlanned: async prepared => writeNotebooks(store, prepared, []),
+    onPlanned: async prepared => writeNotebooks(store, prepared),
   })
   const { prepared, trials, ensemble, stopped } = result
   const board = ensemble ? withEnsemble(trials, ensemble, prepared.objective) : trials
@@ -76,8 +73,8 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     writeModel(paths.model, pipeline, { ...provenance(store, prepared, ensemble), glasspilot: VERSION })
     evaluation = await scoreTest(store, emit)
   }
-  writeNotebooks(store, prepared, rankTrials(board, prepared.objective), ensemble)
   const best = ensemble && describeBest(trials, ensemble, prepared.objective, evaluation)
+  writeNotebooks(store, prepared, rankTrials(board, prepared.objective), best)
   return {
     experiment: paths.folder,
     problemType: PROBLEM_TYPES[prepared.target.task],
@@ -150,32 +147,6 @@ const provenance = ({ spec }: Store, { objective, folds }: Prepared, ensemble: E
   scoredOn: folds.kind === 'holdout' ? 'a holdout no member learnt from' : 'out-of-fold rows',
   members: ensemble.members,
 })
-
-/** Renders both notebooks in both languages; without rows they say what will be tried. */
-function writeNotebooks(
-  { paths, spec }: Store,
-  prepared: Prepared,
-  leaderboard: readonly LeaderboardRow[],
-  ensemble?: Ensemble,
-): void {
-  const input: NotebookInput = {
-    spec,
-    profile: prepared.profile,
-    candidates: prepared.candidates,
-    task: prepared.target.task,
-    objective: prepared.objective,
-    folds: { kind: prepared.folds.kind, reason: prepared.folds.reason, count: prepared.folds.folds.length },
-    algorithms: algorithms.map(({ name, summary }) => ({ name, summary })),
-    transforms: transforms.map(({ name, summary }) => ({ name, summary })),
-    experimentFolder: basename(paths.folder),
-    ...(leaderboard.length > 0 && { leaderboard }),
-    ...(ensemble && { best: { members: ensemble.members, metrics: ensemble.metrics } }),
-  }
-  for (const language of ['python', 'typescript'] as const) {
-    for (const { fileName, json } of renderNotebooks(input, { language }))
-      writeFileAtomic(join(paths.notebooks, fileName), json)
-  }
-}
 
 function writtenFiles({ paths }: Store): Record<string, string> {
   const files: Record<string, string> = {
