@@ -1,5 +1,5 @@
 import { InputError } from '../util/errors.ts'
-import { nearest, quoted } from '../util/text.ts'
+import { quoted } from '../util/text.ts'
 import { readNumericBytes } from './byte-lane.ts'
 import { PlainNumberBuilder, WordBuilder } from './builders.ts'
 import type { Column, ColumnKind, Dataset } from './dataset.ts'
@@ -15,6 +15,7 @@ import type { ColumnSchema, TableSchema } from './schema.ts'
 import { openSource } from './source.ts'
 import { readRows } from './rows.ts'
 import { readWithSchema } from './typed.ts'
+import { unknownColumn } from './unknown-column.ts'
 
 export type { QuarantinedRow, ReadingReport, ReadingWarning } from './report.ts'
 
@@ -243,19 +244,4 @@ function checkTarget(target: string, { layout, source }: ReadPlan, log: ReadingL
       () => `another column is named almost like the target: ${quoted(twins[0]!)}`,
     )
   }
-}
-
-export function unknownColumn(
-  code: string,
-  name: string,
-  names: readonly string[],
-  path: string,
-): InputError {
-  const near = nearest(name, names)
-  const listed =
-    names.slice(0, 20).map(quoted).join(', ') + (names.length > 20 ? ` and ${names.length - 20} more` : '')
-  return new InputError(
-    code,
-    `no column ${quoted(name)} in ${quoted(path)};${near === undefined ? '' : ` did you mean ${quoted(near)}?`} columns: ${listed}`,
-  )
 }
