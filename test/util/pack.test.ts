@@ -35,6 +35,11 @@ describe('pack', () => {
     )
   })
 
+  it('reads from a Buffer in the middle of a pool', () => {
+    const value = { a: Float64Array.of(1, 2), b: new Uint8Array(0) }
+    expect(unpack(Buffer.from(pack(value)))).toEqual(value)
+  })
+
   it('refuses what is not its own, of another version, or cut short', () => {
     const bytes = pack({ a: new Float64Array(100) })
     expect(() => unpack(new Uint8Array(40))).toThrow(/not ours/)
