@@ -117,7 +117,9 @@ export function unpack(packed: Uint8Array): unknown {
           `packed file has ${bytes.length} bytes: at least ${offset + byteLength} were expected; it was cut`,
         )
       }
-      const array = new type(bytes.slice(offset, offset + byteLength).buffer)
+      // A Buffer's own slice is a view of its pool, not a copy.
+      const copy = Uint8Array.prototype.slice.call(bytes, offset, offset + byteLength)
+      const array = new type(copy.buffer)
       offset += Math.ceil(byteLength / ALIGN) * ALIGN
       return array
     }
