@@ -7,6 +7,8 @@ import { transforms } from '../transforms/index.ts'
 import type { Encoder, FeatureTransform, Transform, TransformContext } from '../transforms/transform.ts'
 import { InputError } from '../util/errors.ts'
 import { quoted } from '../util/text.ts'
+import type { ColumnRef } from './columns.ts'
+import { columnOf, emptyColumn, requireColumns } from './columns.ts'
 
 /** A transform with its settings, as a candidate plans it. */
 export interface PlannedStep {
@@ -32,7 +34,7 @@ export interface FittedStep {
 
 export interface FittedGroup {
   readonly name: string
-  readonly columns: readonly { readonly name: string; readonly kind: Column['kind'] }[]
+  readonly columns: readonly ColumnRef[]
   /** One state per column of the group. */
   readonly encode: readonly { readonly transform: string; readonly states: readonly unknown[] }[]
   readonly then: readonly FittedStep[]
@@ -166,8 +168,7 @@ export function applyTransforms(fitted: FittedTransforms, dataset: Dataset, rows
   const joined = fitted.groups.flatMap(group => {
     const features = group.encode.map((): Feature[] => [])
     for (const [c, { name, kind }] of group.columns.entries()) {
-      const found = findColumn(dataset, name)!
-      requireSameKind(found, kind)
+      const found = columnOf(dataset, { name, kind })
       const column = rows ? takeRowsOf(found, dataset.rows, rows) : found
       for (const [i, { transform, states }] of group.encode.entries()) {
         features[i]!.push(...findEncoder(transform).apply(column, states[c]))
@@ -178,6 +179,17 @@ export function applyTransforms(fitted: FittedTransforms, dataset: Dataset, rows
   return applySteps(fitted.merged, { rows: count, columns: joined })
 }
 
+/** Names of the features, in their order. */
+export function featureNames(fitted: FittedTransforms): string[] {
+  const refs = new Map(fitted.groups.flatMap(group => group.columns.map(ref => [ref.name, ref] as const)))
+  const nothing: Dataset = { name: 'no rows', rows: 0, columns: [...refs.values()].map(emptyColumn) }
+  return applyTransforms(fitted, nothing).columns.map(({ name }) => name)
+}
+
+/** How many features an encoder makes of a column: the state alone decides. */
+export const encodedWidth = (encoder: Encoder, column: ColumnRef, state: unknown): number =>
+  encoder.apply(emptyColumn(column), state).length
+
 const applySteps = (steps: readonly FittedStep[], features: Features): Features =>
   steps.reduce((input, { transform, state }) => findFeatureTransform(transform).apply(input, state), features)
 
@@ -187,29 +199,10 @@ function takeRowsOf(column: Column, count: number, rows: Int32Array): Column {
   return takeColumn(column, rows)
 }
 
-function requireColumns(dataset: Dataset, names: readonly string[]): void {
-  const missing = [...new Set(names)].filter(name => !findColumn(dataset, name))
-  if (missing.length === 0) return
-  const list = missing.slice(0, 10).map(quoted).join(', ')
-  const more = missing.length > 10 ? ` and ${missing.length - 10} more` : ''
-  throw new InputError(
-    'E_MISSING_COLUMNS',
-    `table ${quoted(dataset.name)} lacks ${missing.length} column(s): ${list}${more}; add them or name them as in the training table`,
-  )
-}
-
 function requireKind(encoder: Encoder, column: Column): void {
   if (encoder.accepts.includes(column.kind)) return
   throw new InputError(
     'E_WRONG_KIND',
     `column ${quoted(column.name)} is ${column.kind}: transform "${encoder.name}" expects ${encoder.accepts.join(' or ')}; move the column to another group`,
-  )
-}
-
-function requireSameKind(column: Column, kind: Column['kind']): void {
-  if (column.kind === kind) return
-  throw new InputError(
-    'E_WRONG_KIND',
-    `column ${quoted(column.name)} is ${column.kind}: ${kind} was expected, as in the training table; read the table with the schema of the model`,
   )
 }

@@ -37,3 +37,6 @@ export const transforms: readonly Transform[] = [
   removeConstant,
   quadratic,
 ]
+
+export { MISSING_DATETIME } from './missing-indicator.ts'
+export { graphCategories, textAt } from './strings.ts'
