@@ -70,7 +70,11 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     emit({ type: 'stage', stage: 'export', detail: 'writing the model' })
     const pipeline = assemblePipeline(paths, ensemble)
     writeLeaderboard(store, prepared, board)
-    writeModel(paths.model, pipeline, { ...provenance(store, prepared, ensemble), glasspilot: VERSION })
+    writeModel(paths.model, pipeline, {
+      name: spec.name,
+      metrics: ensemble.metrics,
+      provenance: provenance(store, prepared, ensemble),
+    })
     evaluation = await scoreTest(store, emit)
   }
   const best = ensemble && describeBest(trials, ensemble, prepared.objective, evaluation)
@@ -140,10 +144,9 @@ function describeBest(
 }
 
 const provenance = ({ spec }: Store, { objective, folds }: Prepared, ensemble: Ensemble) => ({
-  experiment: spec.name,
+  glasspilot: VERSION,
   seed: spec.seed,
   objective,
-  metrics: ensemble.metrics,
   scoredOn: folds.kind === 'holdout' ? 'a holdout no member learnt from' : 'out-of-fold rows',
   members: ensemble.members,
 })

@@ -1,5 +1,6 @@
+import Papa from 'papaparse'
 import { readDataset } from '../data/read.ts'
-import { answerCsv } from '../pipeline/answer.ts'
+import { answerRows } from '../pipeline/answer.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import type { Predictor } from './predictor.ts'
 
@@ -10,7 +11,8 @@ export async function predictFile(
   output?: string,
 ): Promise<{ rows: number; csv?: string }> {
   const { dataset } = await readDataset(file, { schema: table })
-  const csv = answerCsv(await predict(dataset), task)
+  const { fields, data } = answerRows(await predict(dataset), task)
+  const csv = `${Papa.unparse({ fields: [...fields], data: data.map(row => [...row]) }, { newline: '\n' })}\n`
   if (output === undefined) return { rows: dataset.rows, csv }
   writeFileAtomic(output, csv)
   return { rows: dataset.rows }
