@@ -1,6 +1,7 @@
 import type { Algorithm } from './algorithm.ts'
 import { baseline } from './baseline.ts'
 import { gbtDepthwise } from './gbt-depthwise.ts'
+import { gbtLeafwise } from './gbt-leafwise.ts'
 
 /** Every algorithm. A new one is one file and one line here. */
-export const algorithms: readonly Algorithm[] = [baseline, gbtDepthwise]
+export const algorithms: readonly Algorithm[] = [baseline, gbtDepthwise, gbtLeafwise]

@@ -107,7 +107,8 @@ for (const algorithm of algorithms) {
         const bound = task === 'regression' ? 1e-5 * Math.max(1, Math.abs(native[i]!)) : 1e-6
         expect(Math.abs(onnx[i]! - native[i]!)).toBeLessThanOrEqual(bound)
       }
-      for (let row = 0; task !== 'regression' && row < rows.rows; row++)
+      const labelled = task === 'regression' ? 0 : rows.rows
+      for (let row = 0; row < labelled; row++)
         expect(argMax(onnx, row, width)).toBe(argMax(native, row, width))
     })
 
