@@ -31,6 +31,9 @@ export async function watchJob(
   let result: JobResult
   try {
     result = await runJob(store, { emit: progress.emit, signal: stop.signal })
+  } catch (error) {
+    store.discardUnused()
+    throw error
   } finally {
     progress.end()
     for (const signal of signals) process.off(signal, onSignal)

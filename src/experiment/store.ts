@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Candidate } from '../candidates/candidate.ts'
 import { InputError } from '../util/errors.ts'
@@ -71,6 +71,8 @@ export interface Store {
   readonly spec: ExperimentSpec
   readonly journal: Journal
   close(): void
+  /** Takes the folder away again when nothing but its making is in the journal: the input was refused. */
+  discardUnused(): void
 }
 
 /** Makes a new experiment folder. It must not exist, or be empty. */
@@ -97,8 +99,21 @@ export function createStore(folder: string, spec: ExperimentSpec, version: strin
   writeDocument(paths.spec, { glasspilot: version, spec })
   const journal = openJournal(paths.journal)
   journal.append({ type: 'created', version })
-  return { paths, spec, journal, close: () => (journal.close(), unlock()) }
+  return openedStore(paths, spec, journal, unlock)
 }
+
+const openedStore = (paths: Layout, spec: ExperimentSpec, journal: Journal, unlock: () => void): Store => ({
+  paths,
+  spec,
+  journal,
+  close: () => {
+    journal.close()
+    unlock()
+  },
+  discardUnused: () => {
+    if (journal.records.every(({ type }) => type === 'created')) rmSync(paths.folder, { recursive: true, force: true })
+  },
+})
 
 /** Opens an experiment to go on with it. */
 export function openStore(folder: string): Store {
@@ -107,7 +122,7 @@ export function openStore(folder: string): Store {
   const unlock = lockFolder(paths.lock)
   try {
     const journal = openJournal(paths.journal)
-    return { paths, spec, journal, close: () => (journal.close(), unlock()) }
+    return openedStore(paths, spec, journal, unlock)
   } catch (error) {
     unlock()
     throw error

@@ -119,6 +119,28 @@ export interface Kernels {
     hScale: number,
     gradients: Pointer,
   ): void
+  histogramClasses(
+    column: Pointer,
+    rows: Pointer,
+    n: number,
+    labels: Pointer,
+    classes: number,
+    bins: number,
+    histogram: Pointer,
+  ): void
+  sumClasses(rows: Pointer, n: number, labels: Pointer, classes: number, totals: Pointer): void
+  findClassSplit(
+    histogram: Pointer,
+    classes: number,
+    valueBins: number,
+    totals: Pointer,
+    n: number,
+    feature: number,
+    minRows: number,
+    seed: number,
+    sides: Pointer,
+    best: Pointer,
+  ): void
   predictRows(
     nodes: Pointer,
     roots: Pointer,

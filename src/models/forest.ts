@@ -195,10 +195,12 @@ function emitTrees(model: ForestModel, graph: Graph, features: Tensor, first: nu
       list.missing.push(isLeaf ? 0 : model.missingLeft[node]!)
       if (!isLeaf) continue
       for (let k = 0; k < model.leafWidth; k++) {
+        const weight = model.values[model.left[node]! * model.leafWidth + k]!
+        if (weight === 0 && model.leafWidth > 1) continue
         leaf.treeIds.push(tree - first)
         leaf.nodeIds.push(node - root)
         leaf.targets.push(model.leafWidth === 1 ? tree % scores : k)
-        leaf.weights.push(model.values[model.left[node]! * model.leafWidth + k]!)
+        leaf.weights.push(weight)
       }
     }
   }

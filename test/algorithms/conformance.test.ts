@@ -10,7 +10,7 @@ import { pack, unpack } from '../../src/util/pack.ts'
 import { argMax, fitContext, meanLoss, runOnnx } from '../helpers/fit.ts'
 import { toy } from '../helpers/toy.ts'
 
-const ROWS = 300
+const ROWS = 200
 const baseline = algorithms.find(algorithm => algorithm.name === 'baseline')!
 
 /** Default parameters with every count of rounds, epochs or trees made small, so that the suite stays quick. */
@@ -19,7 +19,7 @@ function quickParams({ space }: Algorithm): Params {
   for (const [name, distribution] of Object.entries(space)) {
     if (!(name in params) || distribution.type !== 'int') continue
     if (/num_round|num_iterations|num_trees|epochs/.test(name))
-      params[name] = Math.max(distribution.low, Math.min(64, distribution.high))
+      params[name] = Math.max(distribution.low, Math.min(16, distribution.high))
   }
   return params
 }
@@ -107,7 +107,8 @@ for (const algorithm of algorithms) {
         const bound = task === 'regression' ? 1e-5 * Math.max(1, Math.abs(native[i]!)) : 1e-6
         expect(Math.abs(onnx[i]! - native[i]!)).toBeLessThanOrEqual(bound)
       }
-      for (let row = 0; task !== 'regression' && row < rows.rows; row++)
+      const labelled = task === 'regression' ? 0 : rows.rows
+      for (let row = 0; row < labelled; row++)
         expect(argMax(onnx, row, width)).toBe(argMax(native, row, width))
     })
 

@@ -82,7 +82,7 @@ class Booster {
       arena.f32(this.scores + 4 * this.stride * k, this.stride).fill(base[k]!)
     }
     this.gradients = arena.allocate(8 * this.stride)
-    this.grower = new Grower(arena, this.matrix, this.gradients, rules.maxLeaves)
+    this.grower = new Grower(arena, this.matrix, this.gradients, { slots: rules.maxLeaves + 1 })
     this.order = Int32Array.from({ length: rows }, (_, row) => row)
     this.held =
       data.validation && data.validation.features.rows > 0

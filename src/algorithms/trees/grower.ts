@@ -1,5 +1,6 @@
 import type { Arena, Kernels, Pointer } from '../../kernels/kernels.ts'
 import type { Rng } from '../../util/rng.ts'
+import type { ClassCounts } from './class-counts.ts'
 import { Histograms } from './histograms.ts'
 import type { BinnedMatrix } from './matrix.ts'
 import { drawFeatures, type Selection, Selector } from './selection.ts'
@@ -64,7 +65,16 @@ export class Grower {
   private readonly sides: Pointer
   private readonly records: Pointer[] = []
 
-  constructor(arena: Arena, matrix: BinnedMatrix, gradients: Pointer, maxLeaves: number) {
+  /** Judges splits by class counts instead of gradients. */
+  readonly classes: ClassCounts | undefined
+
+  constructor(
+    arena: Arena,
+    matrix: BinnedMatrix,
+    gradients: Pointer,
+    { slots, classes }: { readonly slots: number; readonly classes?: ClassCounts },
+  ) {
+    this.classes = classes
     this.arena = arena
     this.kernels = arena.kernels
     this.matrix = matrix
@@ -74,7 +84,7 @@ export class Grower {
     this.sides = arena.allocate(256)
     this.treeSelector = new Selector(arena, matrix.layout)
     this.nodeSelector = new Selector(arena, matrix.layout)
-    this.histograms = new Histograms(arena, matrix, gradients, maxLeaves + 1)
+    this.histograms = new Histograms(arena, matrix, gradients, slots)
   }
 
   /** One tree on the first `n` rows. Leaf values are Newton steps −G / (H + λ). */
@@ -103,6 +113,7 @@ export class Grower {
   }
 
   rootTotal(n: number, record: Pointer): void {
+    if (this.classes) return
     this.kernels.sumRows(n === this.matrix.rows ? 0 : this.rows, n, this.gradients, record)
     this.kernels.readTotals(record)
   }
@@ -234,10 +245,13 @@ class Growth {
   private start(leaf: Open, last: boolean): void {
     if (last || !this.mayGrow(leaf)) return this.close(leaf)
     const { nodeFeatures } = this.rules
-    const selection =
-      nodeFeatures === 0
-        ? this.selection
-        : this.nodeSelector.select(drawFeatures(this.features, nodeFeatures, this.rng))
+    const { classes, rows } = this.grower
+    const features = nodeFeatures === 0 ? this.features : drawFeatures(this.features, nodeFeatures, this.rng)
+    if (classes) {
+      leaf.gain = classes.findSplit(features, rows + 4 * leaf.begin, leaf.count, this.rules.minRows, this.seed(), leaf.record + GAIN) // prettier-ignore
+      return this.settle(leaf)
+    }
+    const selection = nodeFeatures === 0 ? this.selection : this.nodeSelector.select(features)
     leaf.slot = this.takeSlot()
     this.build(leaf, leaf.slot, selection)
     this.search(leaf, selection)
@@ -272,9 +286,13 @@ class Growth {
   }
 
   private search(leaf: Open, selection: Selection): void {
-    const seed = this.rules.randomThresholds ? 1 + this.rng.int(0xfffffffe) : 0
-    this.histograms.findSplit(leaf.slot, selection, leaf.record, this.raw, seed)
+    this.histograms.findSplit(leaf.slot, selection, leaf.record, this.raw, this.seed())
     leaf.gain = this.arena.numbers[(leaf.record + GAIN) / 8]! * this.gainUnit
+  }
+
+  /** Of the random thresholds of one node; 0 asks for the best ones. */
+  private seed(): number {
+    return this.rules.randomThresholds ? 1 + this.rng.int(0xfffffffe) : 0
   }
 
   private settle(leaf: Open): void {
@@ -283,14 +301,19 @@ class Growth {
   }
 
   private close(leaf: Open): void {
+    addLeaf(this.tree, leaf, leaf.begin, leaf.count, this.leafValues(leaf))
+    this.grower.releaseRecord(leaf.record)
+    this.histograms.release(leaf.slot)
+  }
+
+  private leafValues(leaf: Open): readonly number[] {
+    const { classes, rows } = this.grower
+    if (classes) return classes.shares(rows + 4 * leaf.begin, leaf.count)
     const at = (leaf.record + TOTALS) / 8
     const g = this.arena.numbers[at]!
     const { alpha, lambda } = this.raw
     const shrunk = g > alpha ? g - alpha : g < -alpha ? g + alpha : 0
-    const value = (-shrunk / (this.arena.numbers[at + 1]! + lambda)) * this.step
-    addLeaf(this.tree, leaf, leaf.begin, leaf.count, [value])
-    this.grower.releaseRecord(leaf.record)
-    this.histograms.release(leaf.slot)
+    return [(-shrunk / (this.arena.numbers[at + 1]! + lambda)) * this.step]
   }
 
   /** A free slot; when there is none, the least promising open leaf gives up its own. */

@@ -30,8 +30,9 @@ export interface Layout {
   readonly entries: Int32Array
 }
 
-export function planLayout(found: readonly FeatureBins[]): Layout {
-  const wantSparse = found.filter(bins => bins.defaultBin >= 0).length >= MIN_SPARSE
+/** `sparse` false: every feature dense, for learners that look at few features per node. */
+export function planLayout(found: readonly FeatureBins[], { sparse = true } = {}): Layout {
+  const wantSparse = sparse && found.filter(bins => bins.defaultBin >= 0).length >= MIN_SPARSE
   const features = wantSparse
     ? [...found.filter(bins => bins.defaultBin < 0), ...found.filter(bins => bins.defaultBin >= 0)]
     : found.map(bins => ({ ...bins, defaultBin: -1 }))

@@ -4,6 +4,7 @@ export { adoptTotal, findSplit, readTotals } from './split'
 export { addToRows, partitionDense, partitionSparse, walkBins } from './partition'
 export { largestResidual, logisticGradients, softmaxGradients, softmaxTotals, squaredGradients } from './gradients'
 export { predictRows } from './predict'
+export { findClassSplit, histogramClasses, sumClasses } from './classes'
 
 // First byte free for the host: static data of the module lies below.
 export function heapBase(): usize {

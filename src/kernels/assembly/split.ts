@@ -77,7 +77,7 @@ function scanExact(feature: i32, first: usize, bins: i32, missing: v128, hasMiss
 }
 
 @inline
-function mix(x: u32): u32 {
+export function mix(x: u32): u32 {
   x = (x ^ (x >> 16)) * 0x85ebca6b
   x = (x ^ (x >> 13)) * 0xc2b2ae35
   return x ^ (x >> 16)
