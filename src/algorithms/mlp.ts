@@ -1,7 +1,7 @@
 import { network, type NetworkModel } from '../models/network.ts'
 import { dense, denseStack, embedding } from '../neural/build.ts'
 import { residentTable, storeOf } from '../neural/table.ts'
-import { trainNetwork, type TrainOptions } from '../neural/trainer.ts'
+import { trainNetwork, type Trained, type TrainOptions } from '../neural/trainer.ts'
 import { joinedWidth } from '../neural/training-graph.ts'
 import type { ActivationName, Layer, Network } from '../onnx/network.ts'
 import { choice, float, logFloat, logInt, type Params } from '../params/space.ts'
@@ -64,10 +64,10 @@ export const mlp: Algorithm = {
       kind: network.kind,
       outputs: Math.max(1, data.classes),
       features: data.features.columns.length,
-      net: trained,
+      net: trained.net,
       link: data.task === 'regression' ? 'identity' : 'softmax',
-      targetMean: units.mean,
-      targetScale: units.scale,
+      outputScale: trained.outputScale * units.scale,
+      outputShift: units.mean,
     } satisfies NetworkModel
   },
 }
@@ -115,7 +115,7 @@ async function train(
   { task, classes }: TrainingData,
   params: Params,
   context: FitContext,
-): Promise<Network> {
+): Promise<Trained> {
   const loss = task === 'regression' ? 'squared-error' : 'cross-entropy'
   const store = storeOf(training.examples.features, net)
   const table = (side: NonNullable<Split['validation']>) => {

@@ -9,10 +9,10 @@ export interface NetworkModel extends ModelData {
   readonly kind: 'network'
   readonly features: number
   readonly net: Network
-  /** What the last layer's values mean: logits of the classes, or a value in units of `targetScale` around `targetMean`. */
+  /** What `outputs · outputScale + outputShift` of the last layer means: logits of the classes, or the value itself. */
   readonly link: 'softmax' | 'identity'
-  readonly targetMean: number
-  readonly targetScale: number
+  readonly outputScale: number
+  readonly outputShift: number
 }
 
 const BLOCK_CELLS = 1 << 21 // cells fed at a time
@@ -39,11 +39,12 @@ export const network: ModelKind<NetworkModel> = {
     }
     return result
   },
-  emit({ net, link, targetMean, targetScale }, graph, features) {
+  emit({ net, link, outputScale, outputShift }, graph, features) {
     // The last step in float64: probabilities sum to 1 and large targets keep their digits.
     const last = graph.cast(emitNetwork(graph, net, features), 'double')
-    if (link === 'softmax') return graph.op('Softmax', [last], { axis: 1 })
-    return graph.op('Add', [graph.op('Mul', [last, graph.f64(targetScale)]), graph.f64(targetMean)])
+    const scaled = graph.op('Mul', [last, graph.f64(outputScale)])
+    if (link === 'softmax') return graph.op('Softmax', [scaled], { axis: 1 })
+    return graph.op('Add', [scaled, graph.f64(outputShift)])
   },
 }
 

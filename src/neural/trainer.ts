@@ -6,6 +6,7 @@ import { adamScalars, type AdamOptions } from './adamw.ts'
 import type { Loss } from './losses.ts'
 import { schedules, type ScheduleName } from './schedule.ts'
 import { dropoutOf, scoringGraph, trainingGraph } from './training-graph.ts'
+import { scoreNetwork, type Score } from './scoring.ts'
 import type { ResidentTable } from './table.ts'
 
 export interface TrainOptions {
@@ -30,10 +31,15 @@ export interface TrainOptions {
   readonly report?: (step: number, loss: number) => void
 }
 
+export interface Trained {
+  readonly net: Network
+  /** What the outputs have to be multiplied by to be calibrated on the validation rows. */
+  readonly outputScale: number
+}
+
 const SECONDS_PER_CALL = 0.3 // a stop is seen between calls
 const FIRST_STEPS = 4 // enough to time a step
 const POOL_VALUES = 1 << 22
-const SCORE_CELLS = 1 << 21 // values of the widest layer per scoring call
 const DEADLINE_MARGIN = 0.95 // share of the time left that the schedule may plan with
 
 /**
@@ -45,7 +51,7 @@ export async function trainNetwork(
   table: ResidentTable,
   validation: ResidentTable | undefined,
   options: TrainOptions,
-): Promise<Network> {
+): Promise<Trained> {
   const { loss, outputs, batch, smoothing, adam, threads } = options
   const shape = {
     net,
@@ -61,7 +67,8 @@ export async function trainNetwork(
   try {
     const scoring = validation && (await openSession(scoringGraph(shape), { threads }))
     try {
-      return withWeights(net, await run(training, scoring, net, table, validation, options))
+      const { weights, score } = await run(training, scoring, net, table, validation, options)
+      return { net: withWeights(net, weights), outputScale: score.scale }
     } finally {
       await scoring?.release()
     }
@@ -77,12 +84,12 @@ async function run(
   table: ResidentTable,
   validation: ResidentTable | undefined,
   options: TrainOptions,
-): Promise<Float32Array> {
+): Promise<{ readonly weights: Float32Array; readonly score: Score }> {
   const { signal, deadline, stepsPerScore, learningRate, adam } = options
   const batches = await batchSource(net, table.rows, options)
   const schedule = schedules[options.schedule]
   let state = await initialState(net)
-  let best = { loss: Infinity, weights: state.weights, looks: 0 }
+  let best: Best = { score: { loss: Infinity, scale: 1 }, weights: state.weights, looks: 0 }
   let planned = options.steps
   let perStep = 0 // seconds, of the last call
   let looks = 0
@@ -114,20 +121,26 @@ async function run(
     const left = (deadline - performance.now()) / 1e3
     planned = Math.min(planned, done + Math.max(0, Math.floor((DEADLINE_MARGIN * left) / perStep)))
     if (!scoring || !validation || (done % stepsPerScore !== 0 && done < planned)) continue
-    const score = await validationLoss(scoring, validation, net, state.weights, options)
+    const score = await scoreNetwork(scoring, validation, state.weights, { net, ...options })
     looks++
-    options.report?.(looks, score)
-    if (score < best.loss) best = { loss: score, weights: state.weights, looks }
+    options.report?.(looks, score.loss)
+    if (score.loss < best.score.loss) best = { score, weights: state.weights, looks }
     else if (looks - best.looks >= options.patience) break
   }
-  const weights = (best.loss < Infinity ? best.weights : state.weights).data as Float32Array
+  const weights = (best.score.loss < Infinity ? best.weights : state.weights).data as Float32Array
   if (!weights.every(Number.isFinite)) {
     throw new TrialError(
       'E_DIVERGED',
       `training with learning_rate ${learningRate} left weights that are not numbers: expected finite ones; use a lower learning_rate`,
     )
   }
-  return weights
+  return { weights, score: best.score }
+}
+
+interface Best {
+  readonly score: Score
+  readonly weights: Feed
+  readonly looks: number
 }
 
 interface State {
@@ -202,46 +215,4 @@ function maskPool(rate: number, length: number, seed: number): Float32Array {
   const pool = new Float32Array(length)
   for (let i = 0; i < length; i++) pool[i] = rng.next() < rate ? 0 : kept
   return pool
-}
-
-/** Weighted mean loss on the validation rows, without smoothing, in float64. */
-async function validationLoss(
-  scoring: Session,
-  table: ResidentTable,
-  net: Network,
-  weights: Feed,
-  { loss, outputs }: TrainOptions,
-): Promise<number> {
-  const { target, importance, ...inputs } = table.feeds
-  const targets = target!.data as Int32Array | Float32Array
-  const shares = importance?.data as Float32Array | undefined
-  const widest = Math.max(net.numeric.length, ...parametersOf(net).map(({ dims }) => dims.at(-1)!))
-  const step = Math.max(1, Math.floor(SCORE_CELLS / widest))
-  let sum = 0
-  let total = 0
-  for (let start = 0; start < table.rows; start += step) {
-    const end = Math.min(table.rows, start + step)
-    const result = await scoring.run({
-      ...inputs,
-      weights,
-      start: await feed(BigInt64Array.of(BigInt(start)), [1]),
-      end: await feed(BigInt64Array.of(BigInt(end)), [1]),
-    })
-    const values = result['outputs']!.data as Float32Array
-    for (let row = start, at = 0; row < end; row++, at += outputs) {
-      const share = shares ? shares[row]! : 1
-      total += share
-      sum += share * rowLoss(loss, values, at, outputs, targets[row]!)
-    }
-  }
-  return sum / total
-}
-
-function rowLoss(loss: Loss, values: Float32Array, at: number, outputs: number, target: number): number {
-  if (loss === 'squared-error') return (values[at]! - target) ** 2
-  let highest = -Infinity
-  for (let k = 0; k < outputs; k++) highest = Math.max(highest, values[at + k]!)
-  let sum = 0
-  for (let k = 0; k < outputs; k++) sum += Math.exp(values[at + k]! - highest)
-  return Math.log(sum) + highest - values[at + target]!
 }
