@@ -25,7 +25,10 @@ export interface ColumnContext {
   readonly rows: number
   readonly isTarget: boolean
   readonly forced: ColumnKind | 'ignored' | undefined
+  /** Every token that means "missing" among numbers and dates. */
   readonly known: ReadonlySet<string>
+  /** Those of them that the user gave. */
+  readonly asked: ReadonlySet<string>
   /** The file is separated by semicolons, so `1,234` is a decimal. */
   readonly preferComma: boolean
   readonly log: ReadingLog
@@ -199,7 +202,7 @@ function dates(
 
 function asWords(store: WordStore, entries: Values, context: ColumnContext): Decided {
   const { name, rows } = context
-  const missing = wordMissingTokens(entries, context.known)
+  const missing = wordMissingTokens(entries, context.asked)
   const set = new Set(missing)
   const words = entries.filter(([text]) => !isMissingText(text, set))
   const total = words.reduce((sum, [, n]) => sum + n, 0)
@@ -245,7 +248,7 @@ function decideTarget(
       return { ...decided, schema: { ...decided.schema, use: 'target', reason: 'it is the target' } }
     }
   }
-  const missing = numeric ? tokensIn(entries, known) : wordMissingTokens(entries, known)
+  const missing = numeric ? tokensIn(entries, known) : wordMissingTokens(entries, context.asked)
   const set = new Set(missing)
   return {
     column: categorical(store, name, set),
@@ -276,13 +279,13 @@ function force(
     const found = findDateOrder(present) ?? { order: 'iso' as const, parsed: 0, undecided: false }
     return because(dates(store, found, present, total, context))
   }
-  const missing = wordMissingTokens(entries, context.known)
+  const missing = wordMissingTokens(entries, context.asked)
   const column = (kind === 'text' ? text : categorical)(store, name, new Set(missing))
   return because({ column, schema: { name, kind, use: 'feature', reason: '', missing } })
 }
 
 function ignored(store: WordStore, entries: Values, context: ColumnContext, reason: string): Decided {
-  const missing = wordMissingTokens(entries, context.known)
+  const missing = wordMissingTokens(entries, context.asked)
   const { name } = context
   return {
     column: store.text ? text(store, name, new Set(missing)) : categorical(store, name, new Set(missing)),

@@ -80,12 +80,14 @@ export const isMissingText = (text: string, tokens: ReadonlySet<string> = ALL): 
 
 /**
  * Which tokens that occur in a column of words mean "missing". A token is kept as a word when the column is codes of its
- * shape (`NA` among `US`, `DE`, `FR`) or mostly different words in which it is rare (a surname `Null`).
+ * shape (`NA` among `US`, `DE`, `FR`) or mostly different words in which it is rare (a surname `Null`). Tokens the user
+ * `asked` for always mean it.
  */
 export function wordMissingTokens(
   values: readonly (readonly [text: string, count: number])[],
-  known: ReadonlySet<string> = ALL,
+  asked: ReadonlySet<string> = new Set(),
 ): string[] {
+  const known = asked.size === 0 ? ALL : new Set([...ALL, ...asked])
   const tokens = values.filter(([text]) => known.has(text.trim()) && !isBlankText(text))
   if (tokens.length === 0) return []
   const words = values.filter(([text]) => !isMissingText(text, known))
@@ -93,7 +95,8 @@ export function wordMissingTokens(
   return tokens
     .filter(([text, count]) => {
       const token = text.trim()
-      if (known === ALL && WORDS_TOO.has(token)) return false
+      if (asked.has(token)) return true
+      if (WORDS_TOO.has(token)) return false
       if (!/^[A-Za-z]+$/.test(token)) return true
       const alike = words.filter(
         ([word]) =>

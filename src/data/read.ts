@@ -108,7 +108,8 @@ interface Read {
 async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLog): Promise<Read> {
   const { names } = plan.layout
   if (options.target !== undefined) checkTarget(options.target, plan, log)
-  const known = new Set([...MISSING_TOKENS, ...(options.missing ?? [])])
+  const asked = new Set(options.missing)
+  const known = new Set([...MISSING_TOKENS, ...asked])
   const targetAt = options.target === undefined ? -1 : names.indexOf(options.target)
   const overrides = options.overrides ?? {}
   const override = (name: string) => (Object.hasOwn(overrides, name) ? overrides[name] : undefined)
@@ -161,6 +162,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       isTarget: j === targetAt,
       forced: override(names[j]!),
       known,
+      asked,
       preferComma: plan.dialect.delimiter !== ',',
       log,
     }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Target } from '../../src/data/dataset.ts'
 import { splitRows } from '../../src/split/index.ts'
