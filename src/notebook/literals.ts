@@ -1,5 +1,6 @@
 /** A value that can stand in a cell as a literal. */
-export type Literal = string | number | boolean | null | readonly Literal[] | { readonly [key: string]: Literal }
+export type Literal =
+  string | number | boolean | null | readonly Literal[] | { readonly [key: string]: Literal }
 
 interface Dialect {
   readonly text: (value: string) => string
@@ -22,7 +23,10 @@ const quote = (value: string) => value.replace(/[\\"]/g, character => `\\${chara
 
 const python: Dialect = {
   // \ud83d\ude00 would be two lone surrogates in Python: beyond the first plane it wants eight digits.
-  text: value => `"${quote(value).replace(UNSEEN, unit).replace(ASTRAL, character => `\\U${hex(character.codePointAt(0)!, 8)}`)}"`,
+  text: value =>
+    `"${quote(value)
+      .replace(UNSEEN, unit)
+      .replace(ASTRAL, character => `\\U${hex(character.codePointAt(0)!, 8)}`)}"`,
   number: value => {
     if (Number.isNaN(value)) return 'float("nan")'
     if (!Number.isFinite(value)) return value > 0 ? 'float("inf")' : 'float("-inf")'
@@ -55,10 +59,29 @@ function write(value: Literal, dialect: Dialect, indent: string): string {
   const inner = `${indent}    `
   const [open, close, items] = Array.isArray(value)
     ? ['[', ']', (value as readonly Literal[]).map(item => write(item, dialect, inner))]
-    : ['{', '}', Object.entries(value).map(([name, item]) => `${dialect.key(name)}: ${write(item, dialect, inner)}`)]
+    : [
+        '{',
+        '}',
+        Object.entries(value).map(([name, item]) => `${dialect.key(name)}: ${write(item, dialect, inner)}`),
+      ]
   const line = `${open}${items.join(', ')}${close}`
   if (items.length === 0 || (line.length + indent.length <= WIDTH && !line.includes('\n'))) return line
-  return `${open}\n${items.map(item => `${inner}${item},\n`).join('')}${indent}${close}`
+  const lines = Array.isArray(value) && value.every(isPlain) ? fill(items, WIDTH - inner.length) : items
+  return `${open}\n${lines.map(item => `${inner}${item},\n`).join('')}${indent}${close}`
+}
+
+const isPlain = (value: Literal) => value === null || typeof value !== 'object'
+
+/** As many items on a line as fit: a list of names is read across, not down. */
+function fill(items: readonly string[], width: number): string[] {
+  const lines: string[] = []
+  for (const item of items) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 2 + item.length <= width)
+      lines[lines.length - 1] = `${last}, ${item}`
+    else lines.push(item)
+  }
+  return lines
 }
 
 /** The value as a Python expression; reading it gives the same value back, character for character. */

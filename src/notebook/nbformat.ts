@@ -47,7 +47,11 @@ export function writeNotebook(cells: readonly Cell[], kernel: Kernel): string {
     })),
     metadata: {
       kernelspec: { display_name: kernel.displayName, language: kernel.language, name: kernel.name },
-      language_info: { file_extension: kernel.fileExtension, mimetype: kernel.mimetype, name: kernel.language },
+      language_info: {
+        file_extension: kernel.fileExtension,
+        mimetype: kernel.mimetype,
+        name: kernel.language,
+      },
     },
     nbformat: 4,
     nbformat_minor: 5,

@@ -42,7 +42,11 @@ const ESCAPES: Record<CellLanguage, (value: Literal) => string> = {
 }
 
 /** Reads `templates/notebooks/<name>.<md|py|ts>.mustache` and checks it against what it may name. */
-export function loadTemplate<S extends Shape>(name: string, language: CellLanguage, shape: S): CellTemplate<S> {
+export function loadTemplate<S extends Shape>(
+  name: string,
+  language: CellLanguage,
+  shape: S,
+): CellTemplate<S> {
   const file = `${name}.${EXTENSIONS[language]}.mustache`
   return parseTemplate(readFileSync(`${FOLDER}${file}`, 'utf8'), language, shape, file)
 }
@@ -62,27 +66,38 @@ export function parseTemplate<S extends Shape>(
 }
 
 /** Mustache's syntax tree: kind, name or text, start, end, children of a section. */
-type Span = readonly [kind: string, value: string, start: number, end: number, children?: readonly Span[] | string]
+type Span = readonly [
+  kind: string,
+  value: string,
+  start: number,
+  end: number,
+  children?: readonly Span[] | string,
+]
 
 /** Mustache is silent about names it does not find and lets {{{ }}} and {{& }} pass unescaped: here both are errors. */
 function check(spans: readonly Span[], scopes: readonly Shape[], language: CellLanguage, file: string): void {
   for (const [kind, value, , , children] of spans) {
     if (kind === 'text' || kind === '!') continue
-    if (kind !== 'name' && kind !== '#' && kind !== '^') refuse(file, `{{${kind}${value}}}`, 'tags that are escaped')
+    if (kind !== 'name' && kind !== '#' && kind !== '^')
+      refuse(file, `{{${kind}${value}}}`, 'tags that are escaped')
     const scope = scopes.find(names => Object.hasOwn(names, value))
     const declared = scope?.[value]
-    if (declared === undefined) refuse(file, `{{${value}}}`, `one of ${scopes.flatMap(Object.keys).join(', ')}`)
+    if (declared === undefined)
+      refuse(file, `{{${value}}}`, `one of ${scopes.flatMap(Object.keys).join(', ')}`)
     if (kind === 'name') {
       const wanted = language === 'markdown' ? 'text' : 'literal'
       if (declared !== wanted) refuse(file, `{{${value}}}`, `a name declared as ${wanted}`)
       continue
     }
     if (declared === 'text' || declared === 'literal') refuse(file, `{{${kind}${value}}}`, 'a flag or a list')
-    const inner = Array.isArray(declared) && kind === '#' ? [(declared as readonly [Shape])[0], ...scopes] : scopes
+    const inner =
+      Array.isArray(declared) && kind === '#' ? [(declared as readonly [Shape])[0], ...scopes] : scopes
     check(children as readonly Span[], inner, language, file)
   }
 }
 
 function refuse(file: string, tag: string, expected: string): never {
-  throw new GlasspilotError('E_TEMPLATE', `template ${file} has ${tag}: expected ${expected}`, { exit: 'bug' })
+  throw new GlasspilotError('E_TEMPLATE', `template ${file} has ${tag}: expected ${expected}`, {
+    exit: 'bug',
+  })
 }
