@@ -66,7 +66,22 @@ function write(value: Literal, dialect: Dialect, indent: string): string {
       ]
   const line = `${open}${items.join(', ')}${close}`
   if (items.length === 0 || (line.length + indent.length <= WIDTH && !line.includes('\n'))) return line
-  return `${open}\n${items.map(item => `${inner}${item},\n`).join('')}${indent}${close}`
+  const lines = Array.isArray(value) && value.every(isPlain) ? fill(items, WIDTH - inner.length) : items
+  return `${open}\n${lines.map(item => `${inner}${item},\n`).join('')}${indent}${close}`
+}
+
+const isPlain = (value: Literal) => value === null || typeof value !== 'object'
+
+/** As many items on a line as fit: a list of names is read across, not down. */
+function fill(items: readonly string[], width: number): string[] {
+  const lines: string[] = []
+  for (const item of items) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 2 + item.length <= width)
+      lines[lines.length - 1] = `${last}, ${item}`
+    else lines.push(item)
+  }
+  return lines
 }
 
 /** The value as a Python expression; reading it gives the same value back, character for character. */
