@@ -7,12 +7,17 @@ export const datasetsCommand: CommandDefinition = {
   summary: 'List the datasets that can be named instead of a file',
   options: [jsonOption()],
   async run({ options }, { print, columns }) {
-    const datasets = await listDatasets()
+    const datasets = listDatasets()
     if (options['json']) return print(JSON.stringify(datasets))
     print(
       table(
-        ['name', 'target', 'task', 'where'],
-        datasets.map(({ name, target, task, where }) => [name, target ?? '', task ?? '', where]),
+        ['name', 'target', 'task', 'at hand'],
+        datasets.map(({ name, target, task, available }) => [
+          name,
+          target ?? '',
+          task ?? '',
+          available ? 'yes' : 'no',
+        ]),
         columns,
         'llll',
       ),

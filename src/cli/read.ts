@@ -1,6 +1,6 @@
+import process from 'node:process'
 import { resolveDataset } from '../data/catalogue.ts'
-import { readDataset } from '../data/read.ts'
-import { datasetCsv } from '../data/write.ts'
+import { copyTable } from '../data/copy.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import { count } from '../util/text.ts'
 import { jsonOption, option, type CommandDefinition } from './command.ts'
@@ -8,17 +8,22 @@ import { jsonOption, option, type CommandDefinition } from './command.ts'
 export const readCommand: CommandDefinition = {
   usage: 'read <file>',
   summary: 'Write the table as Glasspilot reads it (RFC 4180, header first) and say what was repaired',
-  options: [option('--output <file>', 'CSV to write (default: stdout)'), jsonOption()],
+  options: [
+    option('--output <file>', 'CSV to write (default: stdout)'),
+    option('--encoding <name>', 'encoding of the file, e.g. windows-1252 (default: found)'),
+    jsonOption(),
+  ],
   async run({ args, options }, { print, note }) {
     const { train } = await resolveDataset(args[0]!)
-    const { dataset, report } = await readDataset(train)
     const output = options['output'] as string | undefined
-    if (output !== undefined) writeFileAtomic(output, datasetCsv(dataset))
+    const pieces: string[] = []
+    const report = await copyTable(train, csv => pieces.push(csv), options['encoding'] as string | undefined)
+    if (output !== undefined) writeFileAtomic(output, pieces.join(''))
     if (options['json']) return print(JSON.stringify(report))
-    if (output === undefined) print(datasetCsv(dataset).trimEnd())
-    note(
-      `${count(dataset.rows)} rows × ${count(dataset.columns.length)} columns; ${report.encoding}, delimiter ${JSON.stringify(report.delimiter)}`,
-    )
-    for (const warning of report.warnings) note(`${warning.code}: ${warning.message}`)
+    if (output === undefined) for (const piece of pieces) process.stdout.write(piece)
+    note(`${count(report.rows)} rows; ${report.encoding}, delimiter ${JSON.stringify(report.delimiter)}`)
+    for (const { code, message } of report.warnings) note(`${code}: ${message}`)
+    if (report.quarantinedCount > 0)
+      note(`${count(report.quarantinedCount)} rows were set aside (--json lists them)`)
   },
 }

@@ -111,7 +111,8 @@ const openedStore = (paths: Layout, spec: ExperimentSpec, journal: Journal, unlo
     unlock()
   },
   discardUnused: () => {
-    if (journal.records.every(({ type }) => type === 'created')) rmSync(paths.folder, { recursive: true, force: true })
+    if (journal.records.every(({ type }) => type === 'created'))
+      rmSync(paths.folder, { recursive: true, force: true })
   },
 })
 
