@@ -1,6 +1,7 @@
 import type { Feature, Features } from '../data/features.ts'
 import { denseValues } from '../data/features.ts'
 import type { Graph, Tensor } from '../onnx/graph.ts'
+import { selectRank, withoutNaN } from './order.ts'
 
 /** Which features have extreme values. */
 export interface Extremes {
@@ -19,14 +20,18 @@ export function findExtremes({ rows, columns }: Features, threshold: number): Ex
   return { width: columns.length, changed: rows === 0 ? new Int32Array(0) : Int32Array.from(changed) }
 }
 
-function isExtreme(values: Float32Array, threshold: number): boolean {
-  const sorted = values.filter(value => !Number.isNaN(value)).sort()
-  if (sorted.length === 0 || sorted[0] === sorted.at(-1)) return false
-  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length
-  const deviation = Math.sqrt(
-    sorted.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / sorted.length,
-  )
-  const quantile = (level: number) => sorted[Math.round(level * (sorted.length - 1))]!
+function isExtreme(all: Float32Array, threshold: number): boolean {
+  const values = withoutNaN(all)
+  const { length } = values
+  if (length === 0) return false
+  let sum = 0
+  for (let i = 0; i < length; i++) sum += values[i]!
+  const mean = sum / length
+  let squares = 0
+  for (let i = 0; i < length; i++) squares += (values[i]! - mean) * (values[i]! - mean)
+  const deviation = Math.sqrt(squares / length)
+  if (deviation <= 1e-12 * Math.abs(mean)) return false
+  const quantile = (level: number) => selectRank(values, Math.round(level * (length - 1)))
   return quantile(0.98) > mean + threshold * deviation || quantile(0.02) < mean - threshold * deviation
 }
 

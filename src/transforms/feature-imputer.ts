@@ -1,5 +1,6 @@
 import type { Feature } from '../data/features.ts'
 import { choice } from '../params/space.ts'
+import { takeMedian, withoutNaN } from './order.ts'
 import type { FeatureTransform } from './transform.ts'
 
 interface FeatureImputerState {
@@ -11,11 +12,10 @@ interface FeatureImputerState {
 function fillOf(feature: Feature, strategy: string): number {
   if (feature.kind === 'dense' && feature.categories) return feature.categories
   if (strategy === 'zero') return 0
-  const known = feature.values.filter(value => !Number.isNaN(value))
+  const known = withoutNaN(feature.values)
   if (known.length === 0 || feature.kind === 'sparse') return 0
   if (strategy === 'mean') return known.reduce((sum, value) => sum + value, 0) / known.length
-  known.sort()
-  return (known[Math.floor((known.length - 1) / 2)]! + known[Math.floor(known.length / 2)]!) / 2
+  return takeMedian(known)
 }
 
 /** Fills what is missing after encoding: dates, codes. */

@@ -1,6 +1,7 @@
 import type { Column } from '../data/dataset.ts'
 import { choice, float, when } from '../params/space.ts'
 import { notFinite } from './levels.ts'
+import { takeMedian, withoutNaN } from './order.ts'
 import type { Encoder } from './transform.ts'
 
 interface ImputerState {
@@ -25,17 +26,19 @@ export function float32Values(values: Float64Array | Float32Array, fill: number)
   return result
 }
 
-const STATISTICS: Readonly<Record<string, (sorted: Float32Array, constant: number) => number>> = {
+/** Statistics of finite values, which they may reorder. */
+const STATISTICS: Readonly<Record<string, (values: Float32Array, constant: number) => number>> = {
   nan: () => NaN,
   constant: (_, constant) => constant,
-  mean: sorted => sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
-  median: sorted =>
-    (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.floor(sorted.length / 2)]!) / 2,
+  // Summed in ascending order, so that the order of rows cannot show in the last bits.
+  mean: values => values.sort().reduce((sum, value) => sum + value, 0) / values.length,
+  median: takeMedian,
   'most-frequent': mostFrequent,
 }
 
 /** The smallest of the values that stand most often. */
-function mostFrequent(sorted: Float32Array): number {
+function mostFrequent(values: Float32Array): number {
+  const sorted = values.sort()
   let best = sorted[0]!
   let bestRun = 0
   for (let start = 0; start < sorted.length;) {
@@ -61,9 +64,7 @@ export const robustImputer: Encoder<ImputerState> = {
   fit(column, params) {
     const strategy = String(params.strategy)
     const needsValues = strategy !== 'nan' && strategy !== 'constant'
-    const finite = needsValues
-      ? float32Values(numbers(column), NaN).filter(isFinite32).sort()
-      : new Float32Array(0)
+    const finite = needsValues ? withoutNaN(float32Values(numbers(column), NaN)) : new Float32Array(0)
     if (needsValues && finite.length === 0) return { fill: 0 }
     return { fill: Math.fround(STATISTICS[strategy]!(finite, Number(params.fill))) }
   },

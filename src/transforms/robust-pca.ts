@@ -1,8 +1,8 @@
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import type { DenseFeature, Features } from '../data/features.ts'
 import { int } from '../params/space.ts'
 import type { Rng } from '../util/rng.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
+import { principalDirections } from './principal-directions.ts'
 import type { RowReader } from './sparse-rows.ts'
 import { sparseRows } from './sparse-rows.ts'
 import type { FeatureTransform } from './transform.ts'
@@ -20,13 +20,6 @@ interface PcaState {
 
 /** Multiplications the covariance may cost before rows are sampled: a few seconds. */
 const COVARIANCE_WORK = 4e9
-/** Widest matrix whose eigenvectors are found exactly, O(width³). */
-const EXACT_WIDTH = 256
-const OVERSAMPLING = 20
-const MAX_SWEEPS = 30
-/** Relative movement of the wanted eigenvalues in one sweep that counts as standing still. */
-const TOLERANCE = 1e-7
-
 /** Principal components: directions of greatest spread, found from the covariance of the rows. Missing counts as the mean. */
 export const robustPca: FeatureTransform<PcaState> = {
   stage: 'features',
@@ -47,10 +40,7 @@ export const robustPca: FeatureTransform<PcaState> = {
     }
     const rng = createRng(hashSeed(seed, 'robust-pca'))
     const { mean, centred, covariance } = covarianceOf(features, rng)
-    const directions =
-      width <= EXACT_WIDTH
-        ? exactDirections(covariance, width, components)
-        : subspaceDirections(covariance, width, components, rng)
+    const directions = principalDirections(covariance, width, components, rng)
     return { width, components, mean, centred, directions }
   },
   apply(features, { components, mean, centred, directions }) {
@@ -167,140 +157,4 @@ function meansOf({ rows, columns }: Features): { mean: Float64Array; filled: num
     return count === 0 ? 0 : sum / count
   })
   return { mean, filled: nonZero / Math.max(1, rows * columns.length) }
-}
-
-function exactDirections(covariance: Float64Array, width: number, components: number): Float64Array {
-  const { eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(width, width, covariance), {
-    assumeSymmetric: true,
-  })
-  // Eigenvalues ascend.
-  return columnsToDirections(width, components, (j, k) => eigenvectorMatrix.get(j, width - 1 - k))
-}
-
-/**
- * Subspace iteration with Rayleigh–Ritz steps (Halko, Martinsson & Tropp 2011, §4): multiply a random basis by the covariance,
- * make it orthonormal, solve the small problem inside, until the wanted eigenvalues stand still.
- */
-function subspaceDirections(
-  covariance: Float64Array,
-  width: number,
-  components: number,
-  rng: Rng,
-): Float64Array {
-  const size = Math.min(width, components + OVERSAMPLING)
-  let basis = new Float64Array(width * size) // row-major width × size
-  for (let i = 0; i < basis.length; i++) basis[i] = rng.normal()
-  orthonormalize(basis, width, size)
-  let previous = new Float64Array(size)
-  for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
-    const image = multiplySymmetric(covariance, width, basis, size)
-    const { values, vectors } = smallEigen(basis, image, width, size)
-    // Turn the image into the Ritz basis, largest first; it is the next basis.
-    basis = multiplySmall(image, width, size, vectors)
-    orthonormalize(basis, width, size)
-    let moved = 0
-    for (let k = 0; k < components; k++) moved = Math.max(moved, Math.abs(values[k]! - previous[k]!))
-    previous = values
-    if (moved <= TOLERANCE * Math.abs(values[0]!)) break
-  }
-  return columnsToDirections(width, components, (j, k) => basis[j * size + k]!)
-}
-
-function multiplySymmetric(
-  matrix: Float64Array,
-  width: number,
-  basis: Float64Array,
-  size: number,
-): Float64Array<ArrayBuffer> {
-  const image = new Float64Array(width * size)
-  for (let i = 0; i < width; i++) {
-    const out = image.subarray(i * size, (i + 1) * size)
-    for (let j = 0; j < width; j++) {
-      const factor = matrix[i * width + j]!
-      if (factor !== 0) addScaled(out, factor, basis, j)
-    }
-  }
-  return image
-}
-
-/** Eigenpairs of basisᵀ · image (symmetric size × size), largest first; vectors row-major size × size. */
-function smallEigen(basis: Float64Array, image: Float64Array, width: number, size: number) {
-  const small = new Float64Array(size * size)
-  for (let j = 0; j < width; j++) {
-    const row = image.subarray(j * size, (j + 1) * size)
-    for (let a = 0; a < size; a++) {
-      const factor = basis[j * size + a]!
-      for (let b = 0; b < size; b++) small[a * size + b]! += factor * row[b]!
-    }
-  }
-  for (let a = 0; a < size; a++) {
-    for (let b = 0; b < a; b++) {
-      const middle = (small[a * size + b]! + small[b * size + a]!) / 2
-      small[a * size + b] = middle
-      small[b * size + a] = middle
-    }
-  }
-  const eigen = new EigenvalueDecomposition(Matrix.from1DArray(size, size, small), { assumeSymmetric: true })
-  const values = Float64Array.from(eigen.realEigenvalues).reverse()
-  const vectors = new Float64Array(size * size)
-  for (let a = 0; a < size; a++)
-    for (let k = 0; k < size; k++) vectors[a * size + k] = eigen.eigenvectorMatrix.get(a, size - 1 - k)
-  return { values, vectors }
-}
-
-function multiplySmall(
-  image: Float64Array,
-  width: number,
-  size: number,
-  vectors: Float64Array,
-): Float64Array<ArrayBuffer> {
-  const result = new Float64Array(width * size)
-  for (let j = 0; j < width; j++) {
-    const out = result.subarray(j * size, (j + 1) * size)
-    for (let a = 0; a < size; a++) addScaled(out, image[j * size + a]!, vectors, a)
-  }
-  return result
-}
-
-/** Gram–Schmidt, twice, in place. A column that vanishes (fewer directions than columns) becomes zero. */
-function orthonormalize(basis: Float64Array, width: number, size: number): void {
-  const columns = Array.from({ length: size }, (_, k) => {
-    const column = new Float64Array(width)
-    for (let j = 0; j < width; j++) column[j] = basis[j * size + k]!
-    return column
-  })
-  for (const [k, column] of columns.entries()) {
-    const before = Math.sqrt(dot(column, column))
-    for (let pass = 0; pass < 2; pass++) {
-      for (let other = 0; other < k; other++) {
-        const overlap = dot(column, columns[other]!)
-        for (let j = 0; j < width; j++) column[j]! -= overlap * columns[other]![j]!
-      }
-    }
-    const length = Math.sqrt(dot(column, column))
-    const factor = length > 1e-13 * before ? 1 / length : 0
-    for (let j = 0; j < width; j++) basis[j * size + k] = column[j]! *= factor
-  }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
-}
-
-/** Row-major width × components, each direction turned so that its largest entry is positive. */
-function columnsToDirections(
-  width: number,
-  components: number,
-  at: (j: number, k: number) => number,
-): Float64Array {
-  const directions = new Float64Array(width * components)
-  for (let k = 0; k < components; k++) {
-    let largest = 0
-    for (let j = 0; j < width; j++) if (Math.abs(at(j, k)) > Math.abs(largest)) largest = at(j, k)
-    const sign = largest < 0 ? -1 : 1
-    for (let j = 0; j < width; j++) directions[j * components + k] = sign * at(j, k)
-  }
-  return directions
 }

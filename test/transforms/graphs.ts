@@ -32,36 +32,49 @@ export function feedColumn(column: Column): Promise<Feed> {
   }
 }
 
-async function runGraph(graph: Graph, feeds: Record<string, Feed>, result: Tensor): Promise<number[][]> {
+async function runGraph(
+  graph: Graph,
+  result: Tensor,
+  feeds: readonly Record<string, Feed>[],
+): Promise<number[][][]> {
   graph.output('features', result, ['N', 'width'])
   const session = await openSession(graph.encode())
-  try {
-    const { features } = await session.run(feeds)
+  const results: number[][][] = []
+  for (const one of feeds) {
+    const { features } = await session.run(one)
     const [rows, width] = features!.dims as [number, number]
     const data = features!.data as Float32Array
-    return Array.from({ length: rows }, (_, row) => Array.from(data.subarray(row * width, (row + 1) * width)))
-  } finally {
-    await session.release()
+    results.push(
+      Array.from({ length: rows }, (_, row) => Array.from(data.subarray(row * width, (row + 1) * width))),
+    )
   }
+  await session.release()
+  return results
 }
 
-/** What the graph of an encoder makes of a column, or undefined when it makes nothing. */
+/** What the graph of an encoder makes of columns of one kind, or undefined when it makes nothing. */
 export async function runEncoder(
   emit: (graph: Graph, input: Tensor) => Tensor | undefined,
-  column: Column,
-): Promise<number[][] | undefined> {
+  columns: readonly Column[],
+): Promise<number[][][] | undefined> {
   const graph = new Graph('test')
-  const result = emit(graph, graph.input('column', TYPES[column.kind], ['N', 1]))
-  return result && runGraph(graph, { column: await feedColumn(column) }, result)
+  const result = emit(graph, graph.input('column', TYPES[columns[0]!.kind], ['N', 1]))
+  if (!result) return undefined
+  return runGraph(
+    graph,
+    result,
+    await Promise.all(columns.map(async column => ({ column: await feedColumn(column) }))),
+  )
 }
 
-/** What the graph of a feature transform makes of features. */
+/** What the graph of a feature transform makes of sets of features of one width. */
 export async function runFeatureTransform(
   emit: (graph: Graph, input: Tensor) => Tensor,
-  features: Features,
-): Promise<number[][]> {
+  sets: readonly Features[],
+): Promise<number[][][]> {
+  const width = sets[0]!.columns.length
   const graph = new Graph('test')
-  const result = emit(graph, graph.input('raw', 'float', ['N', features.columns.length]))
-  const feeds = { raw: await feed(toRowMajor(features), [features.rows, features.columns.length]) }
-  return runGraph(graph, feeds, result)
+  const result = emit(graph, graph.input('raw', 'float', ['N', width]))
+  const feeds = sets.map(async set => ({ raw: await feed(toRowMajor(set), [set.rows, width]) }))
+  return runGraph(graph, result, await Promise.all(feeds))
 }
