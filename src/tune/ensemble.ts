@@ -1,6 +1,6 @@
 import { metrics, type MetricName } from '../metrics/index.ts'
 import type { Metric, Truth } from '../metrics/metric.ts'
-import { shareWork } from '../metrics/work.ts'
+import { checkScored, shareWork } from '../metrics/work.ts'
 import { TrialError } from '../util/errors.ts'
 
 /** A finished model with its predictions for the rows of the truth. */
@@ -25,7 +25,8 @@ export interface Ensemble<Id extends string | number = string | number> {
 }
 
 const PICKS = 25
-const SAMPLE_ROWS = 20_000
+// Rows looked at: fewer for many classes, so that an update stays near a second.
+const sampleFor = (width: number) => Math.max(5_000, Math.min(20_000, Math.ceil(120_000 / width)))
 const TIE = 1e-6 // scores nearer than this (relative to the best single loss, for errors) are equal
 
 /**
@@ -38,18 +39,19 @@ export function greedyEnsemble<Id extends string | number>(
   members: readonly EnsembleMember<Id>[],
   truth: Truth,
   objective: MetricName,
-  { picks = PICKS, sampleRows = SAMPLE_ROWS }: EnsembleOptions = {},
+  { picks = PICKS, sampleRows = sampleFor(truth.width) }: EnsembleOptions = {},
 ): Ensemble<Id> {
   if (members.length === 0) {
     throw new TrialError('E_NO_MEMBERS', 'an ensemble of 0 models: expected at least one finished model')
   }
   const metric: Metric = metrics[objective]
-  const single = members.map(({ outputs }) => Math.abs(metric.score({ ...truth, outputs })))
-  // Errors of values have the unit of the target, so what counts as equal is relative to the best of them.
-  const relative = truth.task === 'regression' && metric.direction === 'minimize'
-  const tie = TIE * (relative ? Math.min(...single) : 1)
+  for (const { outputs } of members) checkScored({ ...truth, outputs })
   const sampled = everyNth(truth, members, sampleRows)
-  const chosen = pickMembers(sampled.outputs, judgeOf(sampled.truth, metric, tie), picks)
+  const chosen = pickMembers(
+    sampled.outputs,
+    judgeOf(sampled.truth, metric, tieOf(members, truth, metric)),
+    picks,
+  )
   const counts = new Map<number, number>()
   for (const member of chosen) counts.set(member, (counts.get(member) ?? 0) + 1)
   const weights = new Map([...counts].map(([member, count]) => [members[member]!.id, count / chosen.length]))
@@ -58,6 +60,12 @@ export function greedyEnsemble<Id extends string | number>(
     truth.target.length * truth.width,
   )
   return { weights, score: metric.score({ ...truth, outputs }) }
+}
+
+/** Errors of values have the unit of the target, so what counts as equal is relative to the best single model. */
+function tieOf(members: readonly EnsembleMember[], truth: Truth, metric: Metric): number {
+  if (truth.task !== 'regression' || metric.direction === 'maximize') return TIE
+  return TIE * Math.min(...members.map(({ outputs }) => metric.score({ ...truth, outputs })))
 }
 
 /** Weighted sum of outputs. */

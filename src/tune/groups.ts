@@ -7,7 +7,7 @@ export interface Group {
   readonly names: readonly string[]
 }
 
-/** Splits a conditional space by condition, a condition's parameter always in an earlier group or the same space order. */
+/** Splits a conditional space by condition; the group of a condition's parameter comes first, as it does in the space. */
 export function groupsOf(space: Space): readonly Group[] {
   const groups = new Map<string, { when?: Condition; names: string[] }>()
   for (const [name, { when }] of Object.entries(space)) {

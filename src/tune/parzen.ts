@@ -48,48 +48,59 @@ export function parzen(distributions: readonly Distribution[], observations: rea
   const n = observations.length
   const kernels = n + 1 // the last is the prior
   const weights = mixtureWeights(n)
-  const logWeights = weights.map(Math.log)
   const narrowest = 1 / Math.min(FINEST, 1 + kernels)
   const width = Math.min(1, Math.max(narrowest, SCOTT * Math.max(n, 1) ** (-1 / (distributions.length + 4))))
-  const mu = (kernel: number, d: number) => (kernel < n ? observations[kernel]![d] : 0.5)
   const sigma = (kernel: number) => (kernel < n ? width : 1)
+  const choices = distributions.map(distribution =>
+    distribution.type === 'choice' ? distribution.choices.length : 0,
+  )
+  const centres = [...observations, Float64Array.from(distributions, () => 0.5)]
   const smoothing = PRIOR_WEIGHT / kernels
+
+  // All of a kernel's log density that does not depend on the point.
+  const constant = Float64Array.from(weights, (weight, kernel) =>
+    choices.reduce((sum, size, d) => {
+      if (size > 0) return sum - Math.log(kernel < n ? 1 + size * smoothing : size)
+      return sum + logPeak(centres[kernel]![d], sigma(kernel))
+    }, Math.log(weight)),
+  )
+  const logHit = Math.log(1 + smoothing)
+  const logMiss = Math.log(smoothing)
+  const logKernel = (kernel: number, point: Point) => {
+    const centre = centres[kernel]!
+    let sum = constant[kernel]
+    for (let d = 0; d < choices.length; d++) {
+      if (choices[d] === 0) sum -= ((point[d] - centre[d]) / sigma(kernel)) ** 2 / 2
+      else if (kernel < n) sum += centre[d] === point[d] ? logHit : logMiss
+    }
+    return sum
+  }
 
   const sampleNumber = (kernel: number, d: number, rng: Rng) => {
     for (;;) {
-      const value = mu(kernel, d) + sigma(kernel) * rng.normal()
+      const value = centres[kernel]![d] + sigma(kernel) * rng.normal()
       if (value >= 0 && value < 1) return value
     }
   }
-  const sampleChoice = (kernel: number, d: number, choices: number, rng: Rng) => {
-    const flat = kernel === n || rng.next() * (1 + choices * smoothing) >= 1
-    return flat ? rng.int(choices) : observations[kernel]![d]
-  }
-  const logKernel = (kernel: number, point: Point) => {
-    let sum = logWeights[kernel]
-    for (const [d, distribution] of distributions.entries()) {
-      if (distribution.type === 'choice') {
-        const choices = distribution.choices.length
-        const mass = kernel === n ? 1 : smoothing + (observations[kernel]![d] === point[d] ? 1 : 0)
-        sum += Math.log(mass / (kernel === n ? choices : 1 + choices * smoothing))
-      } else sum += logTruncatedNormal(point[d], mu(kernel, d), sigma(kernel))
-    }
-    return sum
+  const sampleChoice = (kernel: number, d: number, rng: Rng) => {
+    const flat = kernel === n || rng.next() * (1 + choices[d]! * smoothing) >= 1
+    return flat ? rng.int(choices[d]!) : centres[kernel]![d]
   }
 
   return {
     sample(rng) {
       const kernel = pickIndex(weights, rng)
-      return Float64Array.from(distributions, (distribution, d) =>
-        distribution.type === 'choice'
-          ? sampleChoice(kernel, d, distribution.choices.length, rng)
-          : sampleNumber(kernel, d, rng),
+      return Float64Array.from(choices, (size, d) =>
+        size > 0 ? sampleChoice(kernel, d, rng) : sampleNumber(kernel, d, rng),
       )
     },
     logDensity(point) {
-      const logs = weights.map((_, kernel) => logKernel(kernel, point))
-      const top = logs.reduce((a, b) => Math.max(a, b), -Infinity)
-      return top + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - top), 0))
+      const logs = constant.map((_, kernel) => logKernel(kernel, point))
+      let top = -Infinity
+      for (const log of logs) if (log > top) top = log
+      let sum = 0
+      for (const log of logs) sum += Math.exp(log - top)
+      return top + Math.log(sum)
     },
   }
 }
@@ -114,10 +125,13 @@ function pickIndex(weights: Float64Array, rng: Rng): number {
 const HALF_LOG_TWO_PI = Math.log(2 * Math.PI) / 2
 
 /** Log density of a normal cut to [0, 1]. */
-export function logTruncatedNormal(x: number, mu: number, sigma: number): number {
-  const z = (x - mu) / sigma
+export const logTruncatedNormal = (x: number, mu: number, sigma: number): number =>
+  logPeak(mu, sigma) - ((x - mu) / sigma) ** 2 / 2
+
+/** The same at its centre. */
+function logPeak(mu: number, sigma: number): number {
   const inside = normalCdf((1 - mu) / sigma) - normalCdf(-mu / sigma)
-  return -(z * z) / 2 - HALF_LOG_TWO_PI - Math.log(sigma) - Math.log(inside)
+  return -HALF_LOG_TWO_PI - Math.log(sigma) - Math.log(inside)
 }
 
 /** Abramowitz & Stegun 7.1.26 through erf; absolute error below 8e-8. */

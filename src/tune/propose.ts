@@ -6,14 +6,14 @@ import { createTpe } from './samplers/tpe.ts'
 
 const TRIES = 24 // draws to find params that are new and acceptable
 const LOCAL_UNTIL = 8 // completed trials of a candidate, before there is enough to model
-const FRESH_EVERY = 6
+const FRESH_EVERY = 12
 
 const modelled = createTpe(LOCAL_UNTIL)
 
 /**
  * The sampler for a candidate's next trial when none was named. Defaults are good guesses, so few trials are
- * best spent near the best one, every third on an even cover of the space; later a model leads, local steps
- * polish, and now and then a fresh point keeps both honest.
+ * best spent near the best one, every third on an even cover of the space; later a model and local steps take
+ * turns, and now and then a fresh point keeps both honest. Measured by bench/search/samplers.ts.
  */
 export function samplerFor(history: readonly FinishedTrial[]): Sampler {
   const turn = history.length

@@ -30,13 +30,6 @@ export interface ScoredTrial extends FinishedTrial {
 export const isScored = (trial: FinishedTrial): trial is ScoredTrial =>
   trial.state === 'COMPLETE' && trial.score !== undefined && Number.isFinite(trial.score)
 
-/** The best completed trial, the earlier one of equals. */
-export function bestOf(history: readonly FinishedTrial[]): ScoredTrial | undefined {
-  let best: ScoredTrial | undefined
-  for (const trial of history) if (isScored(trial) && !(best && best.score >= trial.score)) best = trial
-  return best
-}
-
 /** The same for the same values, whatever the order they were set in. */
 export const paramsKey = (params: Params): string =>
   JSON.stringify(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { argsort } from '../../src/metrics/argsort.ts'
 import { metrics } from '../../src/metrics/index.ts'

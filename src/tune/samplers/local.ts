@@ -9,43 +9,59 @@ import {
   type Space,
 } from '../../params/space.ts'
 import type { Rng } from '../../util/rng.ts'
-import { bestOf, type FinishedTrial, type Sampler } from '../sampler.ts'
+import { isScored, type FinishedTrial, type Sampler, type ScoredTrial } from '../sampler.ts'
 
 const STEP = 0.1 // of the unit cube, per √dimension
 const SMALLEST_STEP = 1e-3
-const SHRINK = Math.SQRT1_2
-const TRIES_PER_DIMENSION = 2 // without improvement, before the step shrinks
+const GROW = 1.5 // after a step that helped
+const SHRINK = GROW ** -0.25 // after one that did not: the length stands still when one step in five helps
 const NEAR = 1.5 // a trial within so many steps of the best was a step from it
 const CHANGE_CHOICE = 0.25 // chance that a choice is redrawn in a step
 
 /**
- * Randomised direct search around the best trial (FLOW², Wu, Wang & Huang 2021): one step of fixed length in
- * a random direction; if it did not help, the opposite step; after a run of failures a shorter step. What it
- * needs to remember is read from the history: the failures since the best trial give the step length, and an
- * odd number of them means that the last step has not been mirrored yet.
+ * Randomised direct search around the best trial (after FLOW², Wu, Wang & Huang 2021): one step in a random
+ * direction; if it did not help, the opposite step. The length follows the one-fifth rule of evolution
+ * strategies. What it must remember is read from the history, so that other samplers may have their turns:
+ * trials far from the best of their time are nobody's steps.
  */
 export const local: Sampler = {
   name: 'local',
   summary: 'Local search: steps from the best trial in random directions, shorter when they stop helping.',
   ask(space, history, rng) {
-    const best = bestOf(history)
-    const centre = best?.params ?? defaults(space)
-    const since = best ? history.slice(history.indexOf(best) + 1) : []
-    const last = since.at(-1)
-    const length = stepLength(space, centre, since.length)
-    const fresh = since.length % 2 === 1 && last && distance(space, centre, last.params) <= NEAR * length
-    return fresh ? mirrored(space, centre, last) : stepped(space, centre, length, rng)
+    const { centre, length, unmirrored } = walkThrough(space, history)
+    return unmirrored ? mirrored(space, centre, unmirrored) : stepped(space, centre, length, rng)
   },
+}
+
+interface Walk {
+  readonly centre: Params
+  readonly length: number
+  /** The last step, when it failed and its opposite has not been tried. */
+  readonly unmirrored?: Params
+}
+
+function walkThrough(space: Space, history: readonly FinishedTrial[]): Walk {
+  let best: ScoredTrial | undefined
+  let longest = STEP * Math.sqrt(numbersOf(space, defaults(space)).length)
+  let length = longest
+  let unmirrored: Params | undefined
+  for (const trial of history) {
+    const near = best !== undefined && distance(space, best.params, trial.params) <= NEAR * length
+    if (isScored(trial) && !(best && trial.score <= best.score)) {
+      best = trial
+      longest = STEP * Math.sqrt(numbersOf(space, trial.params).length)
+      length = Math.min(longest, near ? length * GROW : longest)
+      unmirrored = undefined
+    } else if (near) {
+      length = Math.max(SMALLEST_STEP, length * SHRINK)
+      unmirrored = unmirrored ? undefined : trial.params
+    }
+  }
+  return { centre: best?.params ?? defaults(space), length, ...(unmirrored && { unmirrored }) }
 }
 
 const numbersOf = (space: Space, params: Params) =>
   Object.keys(space).filter(name => space[name]!.type !== 'choice' && Object.hasOwn(params, name))
-
-function stepLength(space: Space, centre: Params, failures: number): number {
-  const d = numbersOf(space, centre).length
-  const shrinks = Math.floor(failures / Math.max(4, TRIES_PER_DIMENSION * d))
-  return Math.max(SMALLEST_STEP, STEP * Math.sqrt(d) * SHRINK ** shrinks)
-}
 
 /** Distance in the unit cube over the numbers both have. */
 const distance = (space: Space, a: Params, b: Params) =>
@@ -69,10 +85,10 @@ function stepped(space: Space, centre: Params, length: number, rng: Rng): Params
 }
 
 /** As far from `centre` as `last`, the other way; choices as at the centre. */
-function mirrored(space: Space, centre: Params, last: FinishedTrial): Params {
+function mirrored(space: Space, centre: Params, last: Params): Params {
   return walk(space, (name, distribution) => {
     const here = centre[name]
-    const there = last.params[name]
+    const there = last[name]
     if (here === undefined) return there ?? distribution.default
     if (there === undefined || distribution.type === 'choice') return here
     return moved(distribution, here, toUnit(distribution, here) - toUnit(distribution, there))
