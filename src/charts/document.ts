@@ -90,7 +90,7 @@ export function labels(texts: readonly string[], length = 24): string[] {
 /** The part of the DOM used here. */
 export interface SvgNode {
   readonly nodeType: number
-  readonly nodeName: string
+  readonly localName: string
   textContent: string
   readonly attributes: ArrayLike<{ readonly name: string; readonly value: string }>
   readonly childNodes: ArrayLike<SvgNode>
@@ -114,8 +114,10 @@ function write(node: SvgNode): string {
     ({ name, value }) => ` ${name}="${escapeXml(shorten(name, value))}"`,
   )
   const children = Array.from(node.childNodes, write).join('')
-  const open = `<${node.nodeName.toLowerCase() === 'svg' ? 'svg' : node.nodeName}${attributes.join('')}`
-  return children === '' ? `${open}/>` : `${open}>${children}</${node.nodeName}>`
+  const name = node.localName
+  return children === ''
+    ? `<${name}${attributes.join('')}/>`
+    : `<${name}${attributes.join('')}>${children}</${name}>`
 }
 
 const GEOMETRY = new Set([

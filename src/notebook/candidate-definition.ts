@@ -50,11 +50,13 @@ const tuning = markdownCell(FOLDER, 'tuning', {
 const tuningCode = codeCell(FOLDER, 'tuning', {})
 const results = markdownCell(FOLDER, 'results', {})
 const resultsKnown = markdownCell(FOLDER, 'results-known', {
-  ...text('count', 'failed', 'best', 'algorithm', 'objective', 'score', 'shown', 'leaderboard', 'anytime'),
+  ...text('count', 'failed', 'best', 'algorithm', 'objective', 'score', 'shown'),
   anyFailed: 'flag',
   hasBest: 'flag',
   hidden: 'flag',
   drawn: 'flag',
+  leaderboard: 'image',
+  anytime: 'image',
   rows: [text('rank', 'candidate', 'trial', 'algorithm', 'score', 'std', 'seconds', 'micros', 'size')],
   failures: [text('trial', 'candidate', 'state', 'reason')],
 })

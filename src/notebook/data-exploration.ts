@@ -3,7 +3,7 @@ import type { ColumnProfile, Severity } from '../profile/profile.ts'
 import { count } from '../util/text.ts'
 import type { NotebookInput } from './input.ts'
 import type { Cell } from './nbformat.ts'
-import { picture, section } from './section.ts'
+import { noPicture, picture, section } from './section.ts'
 import { cutNote, foldsInWords, number, percent, short, TASKS, USES } from './words.ts'
 
 const FOLDER = 'data-exploration'
@@ -153,7 +153,7 @@ const targetClasses = section(
     classes: [{ label: 'text', share: 'text', count: 'text' }],
     hidden: 'flag',
     shown: 'text',
-    chart: 'text',
+    chart: 'image',
   },
   ({ profile: { target, rows } }) =>
     target?.classes && {
@@ -187,7 +187,7 @@ const targetNumber = section(
     outliers: 'text',
     invalid: 'text',
     missing: 'text',
-    chart: 'text',
+    chart: 'image',
   },
   ({ profile: { target, rows } }) => {
     const summary = target?.classes ? undefined : target?.numeric
@@ -264,7 +264,7 @@ const cut = (total: number) => ({ hidden: total > TABLE_ROWS, note: cutNote(TABL
 const images = section(
   FOLDER,
   'images',
-  { reason: 'text', chart: 'text' },
+  { reason: 'text', chart: 'image' },
   ({ profile: { image }, images: rows }) =>
     image && rows && rows.length > 0
       ? { reason: image.reason, chart: picture(imageGrid, { ...image, images: rows }) }
@@ -287,7 +287,7 @@ const crossColumn = section(
   'correlation',
   {
     count: 'text',
-    chart: 'text',
+    chart: 'image',
     strong: 'flag',
     pairs: [{ first: 'text', second: 'text', value: 'text' }],
   },
@@ -322,7 +322,7 @@ const missing = section(
     columns: [{ name: 'text', missing: 'text' }],
     hidden: 'flag',
     note: 'text',
-    chart: 'text',
+    chart: 'image',
   },
   ({ profile: { columns } }) => {
     const holed = columns
@@ -336,7 +336,7 @@ const missing = section(
         .slice(0, TABLE_ROWS)
         .map(column => ({ name: short(column.name, 60), missing: percent(column.missingFraction) })),
       ...cut(holed.length),
-      chart: holed.length > 0 ? picture(missingValues, { columns }) : '',
+      chart: holed.length > 0 ? picture(missingValues, { columns }) : noPicture,
     }
   },
 )
@@ -376,7 +376,7 @@ const descriptive = section(
     hidden: 'flag',
     note: 'text',
     drawn: 'flag',
-    charts: [{ chart: 'text' }],
+    charts: [{ chart: 'image' }],
   },
   ({ profile: { columns, image } }) => {
     const drawn = image

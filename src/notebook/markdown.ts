@@ -21,8 +21,8 @@ export function markdownText(text: string): string {
       .map((part, i) => (i % 2 === 1 ? `\`${part}\`` : escapePart(part)))
       .join('')
       // Where a line starts, more has meaning: lists, headings, rules, indented code.
-      .replace(/^[ \-+=:~]/, reference)
-      .replace(/^(\d+)([.)])/, (_, digits: string, sign: string) => digits + reference(sign))
+      .replace(/^[ #\-+=:]/, reference)
+      .replace(/^(\d+)([.)])(?=\s|$)/, (_, digits: string, sign: string) => digits + reference(sign))
   )
 }
 
@@ -30,7 +30,9 @@ const reference = (character: string) => `&#${character.codePointAt(0)};`
 
 const escapePart = (text: string) =>
   text
-    .replace(/[&<>"'`*_{}[\]()#!|@~^]/g, reference)
+    .replace(/[&<>`*{}[\]|@~]/g, reference)
+    // Inside a word an underscore is a letter like any other.
+    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, reference)
     // Addresses are made into links without any markup.
     .replace(/:(?=\/\/)/g, reference)
     .replace(/(?<=www)\./gi, reference)

@@ -2,7 +2,7 @@ import type { ChartOptions } from '../charts/index.ts'
 import type { NotebookInput, NotebookLanguage } from './input.ts'
 import type { Cell } from './nbformat.ts'
 import { loadTemplate } from './template.ts'
-import type { CellLanguage, CellTemplate, Shape, ViewOf } from './template.ts'
+import type { Base64, CellLanguage, CellTemplate, Shape, ViewOf } from './template.ts'
 
 /** Templates are read when first used: a program that renders no notebook reads none. */
 function lazy<S extends Shape>(file: string, shape: S) {
@@ -55,5 +55,9 @@ export function section<const S extends Shape>(
  * one that is shown without trust and without a kernel: an untrusted SVG output is withheld, an SVG attachment refused,
  * and a bare `<svg>` cut out by the sanitisers.
  */
-export const picture = <T>(chart: (data: T, options: ChartOptions) => string, data: T): string =>
-  Buffer.from(chart(data, { surface: 'card' })).toString('base64')
+export const picture = <T>(chart: (data: T, options: ChartOptions) => string, data: T): Base64 => ({
+  base64: Buffer.from(chart(data, { surface: 'card' })).toString('base64'),
+})
+
+/** Where a section has no picture to show. */
+export const noPicture: Base64 = { base64: '' }

@@ -7,11 +7,16 @@ import type { Literal } from './literals.ts'
 import { markdownText } from './markdown.ts'
 
 /**
- * What a template may name. `text` is shown (markdown) or written as a literal (code), `flag` only decides, a list
- * repeats its section. Keys are ours, never the user's.
+ * What a template may name. `text` is shown (markdown), `literal` is written as a value (code), `image` is base64 of a
+ * picture (markdown), `flag` only decides, a list repeats its section. Keys are ours, never the user's.
  */
 export interface Shape {
-  readonly [name: string]: 'text' | 'literal' | 'flag' | readonly [Shape]
+  readonly [name: string]: 'text' | 'literal' | 'image' | 'flag' | readonly [Shape]
+}
+
+/** Bytes of a picture as they stand in a data address: the one kind of value that goes into markdown as it is. */
+export interface Base64 {
+  readonly base64: string
 }
 
 export type ViewOf<S extends Shape> = {
@@ -19,11 +24,13 @@ export type ViewOf<S extends Shape> = {
     ? string
     : S[K] extends 'literal'
       ? Literal
-      : S[K] extends 'flag'
-        ? boolean
-        : S[K] extends readonly [infer Item extends Shape]
-          ? readonly ViewOf<Item>[]
-          : never
+      : S[K] extends 'image'
+        ? Base64
+        : S[K] extends 'flag'
+          ? boolean
+          : S[K] extends readonly [infer Item extends Shape]
+            ? readonly ViewOf<Item>[]
+            : never
 }
 
 export type CellLanguage = 'markdown' | 'python' | 'typescript'
@@ -35,10 +42,16 @@ export interface CellTemplate<S extends Shape> {
 
 const FOLDER = fileURLToPath(new URL('../../templates/notebooks/', import.meta.url))
 const EXTENSIONS = { markdown: 'md', python: 'py', typescript: 'ts' } as const
-const ESCAPES: Record<CellLanguage, (value: Literal) => string> = {
-  markdown: value => markdownText(String(value)),
+const ESCAPES = {
+  markdown: (value: string | Base64) =>
+    typeof value === 'string' ? markdownText(value) : checkedBase64(value),
   python: pythonLiteral,
   typescript: typescriptLiteral,
+}
+
+function checkedBase64({ base64 }: Base64): string {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw new TypeError('a picture is not base64')
+  return base64
 }
 
 /** Reads `templates/notebooks/<name>.<md|py|ts>.mustache` and checks it against what it may name. */
@@ -85,11 +98,13 @@ function check(spans: readonly Span[], scopes: readonly Shape[], language: CellL
     if (declared === undefined)
       refuse(file, `{{${value}}}`, `one of ${scopes.flatMap(Object.keys).join(', ')}`)
     if (kind === 'name') {
-      const wanted = language === 'markdown' ? 'text' : 'literal'
-      if (declared !== wanted) refuse(file, `{{${value}}}`, `a name declared as ${wanted}`)
+      const wanted = language === 'markdown' ? ['text', 'image'] : ['literal']
+      if (!wanted.some(kind => kind === declared))
+        refuse(file, `{{${value}}}`, `a name declared as ${wanted.join(' or ')}`)
       continue
     }
-    if (declared === 'text' || declared === 'literal') refuse(file, `{{${kind}${value}}}`, 'a flag or a list')
+    if (declared !== 'flag' && typeof declared === 'string')
+      refuse(file, `{{${kind}${value}}}`, 'a flag or a list')
     const inner =
       Array.isArray(declared) && kind === '#' ? [(declared as readonly [Shape])[0], ...scopes] : scopes
     check(children as readonly Span[], inner, language, file)
