@@ -24,6 +24,7 @@ export const cart: Algorithm = {
   name: 'cart',
   summary: 'a single decision tree of the package ml-cart: easy to read, for small tables',
   tasks: ['binary', 'multiclass', 'regression'],
+  role: 'small-data',
   requires: ['no-missing'],
   space,
   expectedSeconds: shape => seconds(shape),

@@ -17,6 +17,7 @@ export const extraTrees: Algorithm = {
   summary:
     'averages deep trees whose thresholds are drawn at random: smoother than a random forest, and quicker',
   tasks: ['binary', 'multiclass', 'regression'],
+  role: 'forest',
   requires: [],
   space,
   expectedSeconds: (shape, params) =>

@@ -21,6 +21,7 @@ export const gbtDepthwise: Algorithm = {
   autopilotName: 'xgboost',
   summary: 'boosted trees grown level by level: strong on most tables with little care',
   tasks: ['binary', 'multiclass', 'regression'],
+  role: 'boosting',
   requires: [],
   space,
   expectedSeconds: (shape, params) =>

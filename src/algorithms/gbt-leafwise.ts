@@ -21,6 +21,7 @@ export const gbtLeafwise: Algorithm = {
   autopilotName: 'lightgbm',
   summary: 'boosted trees grown leaf by leaf: the strongest single learner on many larger tables',
   tasks: ['binary', 'multiclass', 'regression'],
+  role: 'boosting',
   requires: [],
   space,
   expectedSeconds: (shape, params) =>

@@ -32,6 +32,7 @@ export const mlRandomForest: Algorithm = {
   name: 'ml-random-forest',
   summary: 'random forest of the package ml-random-forest: features drawn per tree, for small tables',
   tasks: ['binary', 'multiclass', 'regression'],
+  role: 'small-data',
   requires: ['no-missing'],
   space,
   expectedSeconds: (shape, params) => seconds(shape, Number(params['num_trees'])),

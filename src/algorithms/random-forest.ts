@@ -16,6 +16,7 @@ export const randomForest: Algorithm = {
   autopilotName: 'randomforest',
   summary: 'averages deep trees grown on random rows and features: hard to spoil, a good member of ensembles',
   tasks: ['binary', 'multiclass', 'regression'],
+  role: 'forest',
   requires: [],
   space,
   expectedSeconds: (shape, params) =>

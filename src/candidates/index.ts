@@ -73,6 +73,7 @@ const ROLE_ORDER = [
   'small-data',
   'image',
   'neural',
+  'baseline',
 ]
 
 const shapeOf = (
@@ -152,7 +153,16 @@ function draftsFor(
       if (role === 'image' && !profile.image) return []
       return [scaled(algorithm, role, plan, profile, scaler, size, place)]
     case 'baseline':
-      return []
+      return [
+        {
+          algorithm,
+          role,
+          reason: `${algorithm.summary} Whatever does not beat it has learnt nothing.`,
+          style: TREE_STYLE,
+          merged: [],
+          priority: 0.5,
+        },
+      ]
   }
 }
 

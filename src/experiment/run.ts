@@ -77,7 +77,7 @@ async function tune(
     seed: spec.seed,
     objective: prepared.objective.name,
     generation: GENERATION,
-    expectedSeconds: expectedSeconds(prepared),
+    expectedSeconds: expectedSeconds(prepared, 0.75 * TRIAL_SHARE * (spec.budgetSeconds ?? Infinity)),
   })
   const executor = await services.openExecutor(store)
   const stopOnSignal = () => void executor.stop(10)
@@ -157,8 +157,9 @@ function nextGeneration(
   return trials
 }
 
+/** Seconds of a whole trial. A fit stops growing at its deadline, so none takes more than `most`. */
 const expectedSeconds =
-  ({ target, folds, profile }: Prepared) =>
+  ({ target, folds, profile }: Prepared, most: number) =>
   (candidate: Candidate, params: TrialRequest['params']): number => {
     const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
     const rows = folds.folds[0]!.train.length
@@ -172,7 +173,10 @@ const expectedSeconds =
       features: Math.min(features, 4 * profile.columnCount),
       classes: target.classes.length,
     }
-    return folds.folds.length * algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
+    return Math.min(
+      most,
+      folds.folds.length * algorithm.expectedSeconds(shape, { ...candidate.static, ...params }),
+    )
   }
 
 function chooseModel(
