@@ -97,6 +97,16 @@ describe.each([
   })
 })
 
+/** Sends one signal, the first time the output says so. */
+function once(when: (stderr: string) => boolean, signal: NodeJS.Signals) {
+  let sent = false
+  return (stderr: string, kill: (signal: NodeJS.Signals) => void) => {
+    if (sent || !when(stderr)) return
+    sent = true
+    kill(signal)
+  }
+}
+
 describe('the same experiment', () => {
   const folder = temporaryFolder()
   beforeAll(() => writeTable(join(folder, 'train.csv'), 'binary', 200))
@@ -140,7 +150,7 @@ describe('the same experiment', () => {
     ]
     const killed = await glasspilot(args, {
       cwd: folder,
-      onStderr: (text, kill) => (text.match(/trial /g) ?? []).length >= 4 && kill('SIGKILL'),
+      onStderr: once(text => (text.match(/trial /g) ?? []).length >= 4, 'SIGKILL'),
     })
     expect(killed.code).toBe(null)
     const resumed = await glasspilot(['resume', 'killed', '--json', '--quiet'], { cwd: folder })
@@ -154,7 +164,7 @@ describe('the same experiment', () => {
     const args = ['run', 'train.csv', '--target', 'y', '--output', 'stopped']
     const stopped = await glasspilot(args, {
       cwd: folder,
-      onStderr: (text, kill) => (text.match(/trial /g) ?? []).length === 3 && kill('SIGINT'),
+      onStderr: once(text => (text.match(/trial /g) ?? []).length >= 3, 'SIGINT'),
     })
     expect(stopped.code).toBe(130)
     expect(stopped.stdout).toContain('glasspilot resume stopped')

@@ -6,7 +6,7 @@ export const baseline: Algorithm = {
   name: 'baseline',
   summary: 'predicts the same for every row: the class shares or the mean of the training rows',
   tasks: ['binary', 'multiclass', 'regression'],
-  role: 'baseline',
+  role: 'reference',
   requires: [],
   space: {},
   expectedSeconds: ({ rows }) => rows * 1e-8,

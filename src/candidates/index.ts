@@ -73,7 +73,7 @@ const ROLE_ORDER = [
   'small-data',
   'image',
   'neural',
-  'baseline',
+  'reference',
 ]
 
 const shapeOf = (
@@ -102,7 +102,7 @@ function finish(draft: Draft, position: number, plan: ColumnPlan, options: PlanO
 
 function roleOf({ role, requires, space }: Algorithm): AlgorithmRole {
   if (role) return role
-  if (Object.keys(space).length === 0) return 'baseline'
+  if (Object.keys(space).length === 0) return 'reference'
   if (requires.includes('category-codes')) return 'neural'
   return requires.includes('standardized') ? 'linear' : 'forest'
 }
@@ -152,7 +152,7 @@ function draftsFor(
     case 'small-data':
       if (role === 'image' && !profile.image) return []
       return [scaled(algorithm, role, plan, profile, scaler, size, place)]
-    case 'baseline':
+    case 'reference':
       return [
         {
           algorithm,
