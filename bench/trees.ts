@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Algorithm } from '../src/algorithms/algorithm.ts'
+import { extraTrees } from '../src/algorithms/extra-trees.ts'
 import { gbtDepthwise } from '../src/algorithms/gbt-depthwise.ts'
 import { gbtLeafwise } from '../src/algorithms/gbt-leafwise.ts'
+import { randomForest } from '../src/algorithms/random-forest.ts'
 import { predictModel } from '../src/models/index.ts'
 import type { Params } from '../src/params/space.ts'
 import {
@@ -55,6 +57,14 @@ function* matches(): Generator<Match> {
     const bound = rows >= 200_000 ? 0.6 : 0.8
     yield { table, algorithm: gbtLeafwise, params: { ...leafwise, num_iterations: rounds }, peer: 'lightgbm', peerParams: { ...lightgbm, rounds }, bound } // prettier-ignore
     yield { table, algorithm: gbtDepthwise, params: { ...depthwise, num_round: rounds }, peer: 'xgboost', peerParams: { ...xgboost, rounds }, bound } // prettier-ignore
+  }
+  for (const classes of [2, 5]) {
+    const task = classes === 2 ? 'binary' : 'multiclass'
+    const table = tables.make({ task, classes, rows: quick ? 5000 : 50_000, features: 20 })
+    const params = { num_trees: 50, max_features: 'sqrt', min_samples_leaf: 1, max_depth: 40 }
+    const peerParams = { n_estimators: 50, max_features: 'sqrt' }
+    yield { table, algorithm: randomForest, params, peer: 'sklearn:RandomForest', peerParams, bound: 1 }
+    yield { table, algorithm: extraTrees, params, peer: 'sklearn:ExtraTrees', peerParams, bound: 1 }
   }
   const image = tables.make({ task: 'multiclass', classes: 10, rows: quick ? 5000 : 60_000, features: 784, zeros: 0.8 }) // prettier-ignore
   yield { table: image, algorithm: gbtLeafwise, params: { ...leafwise, num_iterations: 10 }, peer: 'lightgbm', peerParams: { ...lightgbm, rounds: 10 }, bound: 0.8 } // prettier-ignore
@@ -111,21 +121,24 @@ async function theirs({ table, peer, peerParams }: Match): Promise<RunResult> {
 }
 
 const ratios: Ratio[] = []
-for (const match of matches()) {
-  const name = `${match.algorithm.name} / ${match.peer}, ${match.table.name}`
-  const present = Object.hasOwn(versions, match.peer.split(':')[0]!)
-  if (!present) note(`${match.peer} cannot be imported by ${pythonPath()}: ${name} is measured alone`)
-  const contenders: Contender[] = [{ name: match.algorithm.name, run: () => ours(match) }]
-  if (present) contenders.push({ name: match.peer, run: () => theirs(match) })
-  note(name)
-  const measured = await interleave(contenders, { runs: quick ? 3 : 3, warmUp: match.table.train.features.rows <= 200_000 ? 1 : 0 }) // prettier-ignore
-  for (const measurement of measured) note(measurementLine(measurement))
-  const [mine, peer] = measured
-  if (!peer) continue
-  ratios.push(ratio(`fit, ${name}`, mine!.seconds, peer.seconds, match.bound))
-  ratios.push(ratio(`predict, ${name}`, mine!.quality['predict']!, peer.quality['predict']!, 1))
-  ratios.push(ratio(`loss, ${name}`, mine!.quality['loss']!, peer.quality['loss']!, 1.01))
+try {
+  for (const match of matches()) {
+    const name = `${match.algorithm.name} / ${match.peer}, ${match.table.name}`
+    const present = Object.hasOwn(versions, match.peer.split(':')[0]!)
+    if (!present) note(`${match.peer} cannot be imported by ${pythonPath()}: ${name} is measured alone`)
+    const contenders: Contender[] = [{ name: match.algorithm.name, run: () => ours(match) }]
+    if (present) contenders.push({ name: match.peer, run: () => theirs(match) })
+    note(name)
+    const measured = await interleave(contenders, { runs: quick ? 3 : 3, warmUp: match.table.train.features.rows <= 200_000 ? 1 : 0 }) // prettier-ignore
+    for (const measurement of measured) note(measurementLine(measurement))
+    const [mine, peer] = measured
+    if (!peer) continue
+    ratios.push(ratio(`fit, ${name}`, mine!.seconds, peer.seconds, match.bound))
+    ratios.push(ratio(`predict, ${name}`, mine!.quality['predict']!, peer.quality['predict']!, 1))
+    ratios.push(ratio(`loss, ${name}`, mine!.quality['loss']!, peer.quality['loss']!, 1.01))
+  }
+} finally {
+  python?.close()
+  tables.dispose()
 }
-python?.close()
-tables.dispose()
 finish(ratios, versions, json)

@@ -48,7 +48,8 @@ export const forest: ModelKind<ForestModel> = {
   emit: (model, graph, features) => emitForest(model, graph, features),
 }
 
-const NODE_BYTES = 12
+const NODE_BYTES = 16
+const MISSING_LEFT = 1 << 31
 const TILE_BYTES = 1 << 18 // of a tile of rows: it stays in the second-level cache while all trees pass
 
 /** Σ over trees of leaf values, float64, rows × scores. */
@@ -61,8 +62,8 @@ function sumTrees(arena: Arena, model: ForestModel, { rows, columns }: Features)
   const values = arena.put(model.values)
   const width = Math.max(1, used.length)
   const tile = Math.max(16, Math.min(rows, Math.floor(TILE_BYTES / (4 * width))))
-  const matrix = arena.allocate(4 * width * tile)
-  const sums = arena.allocate(8 * scores * tile)
+  const matrix = arena.allocate(4 * width * (tile + 3))
+  const sums = arena.allocate(8 * scores * (tile + 3))
   const dense = used.map(column => denseValues(columns[column]!, rows))
   const result = new Float64Array(rows * scores)
   for (let start = 0; start < rows; start += tile) {
@@ -92,12 +93,16 @@ function usedFeatures({ feature, width }: ForestModel): { used: number[]; remapp
 
 function putNodes(arena: Arena, { threshold, left, missingLeft }: ForestModel, feature: Int32Array): number {
   const nodes = arena.allocate(NODE_BYTES * feature.length)
-  const floats = arena.f32(nodes, 3 * feature.length)
-  const words = arena.i32(nodes, 3 * feature.length)
-  for (let i = 0; i < feature.length; i++) {
-    floats[3 * i] = threshold[i]!
-    words[3 * i + 1] = feature[i]! < 0 ? -1 : feature[i]! | (missingLeft[i] ? 1 << 31 : 0)
-    words[3 * i + 2] = left[i]!
+  const floats = arena.f32(nodes, 4 * feature.length)
+  const words = arena.i32(nodes, 4 * feature.length)
+  for (let node = 0; node < feature.length; node++) {
+    const at = 4 * node
+    const isLeaf = feature[node] === -1
+    // A leaf sends every value, missing ones too, to itself.
+    floats[at] = isLeaf ? Infinity : threshold[node]!
+    words[at + 1] = isLeaf ? MISSING_LEFT : feature[node]! | (missingLeft[node] ? MISSING_LEFT : 0)
+    words[at + 2] = isLeaf ? node : left[node]!
+    words[at + 3] = isLeaf ? left[node]! : 0
   }
   return nodes
 }
