@@ -11,9 +11,9 @@ import { splitForStopping, standardScales, targetUnits, type Split } from './neu
 
 const space = {
   layers: choice(['256,128', '256', '50,25', '100,50', '200,100', '300,150', '200,100,50', '512,256']),
-  learning_rate: logFloat(1e-5, 3e-2, 2e-3),
-  weight_decay: logFloat(1e-6, 1, 1e-2),
-  dropout_prob: float(0, 0.5, 0.15),
+  learning_rate: logFloat(1e-5, 3e-2, 4e-3),
+  weight_decay: logFloat(1e-6, 1, 0.2),
+  dropout_prob: float(0, 0.5, 0.2),
   mini_batch_size: logInt(32, 512, 128),
   embedding_size_factor: float(0.5, 1, 0.8),
   network_type: choice(['feedforward', 'widedeep']),
@@ -55,6 +55,8 @@ export const mlp: Algorithm = {
     const steps = (epochsFor(rows) * rows) / batch
     return 0.05 + steps * (6e-5 + products * (batch * 7.5e-11 + 4e-9))
   },
+  unfit: ({ features }) =>
+    features === 0 ? 'there are no features: a net has nothing to multiply' : undefined,
   async fit(data, params, context) {
     const split = splitForStopping(data, context.seed)
     const units =

@@ -16,6 +16,8 @@ export interface NetworkModel extends ModelData {
 }
 
 const BLOCK_CELLS = 1 << 21 // cells fed at a time
+// One row alone takes another path through the matrix kernels and other last bits; in company it does not.
+const MIN_ROWS = 4
 const MAX_SESSIONS = 4 // loaded nets kept for the next prediction
 
 export const network: ModelKind<NetworkModel> = {
@@ -27,12 +29,11 @@ export const network: ModelKind<NetworkModel> = {
     const lease = await borrow(model)
     try {
       for (let start = 0; start < rows; start += step) {
-        const block = rowBlock(features, start, Math.min(rows, start + step))
         const count = Math.min(rows, start + step) - start
-        const { result: part } = await lease.session.run({
-          features: await feed(block, [count, model.features]),
-        })
-        result.set(part!.data as Float64Array, start * model.outputs)
+        const block = rowBlock(features, start, start + count)
+        const dims = [Math.max(MIN_ROWS, count), model.features]
+        const { result: part } = await lease.session.run({ features: await feed(block, dims) })
+        result.set((part!.data as Float64Array).subarray(0, count * model.outputs), start * model.outputs)
       }
     } finally {
       await lease.giveBack()
@@ -48,10 +49,10 @@ export const network: ModelKind<NetworkModel> = {
   },
 }
 
-/** Rows start … end, row-major. */
+/** Rows start … end, row-major, with zeros below where they are fewer than `MIN_ROWS`. */
 function rowBlock({ columns }: Features, start: number, end: number): Float32Array {
   const width = columns.length
-  const block = new Float32Array((end - start) * width)
+  const block = new Float32Array(Math.max(MIN_ROWS, end - start) * width)
   for (const [j, column] of columns.entries()) {
     const { values } = column
     if (column.kind === 'dense') {

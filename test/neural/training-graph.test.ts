@@ -63,7 +63,7 @@ function naive(): number[] {
         return z / Math.sqrt(1 + (z / 3) ** 2)
       })
       const x = [...squashed, weights[at.table + 2 * codes[row]!]!, weights[at.table + 2 * codes[row]! + 1]!]
-      const mask = [...pool.slice(offsets[step]! + i * 5, offsets[step]! + i * 5 + 5)]
+      const mask = Array.from(pool.subarray(offsets[step]! + i * 5, offsets[step]! + i * 5 + 5))
       const hidden = mask.map((_, k) =>
         x.reduce((sum, value, j) => sum + value * weights[at.w1 + j * 5 + k]!, weights[at.b1 + k]!),
       )
