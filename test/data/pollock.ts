@@ -17,6 +17,8 @@ export interface PollockCase {
   readonly name: string
   readonly path: string
   readonly expected: readonly (readonly string[])[]
+  /** The expected table has a header. */
+  readonly headed: boolean
 }
 
 export function pollockCases(folder: string): PollockCase[] {
@@ -29,6 +31,7 @@ export function pollockCases(folder: string): PollockCase[] {
       newline: '\n',
       skipEmptyLines: true,
     }).data,
+    headed: name !== 'file_no_header.csv',
   }))
 }
 
@@ -53,16 +56,22 @@ function overlap(found: readonly string[], expected: readonly string[]): number 
   return precision + recall + (hits === 0 ? 0 : (2 * precision * recall) / (precision + recall))
 }
 
+type Table = readonly (readonly string[])[]
+
 /** The benchmark's score of one file, 0 … 10: read at all, and header, records and cells as multisets. */
-export function pollockScore(found: readonly (readonly string[])[] | undefined, expected: PollockCase['expected']): number {
+export function pollockScore(
+  found: { header: readonly string[]; rows: Table } | undefined,
+  { expected, headed }: PollockCase,
+): number {
   if (!found) return 0
   const clean = (cell: string) => cell.trim()
-  const records = (rows: readonly (readonly string[])[]) => rows.slice(1).map(row => row.map(clean).join('\u0001'))
-  const cells = (rows: readonly (readonly string[])[]) => rows.slice(1).flatMap(row => row.map(clean))
+  const records = (rows: Table) => rows.map(row => row.map(clean).join('\u0001'))
+  const cells = (rows: Table) => rows.flatMap(row => row.map(clean))
+  const [header, body] = headed ? [expected[0] ?? [], expected.slice(1)] : [[], expected]
   return (
     1 +
-    overlap((found[0] ?? []).map(clean), (expected[0] ?? []).map(clean)) +
-    overlap(records(found), records(expected)) +
-    overlap(cells(found), cells(expected))
+    overlap(found.header.map(clean), header.map(clean)) +
+    overlap(records(found.rows), records(body)) +
+    overlap(cells(found.rows), cells(body))
   )
 }
