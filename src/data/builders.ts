@@ -5,9 +5,9 @@ import type { NumberFormat } from './numbers.ts'
 import { isInfinityToken, parseNumber, plainNumber } from './numbers.ts'
 import { NumberStore, WordStore } from './stores.ts'
 
-/** Takes the cells of one column, row by row. */
+/** Takes the cells of one column, row by row; `line` says where in the file the row stands. */
 export interface ColumnBuilder {
-  push(cell: string, line: number): void
+  push(cell: string, line: () => number): void
 }
 
 /** A column that so far holds plain numbers and missing tokens only; anything else contradicts it. */
@@ -26,7 +26,7 @@ export class PlainNumberBuilder implements ColumnBuilder {
     this.known = known
   }
 
-  push(cell: string, line: number): void {
+  push(cell: string, line: () => number): void {
     if (this.contradiction) return
     let value = plainNumber(cell)
     if (value !== value) value = this.odd(cell, line)
@@ -38,13 +38,13 @@ export class PlainNumberBuilder implements ColumnBuilder {
   }
 
   /** What a cell that is no number means: NaN, with its reason counted. */
-  odd(cell: string, line: number): number {
+  odd(cell: string, line: () => number): number {
     if (isMissingText(cell, this.known)) {
       this.missing++
       const token = cell.trim()
       if (token !== '') this.tokens.set(token, (this.tokens.get(token) ?? 0) + 1)
     } else if (isInfinityToken(cell)) this.nonFinite++
-    else this.contradiction ??= { cell: cell.slice(0, 200), line }
+    else this.contradiction ??= { cell: cell.slice(0, 200), line: line() }
     return NaN
   }
 }
@@ -81,7 +81,7 @@ export class ParsedBuilder implements ColumnBuilder {
       'number' in writing ? cell => parseNumber(cell, writing.number) : cell => parseDate(cell, writing.order)
   }
 
-  push(cell: string, line: number): void {
+  push(cell: string, line: () => number): void {
     let value = this.parse(cell)
     if (value !== value) {
       if (!isMissingText(cell, this.known)) {
@@ -95,8 +95,8 @@ export class ParsedBuilder implements ColumnBuilder {
     this.store.push(value)
   }
 
-  private refuse(cell: string, line: number): void {
-    if (this.unreadable++ === 0) this.firstLine = line
+  private refuse(cell: string, line: () => number): void {
+    if (this.unreadable++ === 0) this.firstLine = line()
     if (this.examples.length < 5 && !this.examples.includes(cell)) this.examples.push(cell.slice(0, 200))
   }
 }

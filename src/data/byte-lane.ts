@@ -48,7 +48,7 @@ export async function readNumericBytes(
       builder.nonFinite++
       return NaN
     }
-    builder.odd(text, line)
+    builder.odd(text, () => line)
     return builder.contradiction ? undefined : NaN
   }
 

@@ -18,7 +18,7 @@ export interface Dialect {
   readonly ambiguous: boolean
 }
 
-const DELIMITERS = [',', ';', '\t', '|', ' ', ':', '^', '~', '\u0001', '\u001f']
+const DELIMITERS = [',', ';', '\t', '|', ', ', '; ', ' ', ':', '^', '~', '\u0001', '\u001f']
 const QUOTES = ['"', "'"]
 const SAMPLE_RECORDS = 1000
 
@@ -38,7 +38,7 @@ export function sniffDialect(sample: string, forced?: string): Dialect {
     // Stable: at equal scores the earlier, commoner delimiter stays ahead.
     .sort((a, b) => b.score - a.score)
   const best = ranked[0]!
-  const rival = ranked.find(other => other.delimiter !== best.delimiter)
+  const rival = ranked.find(other => other.delimiter.trim() !== best.delimiter.trim())
   return {
     delimiter: best.score > 0 ? best.delimiter : (forced ?? ','),
     quote: best.quote,

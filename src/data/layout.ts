@@ -30,13 +30,10 @@ export function findLayout(
       example: rows[first]!.join(' '),
     })
   }
-  const header = rows[headerAt]!
+  const header = withoutSurplusBlanks(rows[headerAt]!, width)
   const known = target !== undefined && header.includes(target)
-  if (
-    !known &&
-    !(expected && expected.some(name => header.includes(name))) &&
-    isData(header, rows.slice(headerAt + 1), width)
-  ) {
+  const below = rows.slice(headerAt + 1)
+  if (!known && !(expected && expected.some(name => header.includes(name))) && isData(header, below, width)) {
     log.warn(
       'W_NO_HEADER',
       () =>
@@ -44,6 +41,18 @@ export function findLayout(
     )
     const names = Array.from({ length: width }, (_, i) => `col_${i + 1}`)
     return { skipRecords: headerAt, names, header: names, width }
+  }
+  const more = known ? 0 : moreHeaderRows(header, below, width)
+  if (more > 0) {
+    log.warn('W_MULTI_HEADER', () => `the header has ${more + 1} lines; they were joined with blanks`)
+    const stacked = [header, ...below.slice(0, more)]
+    const joined = header.map((_, j) =>
+      stacked
+        .map(row => row[j]!.trim())
+        .filter(part => part !== '')
+        .join(' '),
+    )
+    return { skipRecords: headerAt + 1 + more, names: uniqueNames(joined, log), header: joined, width }
   }
   const full = Array.from({ length: Math.max(width, header.length) }, (_, i) => header[i] ?? '')
   return { skipRecords: headerAt + 1, names: uniqueNames(full, log), header: full, width: full.length }
@@ -63,15 +72,49 @@ export function commonWidth(rows: readonly (readonly string[])[]): number {
   return width
 }
 
-/** Lines of a preamble are narrow; the header is the first row of the table's width that reads like names. */
+/** Lines of a preamble have few cells; the header is the first row of the table's width that is full and reads like names. */
 function findHeaderRow(rows: readonly (readonly string[])[], first: number, width: number): number {
-  if (width < 3 || rows[first]!.length > width / 2) return first
+  const filled = (row: readonly string[]) => row.filter(cell => cell.trim() !== '').length
+  if (width < 3 || filled(rows[first]!) > width / 3) return first
   for (let at = first + 1; at < Math.min(rows.length, first + 50); at++) {
     const row = rows[at]!
-    if (row.length < width) continue
+    if (row.length < width || filled(row) <= width / 2) continue
     return row.every(cell => plainNumber(cell) !== plainNumber(cell)) && rows.length > at + 1 ? at : first
   }
   return first
+}
+
+/** A header with one delimiter too many has a blank name that the rows below have no cell for. */
+function withoutSurplusBlanks(header: readonly string[], width: number): readonly string[] {
+  let surplus = header.length - width
+  if (surplus <= 0 || header.filter(name => name.trim() === '').length < surplus) return header
+  return header.filter(name => name.trim() !== '' || surplus-- <= 0)
+}
+
+const MAX_HEADER_ROWS = 5
+
+/** Rows right below the header that hold a name in every column, numbers and dates below included. */
+function moreHeaderRows(
+  header: readonly string[],
+  below: readonly (readonly string[])[],
+  width: number,
+): number {
+  if (header.length !== width || header.some(name => name.trim() === '')) return 0
+  const rows = below.filter(row => row.length === width).slice(MAX_HEADER_ROWS, 200)
+  if (rows.length < 5) return 0
+  const valued = header.flatMap((_, j) => {
+    const cells = rows.map(row => row[j]!).filter(cell => !isMissingText(cell))
+    return cells.length >= 0.5 * rows.length && cells.filter(isValue).length >= 0.9 * cells.length ? [j] : []
+  })
+  if (valued.length < 2) return 0
+  let more = 0
+  while (more < MAX_HEADER_ROWS && more < below.length) {
+    const row = below[more]!
+    if (row.length !== width || row.some(cell => isMissingText(cell)) || valued.some(j => isValue(row[j]!)))
+      break
+    more++
+  }
+  return more
 }
 
 const isValue = (cell: string): boolean => {

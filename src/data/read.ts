@@ -14,6 +14,7 @@ import type { ReadingReport } from './report.ts'
 import type { ColumnSchema, TableSchema } from './schema.ts'
 import { openSource } from './source.ts'
 import { readRows } from './rows.ts'
+import { makeReport } from './table.ts'
 import { readWithSchema } from './typed.ts'
 import { unknownColumn } from './unknown-column.ts'
 
@@ -77,18 +78,7 @@ async function readOnce(path: string, options: ReadOptions, guessed = false): Pr
         ...progress(options),
       })
     : await inferColumns(plan, options, log)
-  const report: ReadingReport = {
-    source: path,
-    encoding: plan.encoding.label,
-    delimiter: plan.dialect.delimiter,
-    quote: plan.dialect.quote,
-    newline: plan.dialect.newline,
-    rows,
-    bytes,
-    warnings: log.warnings(),
-    quarantined: log.quarantined,
-    quarantinedCount: log.quarantinedCount,
-  }
+  const report = makeReport(path, plan, log, { rows, bytes })
   return { dataset: { name: source.name, rows, columns }, schema: { columns: schema }, report }
 }
 

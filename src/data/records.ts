@@ -8,12 +8,9 @@ import { countBreaks, scanRecords } from './scan.ts'
 /** Whole records in file order. */
 export interface RecordBlock {
   readonly rows: string[][]
-  /** Line of each row; without it row i stands on line `firstLine + i`. */
-  readonly lines?: readonly number[]
-  readonly firstLine: number
+  /** Line of the file on which a row starts; found when it is asked for. */
+  readonly lineOf: (row: number) => number
 }
-
-export const lineOf = (block: RecordBlock, row: number): number => block.lines?.[row] ?? block.firstLine + row
 
 const MAX_RECORD_CHARACTERS = 1 << 24
 const SUSPECT_TAIL = 1 << 20
@@ -36,15 +33,18 @@ export async function* readRecords(
         : parseBlock(text, dialect, width, final)
     const firstLine = line
     if (parsed) {
-      const lines = parsed.quoted ? lineNumbers(parsed.rows, firstLine) : undefined
-      line = lines ? lines[parsed.rows.length]! : firstLine + parsed.rows.length
-      tail = text.slice(parsed.cursor)
-      return { rows: parsed.rows, firstLine, ...(lines && { lines }) }
+      const { rows, cursor, quoted } = parsed
+      line = firstLine + (quoted ? countMarks(text, dialect.newline, cursor) : rows.length)
+      tail = text.slice(cursor)
+      let lines: number[] | undefined
+      const lineOf = (row: number) =>
+        quoted ? (lines ??= lineNumbers(rows, firstLine))[row]! : firstLine + row
+      return { rows, lineOf }
     }
     const scanned = scanRecords(text, dialect, { width, final, line, log })
     line = scanned.nextLine
     tail = text.slice(scanned.cursor)
-    return { rows: scanned.rows, lines: scanned.lines, firstLine }
+    return { rows: scanned.rows, lineOf: row => scanned.lines[row]! }
   }
   for await (const text of texts) {
     const block = cut(tail === '' ? text : tail + text, false)
@@ -74,6 +74,14 @@ function parseBlock(
   // The parser makes an empty record behind a last line end.
   if (final && data.length > 0 && text.endsWith(newline) && data.at(-1)!.join('') === '') data.pop()
   return { rows: data, cursor: final ? text.length : meta.cursor, quoted }
+}
+
+/** Line ends before `end`; those inside quotes are lines of the file too. */
+function countMarks(text: string, newline: string, end: number): number {
+  const mark = newline === '\r' ? '\r' : '\n'
+  let count = 0
+  for (let at = text.indexOf(mark); at >= 0 && at < end; at = text.indexOf(mark, at + 1)) count++
+  return count
 }
 
 function lineNumbers(rows: readonly string[][], firstLine: number): number[] {

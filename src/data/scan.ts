@@ -113,14 +113,27 @@ function reread(
     if (!record.open || final || followsBetter(text, lineEnd.next, dialect, width))
       return alone(tolerant.cells)
   }
-  const literal = line.split(dialect.delimiter)
-  if (literal.length === width && (!record.open || final)) return alone(literal)
+  if (!record.open || final || !tooShort(text, start)) {
+    const mended = withLiteralQuote(line, dialect, width) ?? exactly(line.split(dialect.delimiter), width)
+    if (mended) return alone(mended)
+  }
   // The quote never closes: losing one record is better than losing the rest of the file.
   if (
     record.open &&
     (final || (!tooShort(text, start) && followsBetter(text, lineEnd.next, dialect, width)))
   ) {
     return alone(tolerant.cells)
+  }
+  return undefined
+}
+
+const exactly = (cells: string[], width: number) => (cells.length === width ? cells : undefined)
+
+/** The line read with one cell's opening quote as an ordinary character, if that gives the expected width and no other oddity. */
+function withLiteralQuote(line: string, dialect: Dialect, width: number): string[] | undefined {
+  for (let cell = 0; cell < width; cell++) {
+    const scan = scanRecord(line, 0, dialect, true, true, cell)
+    if (scan.cells.length === width && scan.strays === 0) return scan.cells
   }
   return undefined
 }
@@ -151,15 +164,23 @@ function endOfLine(text: string, start: number): { at: number; next: number } {
 /**
  * One record from `start`. An unquoted cell runs to the delimiter or line end. A quoted cell ends at a quote with only blanks
  * up to the delimiter or line end; other quotes in it are kept. `tolerant`: a quote that never closes is an ordinary character.
+ * `literalCell`: so is the quote that opens this cell.
  */
-function scanRecord(text: string, start: number, dialect: Dialect, final: boolean, tolerant = false): Scan {
+function scanRecord(
+  text: string,
+  start: number,
+  dialect: Dialect,
+  final: boolean,
+  tolerant = false,
+  literalCell = -1,
+): Scan {
   const { delimiter, quote } = dialect
   const cells: string[] = []
   let at = start
   let breaks = 0
   let strays = 0
   for (;;) {
-    if (text.startsWith(quote, at)) {
+    if (cells.length !== literalCell && text.startsWith(quote, at)) {
       const cell = scanQuoted(text, at, dialect)
       if (cell.end >= 0) {
         cells.push(cell.value)
