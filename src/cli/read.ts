@@ -1,9 +1,14 @@
 import process from 'node:process'
+import Papa from 'papaparse'
 import { resolveDataset } from '../data/catalogue.ts'
-import { copyTable } from '../data/copy.ts'
+import { readTable } from '../data/table.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import { count } from '../util/text.ts'
 import { jsonOption, option, type CommandDefinition } from './command.ts'
+
+const PIECE_ROWS = 10_000
+const toCsv = (rows: readonly (readonly string[])[]): string =>
+  `${Papa.unparse(rows as string[][], { newline: '\r\n' })}\r\n`
 
 export const readCommand: CommandDefinition = {
   usage: 'read <file>',
@@ -16,8 +21,12 @@ export const readCommand: CommandDefinition = {
   async run({ args, options }, { print, note }) {
     const { train } = await resolveDataset(args[0]!)
     const output = options['output'] as string | undefined
-    const pieces: string[] = []
-    const report = await copyTable(train, csv => pieces.push(csv), options['encoding'] as string | undefined)
+    const encoding = options['encoding'] as string | undefined
+    const { header, rows, report } = await readTable(train, encoding === undefined ? {} : { encoding })
+    const pieces = [toCsv([header])]
+    for (let start = 0; start < rows.length; start += PIECE_ROWS) {
+      pieces.push(toCsv(rows.slice(start, start + PIECE_ROWS)))
+    }
     if (output !== undefined) writeFileAtomic(output, pieces.join(''))
     if (options['json']) return print(JSON.stringify(report))
     if (output === undefined) for (const piece of pieces) process.stdout.write(piece)

@@ -55,7 +55,9 @@ export async function evaluatePredictor(
   const metrics = evaluate(scored)
   if (task.task === 'regression') return { rows: rows.length, metrics }
   const matrix = confusionMatrix(scored)
-  const counts = task.classes.map((_, truth) => [...matrix.slice(truth * width, (truth + 1) * width)])
+  const counts = task.classes.map((_, truth) =>
+    Array.from(matrix.subarray(truth * width, (truth + 1) * width)),
+  )
   return { rows: rows.length, metrics, confusion: { labels: task.classes, counts } }
 }
 
