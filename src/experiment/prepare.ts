@@ -4,7 +4,7 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
-import type { TableSchema } from '../data/schema.ts'
+import type { TableSchema, TaskSchema } from '../data/schema.ts'
 import { makeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
 import { profileDataset } from '../profile/index.ts'
@@ -23,6 +23,9 @@ import type { ExperimentEvent, Objective } from './types.ts'
 /** What tuning starts from. The table itself stays on disk, where the workers read it. */
 export interface Prepared {
   readonly target: Target
+  /** What a fitted pipeline has to know of the target and of the feature columns. */
+  readonly task: TaskSchema
+  readonly table: TableSchema
   readonly folds: Folds
   readonly weights?: Float64Array
   readonly profile: DatasetProfile
@@ -51,11 +54,13 @@ export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepa
 }
 
 function reopen({ paths, spec }: Store): Prepared {
-  const { dataset, target, folds, weights } = openData(paths)
+  const { dataset, target, folds, table, weights } = openData(paths)
   const profile = readDocument<DatasetProfile>(paths.profile)
   const images = sampleImages(dataset, target, profile)
   return {
     target,
+    task: taskOf(target),
+    table,
     folds,
     ...(weights && { weights }),
     profile,
@@ -132,6 +137,8 @@ async function prepareAnew(
   const images = sampleImages(dataset, target, profile)
   return {
     target,
+    task: taskOf(target),
+    table: data.table,
     folds,
     ...(weights && { weights }),
     profile,
@@ -141,6 +148,8 @@ async function prepareAnew(
     ...(images && { images }),
   }
 }
+
+const taskOf = ({ task, name, classes }: Target): TaskSchema => ({ task, target: name, classes })
 
 const objectiveOf = (name: Objective['name']): Objective => ({ name, direction: metrics[name].direction })
 
