@@ -46,7 +46,7 @@ export async function planReading(source: Source, options: PlanOptions, log: Rea
   if (body.trim() === '') throw emptyFile(source)
   const dialect = sniffDialect(body, sep?.[1])
   const sample = await sampleRecords(body, dialect)
-  const layout = findLayout(sample, log, options)
+  const layout = findLayout(sample, dialect, log, options)
   if (layout.width > MAX_COLUMNS) {
     throw new InputError(
       'E_TOO_MANY_COLUMNS',

@@ -140,6 +140,17 @@ function withLiteralQuote(line: string, dialect: Dialect, width: number): string
 
 const tooShort = (text: string, start: number) => text.length - start <= MAX_OPEN_CHARACTERS
 
+/** The line cut by another delimiter that gives the expected width, if there is one. */
+export function splitOtherwise(line: string, dialect: Dialect, width: number): string[] | undefined {
+  if (width < 3) return undefined
+  for (const delimiter of [' ', ';', '\t', '|', ',']) {
+    if (delimiter === dialect.delimiter || !line.includes(delimiter)) continue
+    const { cells } = scanRecord(line, 0, { ...dialect, delimiter }, true, true)
+    if (cells.length === width) return cells
+  }
+  return undefined
+}
+
 /** Most of the next lines have the expected width when each is read alone. */
 function followsBetter(text: string, start: number, dialect: Dialect, width: number): boolean {
   let right = 0
