@@ -145,10 +145,11 @@ function inferTask(
       reason: `the target holds whole numbers from ${figure(min)} to ${figure(max)} with ${of}: they look like classes`,
     }
   }
-  throw new InputError(
-    'E_TASK_UNCLEAR',
-    `target ${quoted(name)} has ${of}: unclear whether they are classes or a quantity; pass --problem-type MulticlassClassification or --problem-type Regression`,
-  )
+  // Autopilot stops here and asks; more whole numbers than a person would name as classes are a quantity.
+  return {
+    task: 'regression',
+    reason: `the target holds ${of}, whole numbers from ${figure(min)} to ${figure(max)}: more than ${MAX_INTEGER_CLASSES}, so a quantity (pass --problem-type MulticlassClassification if they are classes)`,
+  }
 }
 
 const singleClass = (name: string, label: string, n: number) =>

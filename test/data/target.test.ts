@@ -54,10 +54,11 @@ describe('makeTarget', () => {
     expect(make([...values]).target.task).toBe(task)
   })
 
-  it('asks for the problem type when whole numbers may be classes or a quantity', () => {
-    expect(() => make(repeat(range(101), 1000))).toThrow(expect.objectContaining({ code: 'E_TASK_UNCLEAR' }))
-    expect(() => make(repeat(range(101), 1000))).toThrow(/--problem-type/)
-    expect(make(repeat(range(101), 1000), 'regression').target.task).toBe('regression')
+  it('takes more than a hundred whole numbers for a quantity, where Autopilot would ask, and says how to change that', () => {
+    const made = make(repeat(range(101), 1000))
+    expect(made.target.task).toBe('regression')
+    expect(made.taskReason).toMatch(/--problem-type MulticlassClassification/)
+    expect(make(repeat(range(101), 1000), 'multiclass').target.task).toBe('multiclass')
   })
 
   it('takes mostly words for classes and counts words as invalid for a regression', () => {
