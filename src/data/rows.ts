@@ -78,7 +78,8 @@ export async function* dataRows(
         const line = block.lineOf(i)
         const mended = mendRow(cells, plan, shapes, line, log)
         if (!mended) continue
-        if (cells.length < width || cells.slice(width).some(cell => cell.trim() !== '')) ragged++
+        const dropped = cells.slice(width).some(cell => cell.trim() !== '')
+        if (dropped || mended.some((cell, j) => cell !== cells[j])) ragged++
         cells = mended
       }
       if (padded) cells = cells.map((cell, j) => (j > 0 && cell.startsWith(' ') ? cell.slice(1) : cell))
@@ -146,8 +147,10 @@ function mendRow(
     )
     return undefined
   }
-  const surplus = cells.slice(width)
-  if (cells.length < width || surplus.some(cell => cell.trim() !== '')) {
+  const fitted = fitRow(cells, shapes)
+  const dropped = cells.slice(width).some(cell => cell.trim() !== '')
+  // Blank cells too many at the end are no trouble.
+  if (dropped || fitted.some((cell, j) => cell !== cells[j])) {
     log.warn(
       'W_RAGGED_ROW',
       count =>
@@ -155,7 +158,7 @@ function mendRow(
       { line, example: cells.join(' | ') },
     )
   }
-  return fitRow(cells, shapes)
+  return fitted
 }
 
 const raggedFile = ({ source, dialect, layout }: ReadPlan, ragged: number, rows: number) =>

@@ -44,7 +44,7 @@ export function scanRecords(
   while (cursor < text.length) {
     let record = scanRecord(text, cursor, dialect, final)
     let stray = record.strays > 0
-    if (record.cells.length !== width || record.open) {
+    if (record.cells.length !== width || record.open || (record.strays > 0 && record.breaks > 0)) {
       const better = reread(text, cursor, dialect, record, width, final)
       if (better) {
         record = better

@@ -18,7 +18,8 @@ const cell = (text: string, quote = '"') =>
 const lineOf = (cells: readonly string[], delimiter = ',') => cells.map(text => cell(text)).join(delimiter)
 const lines = () => [header, ...rows].map(row => lineOf(row))
 const read = (text: string | Uint8Array) => readTable(file(text))
-const codes = (report: { warnings: readonly { code: string }[] }) => report.warnings.map(warning => warning.code)
+const codes = (report: { warnings: readonly { code: string }[] }) =>
+  report.warnings.map(warning => warning.code)
 
 describe('a spoilt file', () => {
   it.each([
@@ -34,7 +35,9 @@ describe('a spoilt file', () => {
   })
 
   it('ends a row at each kind of line end, and says so once', async () => {
-    const text = lines().map((line, i) => line + (i % 7 === 3 ? '\r\n' : i % 7 === 5 ? '\r' : '\n')).join('')
+    const text = lines()
+      .map((line, i) => line + (i % 7 === 3 ? '\r\n' : i % 7 === 5 ? '\r' : '\n'))
+      .join('')
     const table = await read(text)
     expect(table).toMatchObject({ header, rows })
     expect(codes(table.report)).toEqual(['W_MIXED_NEWLINES'])
@@ -98,7 +101,9 @@ describe('a spoilt file', () => {
   it('sets footnotes aside, never silently', async () => {
     const table = await read(`${lines().join('\n')}\nTotal: 60\n`)
     expect(table.rows).toEqual(rows)
-    expect(table.report.quarantined).toEqual([{ line: 62, cells: ['Total: 60'], reason: '1 cell where 7 were expected' }])
+    expect(table.report.quarantined).toEqual([
+      { line: 62, cells: ['Total: 60'], reason: '1 cell where 7 were expected' },
+    ])
     expect(codes(table.report)).toEqual(['W_BAD_ROW'])
   })
 
@@ -114,7 +119,14 @@ describe('a spoilt file', () => {
   ])('is known to be %s without a mark', async (encoding, write) => {
     const text = `name,größe\nJürgen,1\nZoë,2\nNuñez,3\n`
     const table = await read(write(text))
-    expect(table).toMatchObject({ header: ['name', 'größe'], rows: [['Jürgen', '1'], ['Zoë', '2'], ['Nuñez', '3']] })
+    expect(table).toMatchObject({
+      header: ['name', 'größe'],
+      rows: [
+        ['Jürgen', '1'],
+        ['Zoë', '2'],
+        ['Nuñez', '3'],
+      ],
+    })
     expect(table.report.encoding).toBe(encoding)
     expect(codes(table.report)).toEqual(['W_ENCODING'])
   })
@@ -130,6 +142,8 @@ describe('a spoilt file', () => {
     text[text.indexOf('ö')] = 0xff
     const table = await read(text)
     expect(table.report.encoding).toBe('utf-8')
-    expect(table.report.warnings.find(warning => warning.code === 'W_ENCODING')).toMatchObject({ count: expect.any(Number) as number })
+    expect(table.report.warnings.find(warning => warning.code === 'W_ENCODING')).toMatchObject({
+      count: expect.any(Number) as number,
+    })
   })
 })
