@@ -171,14 +171,12 @@ describe('the byte lane', () => {
   it('reads the same numbers as the text way, cell for cell', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc
-          .integer({ min: 2, max: 5 })
-          .chain(width =>
-            fc.array(fc.array(number, { minLength: width, maxLength: width }), {
-              minLength: 1,
-              maxLength: 20,
-            }),
-          ),
+        fc.integer({ min: 2, max: 5 }).chain(width =>
+          fc.array(fc.array(number, { minLength: width, maxLength: width }), {
+            minLength: 1,
+            maxLength: 20,
+          }),
+        ),
         fc.constantFrom('\n' as const, '\r\n' as const),
         cuts,
         async (rows, newline, at) => {
