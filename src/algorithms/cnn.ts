@@ -48,6 +48,7 @@ export const cnn: Algorithm = {
   name: 'cnn',
   summary: 'Small convolutional net for columns that are the pixels of an image; far better there than any net of plain columns.',
   tasks: ['binary', 'multiclass', 'regression'],
+  role: 'image',
   requires: ['no-missing'],
   space,
   expectedSeconds({ rows, features }, params) {

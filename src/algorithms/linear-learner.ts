@@ -33,6 +33,7 @@ export const linearLearner: Algorithm = {
   summary:
     'Logistic, softmax or ridge regression with L2 and L1 penalties: exact, small and fast; best where effects add up or rows are few.',
   tasks: ['binary', 'multiclass', 'regression'],
+  role: 'linear',
   requires: ['no-missing'],
   space,
   expectedSeconds({ task, rows, features, classes }) {

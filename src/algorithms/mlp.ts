@@ -40,6 +40,7 @@ export const mlp: Algorithm = {
   summary:
     'Neural net of dense layers with embedded categories; smooth functions and interactions of many numeric columns.',
   tasks: ['binary', 'multiclass', 'regression'],
+  role: 'neural',
   requires: ['no-missing', 'standardized', 'category-codes'],
   space,
   expectedSeconds({ rows, features, classes }, params) {
