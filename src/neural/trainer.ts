@@ -5,7 +5,7 @@ import { adamScalars, type AdamOptions } from './adamw.ts'
 import { batchSource } from './batches.ts'
 import type { Loss } from './losses.ts'
 import { schedules, type ScheduleName } from './schedule.ts'
-import { scoringGraph, trainingGraph } from './training-graph.ts'
+import { scoringGraph, trainingGraph, type ImageShifts } from './training-graph.ts'
 import { scoreNetwork, type Score } from './scoring.ts'
 import type { ResidentTable } from './table.ts'
 
@@ -28,6 +28,7 @@ export interface TrainOptions {
   /** `performance.now()` at which to be done. */
   readonly deadline: number
   readonly threads: number
+  readonly shifts?: ImageShifts
   /** As in `SessionOptions`. */
   readonly optimization?: 'all' | 'extended'
   readonly report?: (step: number, loss: number) => void
@@ -53,9 +54,10 @@ export async function trainNetwork(
   validation: ResidentTable | undefined,
   options: TrainOptions,
 ): Promise<Trained> {
-  const { loss, outputs, batch, smoothing, adam, threads, optimization = 'all' } = options
+  const { loss, outputs, batch, smoothing, adam, shifts, threads, optimization = 'all' } = options
   const weighted = 'importance' in table.feeds
-  const shape = { net, loss, outputs, batch, smoothing, adam, store: table.store, weighted }
+  const fixed = { net, loss, outputs, batch, smoothing, adam, store: table.store, weighted }
+  const shape = shifts ? { ...fixed, shifts } : fixed
   const training = await openSession(trainingGraph(shape), { threads, optimization })
   try {
     const scoring = validation && (await openSession(scoringGraph(shape), { threads, optimization }))

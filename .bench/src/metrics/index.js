@@ -1,0 +1,2 @@
+/** Every metric by the name users type. */
+export const metrics = {};

@@ -1,0 +1,2 @@
+/** Every transform. A new one is one file and one line here. */
+export const transforms = [];
