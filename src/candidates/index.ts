@@ -73,6 +73,7 @@ const ROLE_ORDER = [
   'small-data',
   'image',
   'neural',
+  'reference',
 ]
 
 const shapeOf = (
@@ -101,7 +102,7 @@ function finish(draft: Draft, position: number, plan: ColumnPlan, options: PlanO
 
 function roleOf({ role, requires, space }: Algorithm): AlgorithmRole {
   if (role) return role
-  if (Object.keys(space).length === 0) return 'baseline'
+  if (Object.keys(space).length === 0) return 'reference'
   if (requires.includes('category-codes')) return 'neural'
   return requires.includes('standardized') ? 'linear' : 'forest'
 }
@@ -151,8 +152,17 @@ function draftsFor(
     case 'small-data':
       if (role === 'image' && !profile.image) return []
       return [scaled(algorithm, role, plan, profile, scaler, size, place)]
-    case 'baseline':
-      return []
+    case 'reference':
+      return [
+        {
+          algorithm,
+          role,
+          reason: `${algorithm.summary} Whatever does not beat it has learnt nothing.`,
+          style: TREE_STYLE,
+          merged: [],
+          priority: 0.5,
+        },
+      ]
   }
 }
 

@@ -1,0 +1,65 @@
+import { axisX, axisY, dot, gridY, line } from '@observablehq/plot'
+import { draw } from './document.ts'
+import type { ChartOptions } from './document.ts'
+import { COLOURS } from './palette.ts'
+
+export interface AnytimeData {
+  readonly metric: string
+  readonly direction: 'maximize' | 'minimize'
+  /** Unit of `x`: trials finished, or seconds. */
+  readonly axis: string
+  /** In order of `x`. */
+  readonly points: readonly { readonly x: number; readonly score: number }[]
+}
+
+const DOTS = 300
+
+/** The best value so far after each point. */
+export function bestSoFar({ direction, points }: Pick<AnytimeData, 'direction' | 'points'>): number[] {
+  const better = direction === 'maximize' ? Math.max : Math.min
+  let best = NaN
+  return points.map(({ score }) => {
+    if (Number.isFinite(score)) best = Number.isNaN(best) ? score : better(best, score)
+    return best
+  })
+}
+
+/** Every trial's score as a dot, and the best so far as a staircase: what waiting longer would have bought. */
+export function anytime(
+  { metric, direction, axis, points }: AnytimeData,
+  options: ChartOptions = {},
+): string {
+  const best = bestSoFar({ direction, points })
+  const finite = points.filter(point => Number.isFinite(point.score))
+  const stride = Math.max(1, Math.ceil(finite.length / DOTS))
+  // A staircase is its corners: points where nothing changed add nothing.
+  const stairs = points
+    .map(({ x }, i) => ({ x, best: best[i]! }))
+    .filter(
+      ({ best: value }, i) => Number.isFinite(value) && (i === points.length - 1 || value !== best[i - 1]),
+    )
+  return draw(
+    {
+      width: 560,
+      height: 240,
+      marginLeft: 60,
+      x: { label: axis },
+      y: { label: metric, nice: true },
+      marks: [
+        gridY(),
+        dot(
+          finite.filter((_, i) => i % stride === 0),
+          { x: 'x', y: 'score', r: 2.5, fill: COLOURS.grey, fillOpacity: 0.6 },
+        ),
+        line(stairs, { x: 'x', y: 'best', curve: 'step-after', stroke: COLOURS.orange, strokeWidth: 2 }),
+        axisX({ ticks: 6 }),
+        axisY({ ticks: 5 }),
+      ],
+    },
+    {
+      title: `${metric} over the search`,
+      description: `${finite.length} scored trials as dots; the line is the best so far.`,
+      ...options,
+    },
+  )
+}

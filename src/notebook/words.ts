@@ -1,0 +1,41 @@
+import type { Task } from '../data/dataset.ts'
+import type { ColumnUse } from '../data/schema.ts'
+import { figure } from '../util/text.ts'
+import type { NotebookInput } from './input.ts'
+
+/** A share as `12.5 %`; nothing at all is `0 %`. */
+export const percent = (fraction: number): string =>
+  Number.isFinite(fraction) ? `${figure(100 * fraction, 3)} %` : '–'
+
+/** A number, or a dash where there is none. */
+export const number = (value: number | undefined): string =>
+  value === undefined || !Number.isFinite(value) ? '–' : figure(value)
+
+/** The first `length` characters, with an ellipsis when cut. */
+export function short(text: string, length = 40): string {
+  const characters = [...text]
+  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text
+}
+
+export const TASKS: Readonly<Record<Task, string>> = {
+  binary: 'binary classification',
+  multiclass: 'multiclass classification',
+  regression: 'regression',
+}
+
+export const USES: Readonly<Record<ColumnUse, string>> = {
+  feature: 'feature',
+  target: 'target',
+  weight: 'row weight',
+  group: 'group',
+  time: 'time',
+  ignored: 'not used',
+}
+
+/** How the held-out rows come about, in words. */
+export const foldsInWords = ({ kind, count }: NotebookInput['folds']): string =>
+  count > 1 ? `${count} folds (${kind})` : `one holdout (${kind})`
+
+/** `…, and the rest of the columns are in profile.json`, when a table is cut. */
+export const cutNote = (shown: number, total: number): string =>
+  `The table shows ${shown} of ${total} columns; profile.json has all.`
