@@ -207,7 +207,7 @@ function variants(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
   if (categories.length > 0) {
     drafts.push(
       draft(
-        `${listed(categories)} as the mean target of their values (out of fold) instead of one feature per value: rare values are smoothed, trees need fewer splits.`,
+        `Columns ${listed(categories)} (up to ${count(Math.max(...categories.map(({ distinct }) => distinct)))} values) as the mean target of their values (out of fold) instead of one feature per value: rare values are smoothed, trees need fewer splits.`,
         { ...TREE_STYLE, categories: 'target-mean' },
         7,
       ),
@@ -216,7 +216,7 @@ function variants(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
   if (plan.lowCardinality.length > 0) {
     drafts.push(
       draft(
-        `${listed(plan.lowCardinality)}: numbers of few values, so each frequent value is a feature too${categories.length > 0 ? '; categories as codes' : ''}.`,
+        `Columns ${listed(plan.lowCardinality)} are numbers of at most ${Math.max(...plan.lowCardinality.map(({ distinct }) => distinct))} different values, so each frequent value is a feature too${categories.length > 0 ? '; categories as codes' : ''}.`,
         { ...CODE_STYLE, numbersAsCategories: true },
         9,
       ),
@@ -225,7 +225,7 @@ function variants(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
   if (plan.text.length > 0) {
     drafts.push(
       draft(
-        `${listed(plan.text)} as runs of 3–4 characters instead of words: spelling variants and word endings share features.`,
+        `Columns ${listed(plan.text)} as runs of 3–4 characters instead of words: spelling variants and word endings share features.`,
         { ...TREE_STYLE, text: 'char_wb' },
         8,
       ),
