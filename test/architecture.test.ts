@@ -14,6 +14,7 @@ const LAYERS = [
   'experiment',
   'backends explain charts',
   'notebook report artifact serve',
+  'job',
   'api studio',
   'cli',
 ].map(line => line.split(' '))

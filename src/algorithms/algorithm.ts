@@ -42,6 +42,10 @@ export interface DatasetShape {
 /** What a learner needs its features to be; the planner adds the transforms that make them so. */
 export type Requirement = 'no-missing' | 'standardized' | 'category-codes'
 
+/** The part an algorithm can play in a plan of candidates. */
+export type AlgorithmRole =
+  'boosting' | 'forest' | 'linear' | 'neural' | 'image' | 'neighbors' | 'small-data' | 'reference'
+
 export interface Algorithm {
   /** Kebab-case; stands in files and on the leaderboard. Never changes meaning. */
   readonly name: string
@@ -51,8 +55,12 @@ export interface Algorithm {
   readonly summary: string
   readonly tasks: readonly Task[]
   readonly requires: readonly Requirement[]
+  /** Its part in the plan of candidates. Left out: told from `requires`. */
+  readonly role?: AlgorithmRole
   /** Tunable ranges, with defaults that are good alone. */
   readonly space: Space
+  /** The ranges for a table of this shape, where they should be narrower (or wider) than `space`. */
+  readonly spaceFor?: (shape: DatasetShape) => Space
   /** Expected seconds of one fit on one core of an ordinary machine, for planning only. */
   readonly expectedSeconds: (shape: DatasetShape, params: Params) => number
   /** Why it cannot or should not run on a table of this shape, or undefined when it can. */

@@ -11,7 +11,7 @@ export interface TerminalOptions {
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]/u
-const NO_WIDTH = /[\p{M}\u200b-\u200f\ufe00-\ufe0f\ufeff]/u
+const NO_WIDTH = /\p{M}|[\u200b-\u200f\ufeff]/u
 
 /** Columns a text takes: Chinese, Japanese, Korean and emoji take two, combining marks none. */
 export function displayWidth(text: string): number {
@@ -100,17 +100,17 @@ export function confusionTable(
   { width = 80, ascii = false }: TerminalOptions = {},
 ): string {
   const cell = Math.max(4, ...data.counts.flat().map(value => String(value).length)) + 1
-  const nameWidth = Math.min(Math.max(6, ...data.classes.map(name => displayWidth(printable(name)))), 16)
+  const nameWidth = Math.min(Math.max(6, ...data.labels.map(name => displayWidth(printable(name)))), 16)
   const room = Math.max(1, Math.floor((width - nameWidth - 2) / cell))
-  const { classes, counts } = largestClasses(data, Math.min(room, 15))
+  const { labels, counts } = largestClasses(data, Math.min(room, 15))
   const rule = ascii ? '|' : '│'
-  const head = `${fit('actual', nameWidth, { ascii })} ${rule}${classes.map(name => ` ${fit(name, cell - 1, { ascii, end: true })}`).join('')}`
-  const line = `${(ascii ? '-' : '─').repeat(nameWidth + 1)}${ascii ? '+' : '┼'}${(ascii ? '-' : '─').repeat(cell * classes.length)}`
-  const rows = classes.map(
+  const head = `${fit('actual', nameWidth, { ascii })} ${rule}${labels.map(name => ` ${fit(name, cell - 1, { ascii, end: true })}`).join('')}`
+  const line = `${(ascii ? '-' : '─').repeat(nameWidth + 1)}${ascii ? '+' : '┼'}${(ascii ? '-' : '─').repeat(cell * labels.length)}`
+  const rows = labels.map(
     (name, i) =>
       `${fit(name, nameWidth, { ascii })} ${rule}${counts[i]!.map(value => String(value).padStart(cell)).join('')}`,
   )
-  const hidden = data.classes.length - classes.length
+  const hidden = data.labels.length - labels.length
   const note = hidden > 0 ? [fit(`${hidden} more classes are not shown`, width, { ascii }).trimEnd()] : []
   return [head, line, ...rows, ...note].join('\n')
 }

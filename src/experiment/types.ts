@@ -1,32 +1,50 @@
-import type { Task } from '../data/dataset.ts'
+import type { ColumnKind, Task } from '../data/dataset.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
 
 export type Direction = 'maximize' | 'minimize'
+export type Mode = 'auto' | 'hpo' | 'ensemble'
 
 /** What the user asked for. Plain data: it is written to `experiment.json`. */
 export interface ExperimentSpec {
   readonly name: string
-  /** Path of the training file as given. */
+  /** Path of the training file. */
   readonly data: string
+  /** Path of a labelled file no trial ever sees; the final model is scored on it once. */
   readonly test?: string
   readonly target: string
   readonly task?: Task
   readonly objective?: MetricName
-  readonly mode: 'auto' | 'hpo' | 'ensemble'
+  /** `hpo`: the best single trial becomes the model; `ensemble` and `auto`: the best weighted ensemble of trials does. */
+  readonly mode: Mode
+  /** Most trials to run. */
   readonly maxCandidates: number
-  /** Wall seconds for everything, or undefined for none. */
+  /** Wall seconds for everything, or undefined for no limit. */
   readonly budgetSeconds?: number
   readonly seed: number
   readonly workers: number
   readonly definitionsOnly: boolean
+  /** Columns with a part to play: rows of one group stay together, later rows are never used to predict earlier ones, weights of rows. */
   readonly group?: string
   readonly time?: string
   readonly weight?: string
+  /** Name of the backend that runs the trials. */
+  readonly backend: string
+  readonly features?: FeatureChoice
+}
+
+/** Columns the user chose and typed by hand. */
+export interface FeatureChoice {
+  /** Only these are features; all that qualify unless said. */
+  readonly names?: readonly string[]
+  /** Pairs of column and kind. */
+  readonly kinds: readonly (readonly [string, ColumnKind])[]
 }
 
 export type TrialState =
   'WAITING' | 'RUNNING' | 'COMPLETE' | 'FAILED' | 'TIMEOUT' | 'MEMOUT' | 'CRASHED' | 'STOPPED'
+
+export type MetricValues = Readonly<Partial<Record<MetricName, number>>>
 
 /** One fit of one candidate with one set of params, over all folds. */
 export interface Trial {
@@ -39,11 +57,39 @@ export interface Trial {
   /** Why it is not COMPLETE, in one sentence. */
   readonly reason?: string
   /** Every metric over all held-out rows (out-of-fold, or the holdout), full precision. */
-  readonly metrics?: Readonly<Partial<Record<MetricName, number>>>
-  /** Standard deviation of the objective over folds; 0 with a single holdout. */
-  readonly std?: number
+  readonly metrics?: MetricValues
+  /** The objective on the held-out rows of each fold. */
+  readonly foldScores?: readonly number[]
   readonly fitSeconds?: number
   readonly predictMicrosecondsPerRow?: number
-  /** Size of the fitted pipeline. */
+  /** Size of the fitted pipeline on disk. */
   readonly bytes?: number
 }
+
+export interface Objective {
+  readonly name: MetricName
+  readonly direction: Direction
+}
+
+/** The weighted mean of trials that scores best on held-out rows. */
+export interface Ensemble {
+  /** Weights sum to 1. */
+  readonly members: readonly { readonly trial: number; readonly weight: number }[]
+  readonly metrics: MetricValues
+}
+
+/** What a running experiment tells whoever watches. */
+export type ExperimentEvent =
+  | { readonly type: 'stage'; readonly stage: Stage; readonly detail: string }
+  | { readonly type: 'planned'; readonly candidates: number; readonly objective: Objective }
+  | { readonly type: 'started'; readonly trial: number; readonly candidate: string }
+  | {
+      readonly type: 'trial'
+      readonly trial: Trial
+      readonly done: number
+      readonly total: number
+      readonly best: Trial | undefined
+    }
+  | { readonly type: 'warning'; readonly message: string }
+
+export type Stage = 'read' | 'profile' | 'plan' | 'tune' | 'ensemble' | 'export' | 'evaluate'

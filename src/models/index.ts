@@ -1,9 +1,18 @@
 import type { Features } from '../data/features.ts'
 import type { Graph, Tensor } from '../onnx/graph.ts'
+import { constant } from './constant.ts'
+import { forest } from './forest.ts'
+import { linear } from './linear.ts'
 import type { ModelData, ModelKind } from './model.ts'
+import { network } from './network.ts'
 
-/** Every kind of model. */
-export const modelKinds: readonly ModelKind[] = []
+/** Every kind of model. A kind is called with models of its own kind only, which the types of a table cannot say. */
+export const modelKinds = [
+  constant,
+  forest,
+  linear,
+  network,
+] as unknown as readonly ModelKind[] // prettier-ignore
 
 const kindOf = (model: ModelData): ModelKind => {
   const kind = modelKinds.find(candidate => candidate.kind === model.kind)

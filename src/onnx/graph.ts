@@ -1,12 +1,12 @@
 import { sha256 } from '../util/files.ts'
 import { Message } from './protobuf.ts'
 
-/** Versions every exported model pins: IR 8, default domain 18, ai.onnx.ml 3 (onnx 1.13 and later). */
-export const IR_VERSION = 8
-export const OPSET = 18
+/** Versions every exported model pins: IR 9, default domain 20 (StringSplit, StringConcat), ai.onnx.ml 3 (onnx 1.15 and later). */
+export const IR_VERSION = 9
+export const OPSET = 20
 export const ML_OPSET = 3
 export const ML_DOMAIN = 'ai.onnx.ml'
-/** onnxruntime's own operators; used for training graphs only, never in an exported model. */
+/** onnxruntime's own operators: training graphs, and the one text step that no standard operator can express. */
 export const MICROSOFT_DOMAIN = 'com.microsoft'
 
 /** TensorProto.DataType numbers. */
@@ -198,6 +198,11 @@ export class Graph {
     return graph
   }
 
+  /** Operator sets in use, by domain; '' is ONNX itself. */
+  get operatorSets(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.domains].map(domain => [domain, versionOf(domain)]))
+  }
+
   private graphMessage(): Message {
     const message = new Message()
     for (const node of this.nodes) message.message(1, node)
@@ -218,14 +223,15 @@ export class Graph {
     const model = new Message().int(1, IR_VERSION).bytes(2, 'glasspilot')
     model.message(7, this.graphMessage())
     for (const domain of this.domains) {
-      const version = domain === '' ? OPSET : domain === ML_DOMAIN ? ML_OPSET : 1
-      model.message(8, new Message().bytes(1, domain).int(2, version))
+      model.message(8, new Message().bytes(1, domain).int(2, versionOf(domain)))
     }
     for (const [key, value] of Object.entries(metadata))
       model.message(14, new Message().bytes(1, key).bytes(2, value))
     return model.encode()
   }
 }
+
+const versionOf = (domain: string): number => (domain === '' ? OPSET : domain === ML_DOMAIN ? ML_OPSET : 1)
 
 /** Forces a FLOAT attribute for a whole number. */
 export const floatAttribute = (value: number): Attribute => ({ float: value })

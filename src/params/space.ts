@@ -69,7 +69,8 @@ export const when = (
   when: { param, in: values },
 })
 
-const active = ({ when: condition }: Distribution, params: Params) =>
+/** Whether a distribution takes part, given the parameters chosen before it. */
+export const active = ({ when: condition }: Distribution, params: Params) =>
   !condition || (Object.hasOwn(params, condition.param) && condition.in.includes(params[condition.param]!))
 
 function build(space: Space, pick: (name: string, distribution: Distribution) => ParamValue): Params {

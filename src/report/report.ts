@@ -60,6 +60,9 @@ export interface ReportInput {
   readonly seconds?: number
 }
 
+/** A number, or a dash where there is none. */
+const number = (value: number, digits: number) => (Number.isFinite(value) ? figure(value, digits) : '–')
+
 const ROWS = 50
 const FAILURES = 50
 const TASK_NAMES: Readonly<Record<Task, string>> = {
@@ -186,9 +189,9 @@ function leaderboardSection({ leaderboard, objective: { name: metric, direction 
           String(row.trial),
           row.algorithm,
           figure(row.score, 6),
-          figure(row.std, 3),
-          figure(row.fitSeconds, 3),
-          figure(row.predictMicrosecondsPerRow, 3),
+          number(row.std, 3),
+          number(row.fitSeconds, 3),
+          number(row.predictMicrosecondsPerRow, 3),
           byteSize(row.bytes),
         ]),
     )}

@@ -24,10 +24,21 @@ export interface Encoder<State = unknown> {
   readonly space: Space
   readonly usesTarget?: boolean
   fit(column: Column, params: Params, context: TransformContext): State
+  /**
+   * Fits and gives the features of the very rows fitted on, where those differ from `apply`: a row must not see its own target.
+   * Without it, training rows go through `apply` as any others do.
+   */
+  fitApply?(
+    column: Column,
+    params: Params,
+    context: TransformContext,
+  ): { readonly state: State; readonly features: Feature[] }
   /** Width and names are the state's alone: they never depend on the rows given here. */
   apply(column: Column, state: State): Feature[]
   /** Adds the same to a graph. `input` is the raw column `[N, 1]`: float (numeric), string ('' missing), int64 epoch ms (−2^63 missing). Returns float `[N, width]`, or undefined for width 0. */
   emit(state: State, graph: Graph, input: Tensor): Tensor | undefined
+  /** The same for many numeric columns in few nodes: float `[N, states]` → the features of all, column after column. */
+  emitColumns?(states: readonly State[], graph: Graph, input: Tensor): Tensor | undefined
 }
 
 /** Turns features into features. */

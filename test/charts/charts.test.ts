@@ -67,6 +67,6 @@ describe('the best so far', () => {
 describe('a confusion matrix of many classes', () => {
   it('keeps those with most rows, in their order', () => {
     const counts = [[5, 1, 0], [0, 1, 0], [2, 0, 9]] // prettier-ignore
-    expect(largestClasses({ classes: ['a', 'b', 'c'], counts }, 2)).toEqual({ classes: ['a', 'c'], counts: [[5, 0], [2, 9]] }) // prettier-ignore
+    expect(largestClasses({ labels: ['a', 'b', 'c'], counts }, 2)).toEqual({ labels: ['a', 'c'], counts: [[5, 0], [2, 9]] }) // prettier-ignore
   })
 })

@@ -81,7 +81,7 @@ export const charts: Readonly<Record<string, Chart>> = {
   confusionMatrix: (name, options) =>
     confusionMatrix(
       {
-        classes: [name, '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+        labels: [name, '1', '2', '3', '4', '5', '6', '7', '8', '9'],
         counts: square(10, (i, j) => (i === j ? 950 + i : (i * j) % 7)),
       },
       options,

@@ -61,15 +61,15 @@ describe('a sparkline', () => {
 
 describe('a confusion matrix on a terminal', () => {
   it('has actual classes down and predicted across', () => {
-    expect(confusionTable({ classes: ['no', 'yes'], counts: [[120, 7], [3, 44]] }, { ascii: true })).toBe(
+    expect(confusionTable({ labels: ['no', 'yes'], counts: [[120, 7], [3, 44]] }, { ascii: true })).toBe(
       ['actual |   no  yes', '-------+----------', 'no     |  120    7', 'yes    |    3   44'].join('\n'),
     ) // prettier-ignore
   })
 
   it('shows the largest classes that fit', () => {
-    const classes = Array.from({ length: 30 }, (_, i) => `class ${i}`)
-    const counts = classes.map((_, i) => classes.map((_, j) => (i === j ? i : 0)))
-    const text = confusionTable({ classes, counts }, { width: 40 })
+    const labels = Array.from({ length: 30 }, (_, i) => `class ${i}`)
+    const counts = labels.map((_, i) => labels.map((_, j) => (i === j ? i : 0)))
+    const text = confusionTable({ labels, counts }, { width: 40 })
     expect(widest(text)).toBeLessThanOrEqual(40)
     expect(text).toContain('class 29')
     expect(text).toContain('more classes are not shown')

@@ -256,6 +256,7 @@ export const example = (names: Names = plainNames): NotebookInput => ({
     seed: 0,
     workers: 2,
     definitionsOnly: false,
+    backend: 'local',
   },
   profile: profile(names),
   candidates: candidates(names),

@@ -8,7 +8,7 @@ import { hasPython, python } from './python.ts'
 const values: Literal[] = [
   ...nasty,
   nasty,
-  { ...Object.fromEntries(nasty.map((name, i) => [name, i])) },
+  Object.fromEntries(nasty.map((name, i) => [name, i])),
   JSON.parse('{"__proto__": {"x": 1}, "a": [1, -0.5, 1e300, 5e-324, true, false, null, [], {}]}') as Literal,
   Array.from({ length: 100 }, (_, i) => i),
 ]

@@ -47,6 +47,12 @@ describe('notebooks', () => {
     ])
   })
 
+  it('have one exploration and a candidate notebook for each language', () => {
+    const [python, typescript] = LANGUAGES.map(language => renderNotebooks(example(), { language }))
+    expect(typescript![0]).toEqual(python![0])
+    expect(typescript![1]!.fileName).toBe('GlasspilotCandidateDefinitionNotebook-TypeScript.ipynb')
+  })
+
   it('have the structure of nbformat 4.5', () => {
     for (const json of everything) expect(faults(json)).toEqual([])
   })

@@ -25,7 +25,7 @@ function report(names: Names = plainNames): ReportInput {
     evaluation: {
       rows: `the 400 rows of ${names.dataset}`,
       metrics: [{ name: 'AUC', value: 0.88, baseline: 0.5 }, { name: 'Accuracy', value: 0.81 }],
-      confusion: { classes: [names.label, 'no'], counts: [[150, 12], [20, 218]] },
+      confusion: { labels: [names.label, 'no'], counts: [[150, 12], [20, 218]] },
       binary: { positive, probability, auc: 0.88 },
     },
     importance: { measure: 'drop of AUC', features: [{ name: names.column, value: 0.2, std: 0.01 }, { name: names.other, value: 0.1 }] },

@@ -1,0 +1,86 @@
+"""Peers of the tree bench. Reads one JSON request per line, answers with one JSON object per line.
+
+request: {peer, train: {x, y, rows}, test: {x, y, rows}, features, task, classes, params}
+"""
+import json
+import sys
+import time
+
+import numpy as np
+
+tables = {}
+
+
+def table(part, features):
+    key = part["x"]
+    if key not in tables:
+        x = np.fromfile(part["x"], dtype=np.float32).reshape(part["rows"], features)
+        tables[key] = (x, np.fromfile(part["y"], dtype=np.float64))
+    return tables[key]
+
+
+def loss(task, predicted, y):
+    if task == "regression":
+        return float(np.mean((predicted - y) ** 2))
+    if task == "binary":
+        predicted = np.stack([1 - predicted, predicted], axis=1) if predicted.ndim == 1 else predicted
+    picked = predicted[np.arange(len(y)), y.astype(int)]
+    return float(-np.mean(np.log(np.maximum(picked, 1e-15))))
+
+
+def lightgbm_run(request, x, y, xt):
+    import lightgbm
+
+    objective = {"binary": "binary", "multiclass": "multiclass", "regression": "regression"}[request["task"]]
+    params = dict(request["params"], objective=objective, verbose=-1, num_threads=1)
+    rounds = params.pop("rounds")
+    if objective == "multiclass":
+        params["num_class"] = request["classes"]
+    data = lightgbm.Dataset(x, y, params=params)
+    start = time.perf_counter()
+    data.construct()
+    built = time.perf_counter()
+    model = lightgbm.train(params, data, rounds)
+    done = time.perf_counter()
+    predicted = model.predict(xt, num_threads=1)
+    return built - start, done - built, time.perf_counter() - done, predicted
+
+
+def xgboost_run(request, x, y, xt):
+    import xgboost
+
+    objective = {"binary": "binary:logistic", "multiclass": "multi:softprob", "regression": "reg:squarederror"}
+    params = dict(request["params"], objective=objective[request["task"]], tree_method="hist", nthread=1)
+    rounds = params.pop("rounds")
+    if request["task"] == "multiclass":
+        params["num_class"] = request["classes"]
+    start = time.perf_counter()
+    data = xgboost.QuantileDMatrix(x, y, nthread=1)
+    built = time.perf_counter()
+    model = xgboost.train(params, data, rounds)
+    done = time.perf_counter()
+    predicted = model.inplace_predict(xt)
+    return built - start, done - built, time.perf_counter() - done, predicted
+
+
+def forest_run(request, x, y, xt):
+    from sklearn import ensemble
+
+    kind = "Regressor" if request["task"] == "regression" else "Classifier"
+    model = getattr(ensemble, request["peer"].split(":")[1] + kind)(n_jobs=1, random_state=0, **request["params"])
+    start = time.perf_counter()
+    model.fit(x, y)
+    done = time.perf_counter()
+    predicted = model.predict(xt) if kind == "Regressor" else model.predict_proba(xt)
+    return 0.0, done - start, time.perf_counter() - done, predicted
+
+
+RUNS = {"lightgbm": lightgbm_run, "xgboost": xgboost_run, "sklearn": forest_run}
+
+for line in sys.stdin:
+    request = json.loads(line)
+    x, y = table(request["train"], request["features"])
+    xt, yt = table(request["test"], request["features"])
+    binning, fit, predict, predicted = RUNS[request["peer"].split(":")[0]](request, x, y, xt)
+    answer = {"binning": binning, "fit": fit, "predict": predict, "loss": loss(request["task"], predicted, yt)}
+    print(json.dumps(answer), flush=True)

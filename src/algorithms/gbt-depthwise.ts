@@ -1,0 +1,56 @@
+import { float, int, logFloat, logInt } from '../params/space.ts'
+import type { Algorithm } from './algorithm.ts'
+import { fitBoosting } from './trees/boosting.ts'
+import { boostingSeconds, tooManyRows } from './trees/cost.ts'
+
+const space = {
+  num_round: logInt(64, 1024, 400),
+  max_depth: int(2, 10, 6),
+  eta: logFloat(0.005, 0.5, 0.08),
+  gamma: logFloat(1e-6, 8, 1e-6),
+  min_child_weight: logFloat(1e-3, 32, 1),
+  subsample: float(0.5, 1, 0.85),
+  colsample_bytree: float(0.3, 1, 0.85),
+  lambda: logFloat(1e-3, 20, 1),
+  alpha: logFloat(1e-6, 2, 1e-6),
+}
+
+/** Boosted trees grown level by level to one depth (Chen & Guestrin 2016), with the parameters of XGBoost. */
+export const gbtDepthwise: Algorithm = {
+  name: 'gbt-depthwise',
+  autopilotName: 'xgboost',
+  summary: 'boosted trees grown level by level: strong on most tables with little care',
+  tasks: ['binary', 'multiclass', 'regression'],
+  role: 'boosting',
+  requires: [],
+  space,
+  expectedSeconds: (shape, params) =>
+    boostingSeconds(shape, {
+      rounds: Number(params['num_round']),
+      leaves: 2 ** Number(params['max_depth']),
+      rowShare: Number(params['subsample']),
+      featureShare: Number(params['colsample_bytree']),
+    }),
+  unfit: tooManyRows,
+  fit: (data, params, context) =>
+    fitBoosting(
+      data,
+      {
+        rounds: Number(params['num_round']),
+        learningRate: Number(params['eta']),
+        rowShare: Number(params['subsample']),
+        featureShare: Number(params['colsample_bytree']),
+        order: 'depth',
+        maxLeaves: 2 ** Number(params['max_depth']),
+        maxDepth: Number(params['max_depth']),
+        gamma: Number(params['gamma']),
+        lambda: Number(params['lambda']),
+        alpha: Number(params['alpha']),
+        minChildWeight: Number(params['min_child_weight']),
+        minRows: 1,
+        randomThresholds: false,
+        nodeFeatures: 0,
+      },
+      context,
+    ),
+}

@@ -1,0 +1,147 @@
+import { network, type NetworkModel } from '../models/network.ts'
+import { dense, denseStack, embedding } from '../neural/build.ts'
+import { residentTable, storeOf } from '../neural/table.ts'
+import { trainNetwork, type Trained, type TrainOptions } from '../neural/trainer.ts'
+import { joinedWidth } from '../neural/training-graph.ts'
+import type { ActivationName, Layer, Network } from '../onnx/network.ts'
+import { choice, float, logFloat, logInt, type Params } from '../params/space.ts'
+import { createRng, hashSeed } from '../util/rng.ts'
+import type { Algorithm, FitContext, TrainingData } from './algorithm.ts'
+import { splitForStopping, standardScales, targetUnits, type Split } from './neural/prepare.ts'
+
+const space = {
+  layers: choice(['256,128', '256', '50,25', '100,50', '200,100', '300,150', '200,100,50', '512,256']),
+  learning_rate: logFloat(1e-5, 3e-2, 4e-3),
+  weight_decay: logFloat(1e-6, 1, 0.2),
+  dropout_prob: float(0, 0.5, 0.2),
+  mini_batch_size: logInt(32, 512, 128),
+  embedding_size_factor: float(0.5, 1, 0.8),
+  network_type: choice(['feedforward', 'widedeep']),
+  activation: choice(['relu', 'silu']),
+}
+
+const SQUASH = 3 // deviations beyond which a feature is softly clipped
+const MAX_EMBEDDING = 100
+const LOOKS_PER_TRAINING = 100 // most often that validation rows are scored
+const ADAM = { beta1: 0.9, beta2: 0.999 }
+
+/** Epochs that a table of this size gets: few rows need many. */
+const epochsFor = (rows: number) => Math.round(Math.min(200, Math.max(15, 6000 / Math.sqrt(rows))))
+
+/** Rows per step: as asked, but at least eight steps per epoch of a small table. */
+const batchFor = (rows: number, asked: number) =>
+  Math.max(1, Math.min(asked, rows, Math.max(16, 2 ** Math.floor(Math.log2(rows / 8)))))
+
+const hiddenOf = (params: Params): number[] => String(params['layers']).split(',').map(Number)
+
+/**
+ * A multilayer perceptron: scaled and softly clipped numbers beside learnt vectors for categories, then dense layers with
+ * dropout, trained by AdamW along half a cosine. Stops on rows it does not learn from and keeps its best weights.
+ */
+export const mlp: Algorithm = {
+  name: 'mlp',
+  autopilotName: 'mlp',
+  summary:
+    'Neural net of dense layers with embedded categories; smooth functions and interactions of many numeric columns.',
+  tasks: ['binary', 'multiclass', 'regression'],
+  role: 'neural',
+  requires: ['no-missing', 'standardized', 'category-codes'],
+  space,
+  expectedSeconds({ rows, features, classes }, params) {
+    const widths = [features, ...hiddenOf(params), Math.max(1, classes)]
+    let products = 0
+    for (let i = 1; i < widths.length; i++) products += widths[i - 1]! * widths[i]!
+    const batch = batchFor(rows, Number(params['mini_batch_size']))
+    const steps = (epochsFor(rows) * rows) / batch
+    return 0.05 + steps * (6e-5 + products * (batch * 7.5e-11 + 4e-9))
+  },
+  unfit: ({ features }) =>
+    features === 0 ? 'there are no features: a net has nothing to multiply' : undefined,
+  async fit(data, params, context) {
+    const split = splitForStopping(data, context.seed)
+    const units =
+      data.task === 'regression' ? targetUnits(data.target, split.training.rows) : { mean: 0, scale: 1 }
+    const net = initialNet(data, params, context.seed)
+    const trained = await train(net, split, units, data, params, context)
+    return {
+      kind: network.kind,
+      outputs: Math.max(1, data.classes),
+      features: data.features.columns.length,
+      net: trained.net,
+      link: data.task === 'regression' ? 'identity' : 'softmax',
+      outputScale: trained.outputScale * units.scale,
+      outputShift: units.mean,
+    } satisfies NetworkModel
+  },
+}
+
+function initialNet({ features, classes }: TrainingData, params: Params, seed: number): Network {
+  const rng = createRng(hashSeed(seed, 'weights'))
+  const columns = [...features.columns.entries()]
+  const categoriesOf = (j: number) => {
+    const column = features.columns[j]!
+    return column.kind === 'dense' ? (column.categories ?? 0) : 0
+  }
+  const numeric = Int32Array.from(columns.filter(([j]) => categoriesOf(j) === 0).map(([j]) => j))
+  const embeddings = columns
+    .filter(([j]) => categoriesOf(j) > 0)
+    .map(([j]) => {
+      const count = categoriesOf(j)
+      return embedding(j, count, embeddingWidth(count, Number(params['embedding_size_factor'])), rng)
+    })
+  const entry = { numeric, ...standardScales(features, numeric), squash: SQUASH, embeddings, layers: [] }
+  const inputs = joinedWidth(entry)
+  const outputs = Math.max(1, classes)
+  const deep = denseStack({
+    inputs,
+    hidden: hiddenOf(params),
+    outputs,
+    activation: params['activation'] as ActivationName,
+    dropout: Number(params['dropout_prob']),
+    rng,
+  })
+  const layers: Layer[] =
+    params['network_type'] === 'widedeep'
+      ? [{ kind: 'sum', branches: [deep, [dense(inputs, outputs, 0.1, rng)]] }]
+      : deep
+  return { ...entry, layers }
+}
+
+/** AutoGluon's rule 1.6 n^0.56, times the factor. */
+const embeddingWidth = (categories: number, factor: number) =>
+  Math.max(2, Math.min(MAX_EMBEDDING, Math.round(factor * 1.6 * categories ** 0.56)))
+
+async function train(
+  net: Network,
+  { training, validation }: Split,
+  { mean, scale }: { readonly mean: number; readonly scale: number },
+  { task, classes }: TrainingData,
+  params: Params,
+  context: FitContext,
+): Promise<Trained> {
+  const loss = task === 'regression' ? 'squared-error' : 'cross-entropy'
+  const store = storeOf(training.examples.features, net)
+  const table = (side: NonNullable<Split['validation']>) => {
+    const target =
+      task === 'regression' ? side.examples.target.map(value => (value - mean) / scale) : side.examples.target
+    return residentTable({ ...side.examples, target }, net, { rows: side.rows, store, loss })
+  }
+  const rows = training.rows.length
+  const batch = batchFor(rows, Number(params['mini_batch_size']))
+  const steps = Math.ceil((epochsFor(rows) * rows) / batch)
+  const stepsPerScore = Math.max(Math.ceil(rows / batch), Math.ceil(steps / LOOKS_PER_TRAINING))
+  const options: TrainOptions = {
+    loss,
+    outputs: Math.max(1, classes),
+    batch,
+    steps,
+    learningRate: Number(params['learning_rate']),
+    schedule: 'cosine',
+    adam: { ...ADAM, weightDecay: Number(params['weight_decay']) },
+    smoothing: 0,
+    stepsPerScore,
+    patience: Math.max(5, Math.ceil((0.3 * steps) / stepsPerScore)),
+    ...context,
+  }
+  return trainNetwork(net, await table(training), validation && (await table(validation)), options)
+}

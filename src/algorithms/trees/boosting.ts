@@ -1,0 +1,229 @@
+import type { Arena, Pointer } from '../../kernels/kernels.ts'
+import { withArena } from '../../kernels/kernels.ts'
+import type { ForestModel } from '../../models/forest.ts'
+import { createRng, hashSeed, type Rng } from '../../util/rng.ts'
+import type { FitContext, TrainingData } from '../algorithm.ts'
+import { assembleForest } from './assemble.ts'
+import { findBins } from './bins.ts'
+import { type GrowthRules, Grower } from './grower.ts'
+import { logisticLoss, type Loss, softmaxLoss, squaredLoss } from './losses.ts'
+import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
+import { createPacer } from './pacer.ts'
+import { drawFeatures } from './selection.ts'
+import { standardize } from './standardize.ts'
+import type { GrownTree } from './tree.ts'
+import { treeTable } from './walk.ts'
+
+/** Gradient boosting, whatever the shape of its trees. */
+export interface BoostingRules extends GrowthRules {
+  readonly rounds: number
+  readonly learningRate: number
+  /** Share of rows drawn without replacement for each round. */
+  readonly rowShare: number
+  /** Share of features drawn for each tree. */
+  readonly featureShare: number
+}
+
+const DEAD_ROUNDS = 10 // rounds in a row without a single split that end the boosting
+
+/**
+ * Gradient boosting by Newton steps (Friedman 2001; Chen & Guestrin 2016, §2–3) on histograms of at most 255 value bins.
+ * Cost per tree: O(rows · features) additions for the root, about half of that again for each further level.
+ */
+export const fitBoosting = (
+  data: TrainingData,
+  rules: BoostingRules,
+  context: FitContext,
+): Promise<ForestModel> => withArena(arena => new Booster(arena, data, rules, context).run())
+
+class Booster {
+  private readonly arena: Arena
+  private readonly data: TrainingData
+  private readonly rules: BoostingRules
+  private readonly context: FitContext
+  private readonly rng: Rng
+  private readonly scale: { readonly mean: number; readonly scale: number }
+  private readonly matrix: BinnedMatrix
+  private readonly loss: Loss
+  private readonly stride: number
+  private readonly scores: Pointer
+  private readonly gradients: Pointer
+  private readonly grower: Grower
+  private readonly order: Int32Array
+  private readonly held: HeldOut | undefined
+  private readonly trees: GrownTree[] = []
+
+  constructor(arena: Arena, given: TrainingData, rules: BoostingRules, context: FitContext) {
+    const standard = given.task === 'regression' ? standardize(given) : undefined
+    const data: TrainingData = !standard
+      ? given
+      : {
+          ...given,
+          ...standard.of(given),
+          ...(given.validation ? { validation: standard.of(given.validation) } : {}),
+        }
+    this.arena = arena
+    this.data = data
+    this.rules = rules
+    this.context = context
+    this.scale = standard ?? { mean: 0, scale: 1 }
+    this.rng = createRng(context.seed)
+    const { rows } = data.features
+    this.stride = Math.ceil(rows / 4) * 4
+    this.matrix = binRows(
+      arena,
+      data.features,
+      planLayout(findBins(data.features, hashSeed(context.seed, 'bins'))),
+    )
+    this.loss = lossOf(arena, data, this.stride)
+    const { outputs, base } = this.loss
+    this.scores = arena.allocate(4 * this.stride * outputs)
+    for (let k = 0; k < outputs; k++) {
+      arena.f32(this.scores + 4 * this.stride * k, this.stride).fill(base[k]!)
+    }
+    this.gradients = arena.allocate(8 * this.stride)
+    this.grower = new Grower(arena, this.matrix, this.gradients, { slots: rules.maxLeaves + 1 })
+    this.order = Int32Array.from({ length: rows }, (_, row) => row)
+    this.held =
+      data.validation && data.validation.features.rows > 0
+        ? new HeldOut(arena, data.validation, this.matrix, this.loss)
+        : undefined
+  }
+
+  async run(): Promise<ForestModel> {
+    const { rules, loss, context, trees, held } = this
+    const pacer = createPacer(context)
+    let dead = 0
+    let best = { rounds: 0, loss: Infinity }
+    for (let round = 1; round <= rules.rounds; round++) {
+      if (!(await pacer.mayGoOn()) && round > 1) break
+      const splits = this.round()
+      const current = held ? held.loss() : NaN
+      if (held) context.report?.(round, current)
+      if (held && current < best.loss) best = { rounds: round, loss: current }
+      if (held && round - best.rounds >= patience(this.data.features.rows, best.rounds)) break
+      dead = splits > 0 ? 0 : dead + 1
+      if (dead >= DEAD_ROUNDS || (dead > 0 && rules.rowShare >= 1 && rules.featureShare >= 1)) break
+    }
+    const kept = held && best.rounds > 0 ? trees.slice(0, best.rounds * loss.outputs) : trees
+    return assembleForest(kept, this.matrix.layout, {
+      task: this.data.task,
+      classes: this.data.classes,
+      width: this.data.features.columns.length,
+      base: loss.base,
+      scale: this.scale,
+      factor: rules.learningRate,
+    })
+  }
+
+  /** One tree per output; returns how many splits were made. */
+  private round(): number {
+    const { arena, loss, rng, rules, grower, matrix, stride } = this
+    const rows = matrix.rows
+    const drawn = this.drawRows()
+    const everyFeature = Int32Array.from(matrix.layout.features, (_, f) => f)
+    const featureCount = Math.max(1, Math.round(rules.featureShare * everyFeature.length))
+    loss.startRound(this.scores)
+    let splits = 0
+    for (let output = 0; output < loss.outputs; output++) {
+      const own = this.scores + 4 * stride * output
+      const scales = loss.gradients(this.scores, output, this.gradients)
+      arena.i32(grower.rows, rows).set(this.order)
+      const tree = grower.grow(drawn, drawFeatures(everyFeature, featureCount, rng), rng, scales, rules)
+      this.trees.push(tree)
+      splits += tree.feature.length
+      this.addToScores(tree, own, drawn)
+      this.held?.add(tree, output, rules.learningRate)
+    }
+    return splits
+  }
+
+  /** Puts the drawn rows first in `order`, both parts ascending; returns how many were drawn. */
+  private drawRows(): number {
+    const { order, rng } = this
+    const { rowShare } = this.rules
+    if (rowShare >= 1) return order.length
+    const left: number[] = []
+    let drawn = 0
+    for (let row = 0; row < order.length; row++) {
+      if (rng.next() < rowShare) order[drawn++] = row
+      else left.push(row)
+    }
+    order.set(left, drawn)
+    return drawn
+  }
+
+  private addToScores(tree: GrownTree, scores: Pointer, drawn: number): void {
+    const { arena, grower, matrix } = this
+    const { learningRate } = this.rules
+    for (let leaf = 0; leaf < tree.counts.length; leaf++) {
+      const rows = grower.rows + 4 * tree.begins[leaf]!
+      arena.kernels.addToRows(rows, tree.counts[leaf]!, learningRate * tree.values[leaf]!, scores)
+    }
+    if (drawn === matrix.rows || tree.feature.length === 0) return
+    const mark = arena.mark
+    const { nodes, values } = treeTable(arena, tree, matrix.layout, learningRate)
+    const { kernels } = arena
+    kernels.walkBins(nodes, matrix.blocks, matrix.rows, matrix.groupTable, grower.rows + 4 * drawn, matrix.rows - drawn, values, scores) // prettier-ignore
+    arena.rewind(mark)
+  }
+}
+
+/** Rounds without a better validation loss that end the boosting: more where rounds are many or rows are few. */
+const patience = (rows: number, bestRound: number): number =>
+  Math.max(rows <= 10_000 ? 300 : Math.max(20, 3e6 / rows), Math.round(0.3 * bestRound + 20))
+
+function lossOf(arena: Arena, data: TrainingData, stride: number): Loss {
+  const input = { arena, examples: data, stride }
+  if (data.task === 'regression') return squaredLoss(input)
+  return data.task === 'binary' ? logisticLoss(input) : softmaxLoss(input, data.classes)
+}
+
+/** Scores of the validation rows, brought up to date tree by tree. */
+class HeldOut {
+  private readonly arena: Arena
+  private readonly examples: NonNullable<TrainingData['validation']>
+  private readonly matrix: BinnedMatrix
+  private readonly lossFunction: Loss
+  private readonly scores: Pointer
+
+  constructor(
+    arena: Arena,
+    examples: NonNullable<TrainingData['validation']>,
+    like: BinnedMatrix,
+    loss: Loss,
+  ) {
+    const { rows } = examples.features
+    this.arena = arena
+    this.examples = examples
+    this.lossFunction = loss
+    this.matrix = binRows(arena, examples.features, like.layout)
+    this.scores = arena.allocate(4 * rows * loss.outputs)
+    for (let k = 0; k < loss.outputs; k++) arena.f32(this.scores + 4 * rows * k, rows).fill(loss.base[k]!)
+  }
+
+  add(tree: GrownTree, output: number, factor: number): void {
+    const { arena, matrix } = this
+    if (tree.feature.length === 0) return
+    const mark = arena.mark
+    const { nodes, values } = treeTable(arena, tree, matrix.layout, factor)
+    const scores = this.scores + 4 * matrix.rows * output
+    arena.kernels.walkBins(
+      nodes,
+      matrix.blocks,
+      matrix.rows,
+      matrix.groupTable,
+      0,
+      matrix.rows,
+      values,
+      scores,
+    )
+    arena.rewind(mark)
+  }
+
+  loss(): number {
+    const { rows } = this.matrix
+    const scores = this.arena.f32(this.scores, rows * this.lossFunction.outputs)
+    return this.lossFunction.evaluate(scores, rows, this.examples)
+  }
+}

@@ -1,0 +1,175 @@
+import type { Feature, Features } from '../../data/features.ts'
+import type { Arena, Pointer } from '../../kernels/kernels.ts'
+import type { FeatureBins } from './bins.ts'
+
+/** Histogram entries of one sparse group at most, so that its part of a histogram stays in the second-level cache. */
+const GROUP_ENTRIES = 16_384
+/** With fewer sparse features than this, one pass over row lists costs more than dense bytes. */
+const MIN_SPARSE = 8
+
+/** Sparse features stored together, row by row. */
+export interface SparseGroup {
+  /** First feature (as ordered in the layout) and how many. */
+  readonly first: number
+  readonly count: number
+  /** First histogram entry of the group. */
+  readonly entry: number
+}
+
+/**
+ * How binned features lie in memory: dense ones first, four to a block, then the sparse ones in groups. Positions in this
+ * order are what the grower calls a feature.
+ */
+export interface Layout {
+  readonly features: readonly FeatureBins[]
+  readonly dense: number
+  readonly groups: readonly SparseGroup[]
+  /** Group of each sparse feature, by position − dense. */
+  readonly groupOf: Int32Array
+  /** First histogram entry of each feature; the last item is the number of entries. */
+  readonly entries: Int32Array
+}
+
+/** `sparse` false: every feature dense, for learners that look at few features per node. */
+export function planLayout(found: readonly FeatureBins[], { sparse = true } = {}): Layout {
+  const wantSparse = sparse && found.filter(bins => bins.defaultBin >= 0).length >= MIN_SPARSE
+  const features = wantSparse
+    ? [...found.filter(bins => bins.defaultBin < 0), ...found.filter(bins => bins.defaultBin >= 0)]
+    : found.map(bins => ({ ...bins, defaultBin: -1 }))
+  const dense = features.filter(bins => bins.defaultBin < 0).length
+  const entries = new Int32Array(features.length + 1)
+  for (const [f, bins] of features.entries()) entries[f + 1] = entries[f]! + bins.valueBins + 1
+  const groups: SparseGroup[] = []
+  const groupOf = new Int32Array(features.length - dense)
+  for (let first = dense; first < features.length;) {
+    let end = first + 1
+    while (end < features.length && entries[end + 1]! - entries[first]! <= GROUP_ENTRIES) end++
+    groupOf.fill(groups.length, first - dense, end - dense)
+    groups.push({ first, count: end - first, entry: entries[first]! })
+    first = end
+  }
+  return { features, dense, groups, groupOf, entries }
+}
+
+/** Binned rows in the kernels' memory. */
+export interface BinnedMatrix {
+  readonly layout: Layout
+  readonly rows: number
+  readonly blocks: Pointer
+  /** Row starts (u32, rows + 1) and entries (u16) of each sparse group. */
+  readonly groups: readonly { readonly starts: Pointer; readonly entries: Pointer }[]
+  /** The same pointers as a table for `walkBins`. */
+  readonly groupTable: Pointer
+}
+
+/** Bins every row of `features`, which need not be the rows the layout was planned on. */
+export function binRows(arena: Arena, features: Features, layout: Layout): BinnedMatrix {
+  const { rows } = features
+  const blocks = arena.allocate(Math.ceil(layout.dense / 4) * rows * 4)
+  const groups = layout.groups.map(group => ({ starts: arena.allocate(4 * (rows + 1)), group }))
+  const scratch = arena.mark
+  const stage = stageFor(arena, rows)
+  for (let f = 0; f < layout.dense; f++) {
+    const bins = layout.features[f]!
+    binInto(arena, features.columns[bins.column]!, bins, rows, stage, stage.bins)
+    arena.kernels.placeColumn(stage.bins, rows, blocks + (f >> 2) * rows * 4, f & 3)
+  }
+  arena.rewind(scratch)
+  const filled = groups.map(({ starts, group }) => ({
+    starts,
+    entries: fillGroup(arena, features, layout, group, starts),
+  }))
+  const groupTable = arena.put(Uint32Array.from(filled.flatMap(({ starts, entries }) => [starts, entries])))
+  return { layout, rows, blocks, groups: filled, groupTable }
+}
+
+interface Stage {
+  readonly values: Pointer
+  readonly thresholds: Pointer
+  readonly bins: Pointer
+}
+
+const stageFor = (arena: Arena, rows: number): Stage => ({
+  values: arena.allocate(4 * rows),
+  thresholds: arena.allocate(4 * 256),
+  bins: arena.allocate(rows),
+})
+
+/** Bins of one column, a byte per row, at `out`. */
+function binInto(
+  arena: Arena,
+  feature: Feature,
+  bins: FeatureBins,
+  rows: number,
+  stage: Stage,
+  out: Pointer,
+): void {
+  arena.f32(stage.thresholds, 256).fill(Infinity).set(bins.thresholds)
+  const count = feature.kind === 'dense' ? rows : feature.values.length
+  arena.f32(stage.values, count).set(feature.values)
+  arena.kernels.binColumn(stage.values, count, stage.thresholds, bins.valueBins, stage.bins)
+  if (feature.kind === 'dense') {
+    if (out !== stage.bins) arena.u8(out, rows).set(arena.u8(stage.bins, rows))
+    return
+  }
+  const found = arena.u8(stage.bins, count).slice()
+  const column = arena.u8(out, rows).fill(binOf(0, bins.thresholds))
+  for (let i = 0; i < count; i++) column[feature.index[i]!] = found[i]!
+}
+
+/** Index of the first threshold that is not below the value. */
+export function binOf(value: number, thresholds: Float32Array): number {
+  let low = 0
+  let high = thresholds.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (value <= thresholds[middle]!) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** Counts the entries of each row, turns counts into starts, then writes the entries; returns where they lie. */
+function fillGroup(
+  arena: Arena,
+  features: Features,
+  layout: Layout,
+  group: SparseGroup,
+  starts: Pointer,
+): Pointer {
+  const { rows } = features
+  const { kernels } = arena
+  const mark = arena.mark
+  const counts = arena.allocate(4 * rows)
+  const columns = arena.allocate(rows * group.count)
+  const stage = stageFor(arena, rows)
+  arena.clear(counts, 4 * rows)
+  const each = (visit: (bins: FeatureBins, column: Pointer, first: number) => void): void => {
+    for (let i = 0; i < group.count; i++) {
+      const f = group.first + i
+      visit(layout.features[f]!, columns + i * rows, layout.entries[f]! - group.entry)
+    }
+  }
+  each((bins, column) => {
+    binInto(arena, features.columns[bins.column]!, bins, rows, stage, column)
+    kernels.countEntries(column, rows, bins.defaultBin, counts)
+  })
+  const sizes = arena.u32(counts, rows)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const kept = arena.allocate(2 * total)
+  const cursors = arena.u32(counts, rows)
+  const begins = arena.u32(starts, rows + 1)
+  for (let row = 0, at = 0; row <= rows; row++) {
+    begins[row] = at
+    if (row === rows) break
+    const size = cursors[row]!
+    cursors[row] = at
+    at += size
+  }
+  each((bins, column, first) => kernels.fillEntries(column, rows, bins.defaultBin, first, counts, kept))
+  // The entries move down over the scratch space, which is then given back.
+  arena.rewind(mark)
+  const entries = arena.allocate(2 * total)
+  arena.u8(entries, 2 * total).set(arena.u8(kept, 2 * total))
+  return entries
+}

@@ -1,0 +1,6 @@
+import type { TrialJob } from '../../experiment/executor.ts'
+import type { Trial } from '../../experiment/types.ts'
+
+export type ToWorker = { readonly type: 'run'; readonly job: TrialJob } | { readonly type: 'stop' }
+
+export type FromWorker = { readonly type: 'ready' } | { readonly type: 'done'; readonly trial: Trial }

@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { algorithms } from '../../algorithms/index.ts'
+import type { TrialJob } from '../../experiment/executor.ts'
+import { openData, type ExperimentData } from '../../experiment/data.ts'
+import { FeatureCache, fitCandidate } from '../../experiment/fit-candidate.ts'
+import { layout, writeDocument } from '../../experiment/store.ts'
+import type { Trial } from '../../experiment/types.ts'
+import { packPipeline } from '../../pipeline/pipeline.ts'
+import { messageOf } from '../../util/errors.ts'
+import { writeFileAtomic } from '../../util/files.ts'
+import { pack } from '../../util/pack.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+
+// One of these runs per slot: it opens the data cache once and fits one trial at a time, on one thread.
+
+const paths = layout(process.argv[2]!)
+const cache = new FeatureCache()
+let data: ExperimentData | undefined
+let running: AbortController | undefined
+
+const send = (message: FromWorker) => process.send!(message)
+
+/** Fits one trial, leaves its files in the folder, and says how it went. */
+async function runTrial(job: TrialJob, signal: AbortSignal): Promise<Trial> {
+  const { request, candidate, objective, seconds } = job
+  const base = {
+    id: request.id,
+    candidate: candidate.name,
+    algorithm: candidate.algorithm,
+    params: request.params,
+    seed: request.seed,
+  }
+  try {
+    data ??= openData(paths)
+    const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
+    const fitted = await fitCandidate(
+      data,
+      candidate,
+      algorithm,
+      request.params,
+      { objective: objective.name, seed: request.seed, signal, seconds },
+      cache,
+    )
+    const folder = paths.trial(request.id)
+    const pipeline = packPipeline(fitted.pipeline)
+    writeFileAtomic(join(folder, 'outputs.bin'), pack({ outputs: fitted.outputs }))
+    writeFileAtomic(join(folder, 'pipeline.bin'), pipeline)
+    const trial: Trial = {
+      ...base,
+      state: 'COMPLETE',
+      metrics: fitted.metrics,
+      foldScores: fitted.foldScores,
+      fitSeconds: fitted.fitSeconds,
+      predictMicrosecondsPerRow: fitted.predictMicrosecondsPerRow,
+      bytes: pipeline.length,
+    }
+    writeDocument(join(folder, 'trial.json'), { trial, definition: request.definition })
+    return trial
+  } catch (error) {
+    if (signal.aborted) return { ...base, state: 'STOPPED', reason: 'stopped before it finished' }
+    if (
+      error instanceof RangeError &&
+      /allocation|Array buffer|Invalid typed array length/i.test(error.message)
+    ) {
+      return { ...base, state: 'MEMOUT', reason: `asked for more memory than there is: ${error.message}` }
+    }
+    return { ...base, state: 'FAILED', reason: messageOf(error) }
+  }
+}
+
+process.on('message', (message: ToWorker) => {
+  if (message.type === 'stop') {
+    running?.abort()
+    return
+  }
+  running = new AbortController()
+  void runTrial(message.job, running.signal).then(trial => send({ type: 'done', trial }))
+})
+// The parent is gone: nobody wants the result.
+process.on('disconnect', () => process.exit(0))
+// Ctrl-C reaches the whole group; only the parent decides what it means.
+process.on('SIGINT', () => {})
+send({ type: 'ready' })

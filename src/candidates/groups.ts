@@ -1,0 +1,183 @@
+import type { Params } from '../params/space.ts'
+import type { ColumnProfile } from '../profile/profile.ts'
+import { count } from '../util/text.ts'
+import type { ColumnGroup, Step } from './candidate.ts'
+import type { ColumnPlan } from './columns.ts'
+import { listed, ONE_HOT_VALUES } from './columns.ts'
+
+/** How the columns of a table are turned into features. */
+export interface GroupStyle {
+  /** `keep`: missing numbers stay missing; `fill`: they become the median; `flag`: with a feature that says so. */
+  readonly missing: 'keep' | 'fill' | 'flag'
+  readonly categories: 'one-hot' | 'codes' | 'target-mean'
+  /** Dates as numbers, or as places on circles (then filled). */
+  readonly dates: 'ordinal' | 'cyclic'
+  readonly text: 'word' | 'char_wb'
+  /** Numbers of few values are one-hot features too. */
+  readonly numbersAsCategories?: boolean
+  /** Number of rows a one-hot value needs; the default rule without it. */
+  readonly oneHotThreshold?: number
+  /** Over the numeric group. */
+  readonly numericThen?: readonly Step[]
+}
+
+export const step = (transform: string, params: Params = {}): Step => ({ transform, params })
+
+const MAX_WORDS = 1000
+const CHARACTER_NGRAMS = {
+  analyzer: 'char_wb',
+  ngram_min: 3,
+  ngram_max: 4,
+  min_df: 5,
+  max_features: MAX_WORDS,
+} as const
+const WORDS = { analyzer: 'word', min_df: 2, max_features: MAX_WORDS } as const
+
+/** The column groups of one candidate; groups without columns are left out. */
+export function planGroups(plan: ColumnPlan, style: GroupStyle): ColumnGroup[] {
+  const group = (
+    name: string,
+    columns: readonly ColumnProfile[],
+    why: string,
+    encode: readonly Step[],
+    then: readonly Step[] = [],
+  ): ColumnGroup[] =>
+    columns.length === 0
+      ? []
+      : [
+          {
+            name,
+            reason: `${listed(columns)}: ${why}`,
+            columns: columns.map(column => column.name),
+            encode,
+            then,
+          },
+        ]
+  return [
+    ...numericGroups(plan, style, group),
+    ...categoryGroups(plan, style, group),
+    ...group(
+      'text',
+      plan.text,
+      `natural language, ${style.text === 'word' ? 'words' : 'runs of 3–4 characters'} weighted by how rare they are, at most ${count(MAX_WORDS)} per column`,
+      [step('tfidf', style.text === 'word' ? WORDS : CHARACTER_NGRAMS), step('text-statistics')],
+    ),
+    ...group(
+      'datetime',
+      plan.datetime,
+      style.dates === 'ordinal'
+        ? 'moments, as calendar numbers and elapsed days'
+        : 'moments, as places on the circles of day, week and year',
+      [step('datetime-vectorizer', { mode: style.dates })],
+      style.missing === 'keep' ? [] : [step('feature-imputer')],
+    ),
+  ]
+}
+
+type MakeGroup = (
+  name: string,
+  columns: readonly ColumnProfile[],
+  why: string,
+  encode: readonly Step[],
+  then?: readonly Step[],
+) => ColumnGroup[]
+
+function numericGroups(plan: ColumnPlan, style: GroupStyle, group: MakeGroup): ColumnGroup[] {
+  const withMissing = plan.numeric.filter(({ missing }) => missing > 0).length
+  const encode = {
+    keep: [step('robust-imputer', { strategy: 'nan' })],
+    fill: [step('robust-imputer', { strategy: 'median' })],
+    flag: [step('robust-imputer', { strategy: 'median' }), step('missing-indicator')],
+  }[style.missing]
+  const treatment = {
+    keep: 'missing ones stay missing',
+    fill: 'missing ones become the median',
+    flag: 'missing ones become the median, with a feature that says so',
+  }[style.missing]
+  return [
+    ...group(
+      'numeric',
+      plan.numeric,
+      `parsed as numbers (${withMissing} of ${plan.numeric.length} with missing values: ${treatment})`,
+      encode,
+      style.numericThen,
+    ),
+    ...(style.numbersAsCategories
+      ? group(
+          'numeric-as-categorical',
+          plan.lowCardinality,
+          `numbers with at most ${Math.max(0, ...plan.lowCardinality.map(({ distinct }) => distinct))} different values, also read as categories`,
+          [step('threshold-one-hot', oneHotParams(style))],
+        )
+      : []),
+  ]
+}
+
+const oneHotParams = ({ oneHotThreshold }: GroupStyle): Params => ({
+  ...(oneHotThreshold === undefined ? {} : { threshold: oneHotThreshold }),
+  max_categories: ONE_HOT_VALUES,
+})
+
+function categoryGroups(plan: ColumnPlan, style: GroupStyle, group: MakeGroup): ColumnGroup[] {
+  const all = [...plan.categorical, ...plan.manyValues]
+  const most = Math.max(0, ...all.map(({ distinct }) => distinct))
+  const fill = style.missing === 'keep' ? [] : [step('feature-imputer')]
+  if (style.categories === 'codes') {
+    return group(
+      'categorical',
+      all,
+      `categories (at most ${count(most)} values), as codes; rare ones share a code`,
+      [step('ordinal-encoder', { max_categories: ONE_HOT_VALUES })],
+      fill,
+    )
+  }
+  if (style.categories === 'target-mean') {
+    return group(
+      'categorical',
+      all,
+      `categories (at most ${count(most)} values), as the smoothed mean target of their rows, out of fold, and how common they are`,
+      [step('target-encoder'), step('frequency-encoder')],
+      fill,
+    )
+  }
+  return [
+    ...group(
+      'categorical',
+      plan.categorical,
+      `few values (at most ${Math.max(0, ...plan.categorical.map(({ distinct }) => distinct))}), one feature per frequent one`,
+      [step('threshold-one-hot', oneHotParams(style))],
+    ),
+    ...group(
+      'many-values',
+      plan.manyValues,
+      `more than ${ONE_HOT_VALUES} values (up to ${count(most)}): the frequent ones get a feature each, and every one its frequency`,
+      [step('threshold-one-hot', oneHotParams(style)), step('frequency-encoder')],
+      fill,
+    ),
+  ]
+}
+
+/** Features these groups will make, about. */
+export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
+  const capped = (columns: readonly ColumnProfile[]) =>
+    columns.reduce((sum, { distinct }) => sum + Math.min(distinct, ONE_HOT_VALUES), 0)
+  const all = [...plan.categorical, ...plan.manyValues]
+  const categories = {
+    'one-hot': capped(all) + plan.manyValues.length,
+    codes: all.length,
+    'target-mean': 2 * all.length,
+  }[style.categories]
+  const flags = style.missing === 'flag' ? plan.numeric.filter(({ missing }) => missing > 0).length : 0
+  const words = plan.text.reduce(
+    (sum, { distinctWords }) => sum + Math.min(MAX_WORDS, distinctWords ?? MAX_WORDS),
+    0,
+  )
+  return (
+    plan.numeric.length +
+    flags +
+    (style.numbersAsCategories ? capped(plan.lowCardinality) : 0) +
+    categories +
+    words +
+    plan.datetime.length * (style.dates === 'ordinal' ? 9 : 16)
+  )
+}

@@ -1,0 +1,62 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Output } from './output.ts'
+
+/** A command as a value: what it is called, what it takes, what it does. */
+export interface CommandDefinition {
+  /** Name and arguments, as commander writes them: `leaderboard <experiment>`. */
+  readonly usage: string
+  readonly summary: string
+  /** Shown under the options of its --help. */
+  readonly examples?: readonly string[]
+  readonly options: readonly Option[]
+  run(input: CommandInput, output: Output): Promise<number | void>
+}
+
+export interface CommandInput {
+  readonly args: readonly string[]
+  readonly options: Readonly<Record<string, string | number | boolean | undefined>>
+}
+
+export const option = (flags: string, description: string): Option => new Option(flags, description)
+
+export const jsonOption = (): Option => option('--json', 'print one JSON object on stdout')
+
+/** Parses a whole number of at least `least`. */
+export const wholeNumber = (least: number) => (text: string) => {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < least)
+    throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`)
+  return value
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, min: 60, h: 3600, d: 86_400 }
+
+/** Parses `90`, `90s`, `10m`, `1.5h` to seconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(s|m|min|h|d)?$/.exec(text.trim())
+  const seconds = match ? Number(match[1]) * UNITS[match[2] ?? '']! : 0
+  if (!match || seconds <= 0) throw new InvalidArgumentError('Expected a time such as 90s, 10m or 1.5h.')
+  return seconds
+}
+
+export function toCommander(
+  { usage, summary, examples, options, run }: CommandDefinition,
+  output: Output,
+  exit: (code: number) => void,
+): Command {
+  const [name, ...args] = usage.split(' ')
+  const command = new Command(name).summary(summary).description(`${summary}.`)
+  for (const argument of args) command.argument(argument)
+  for (const item of options) command.addOption(item)
+  if (examples) command.addHelpText('after', `\nExamples:\n${examples.map(line => `  $ ${line}`).join('\n')}`)
+  command.action(async (...received: unknown[]) => {
+    const given = command.args.length > 0 || args.length > 0 ? received.slice(0, args.length) : []
+    exit(
+      (await run(
+        { args: given.flat().filter(item => item !== undefined) as string[], options: command.opts() },
+        output,
+      )) ?? 0,
+    )
+  })
+  return command
+}

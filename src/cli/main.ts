@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+import process from 'node:process'
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../job/version.ts'
+import { EXIT, GlasspilotError, messageOf } from '../util/errors.ts'
+import { printable } from '../util/text.ts'
+import { toCommander, type CommandDefinition } from './command.ts'
+import { datasetsCommand } from './datasets.ts'
+import { describeCommand } from './describe.ts'
+import { doctorCommand } from './doctor.ts'
+import { evaluateCommand } from './evaluate.ts'
+import { leaderboardCommand } from './leaderboard.ts'
+import { openOutput } from './output.ts'
+import { planCommand } from './plan.ts'
+import { predictCommand } from './predict.ts'
+import { profileCommand } from './profile.ts'
+import { readCommand } from './read.ts'
+import { resumeCommand } from './resume.ts'
+import { runCommand } from './run.ts'
+
+/** Every command, in the order a newcomer needs them. */
+const commands: readonly CommandDefinition[] = [
+  runCommand,
+  profileCommand,
+  planCommand,
+  leaderboardCommand,
+  describeCommand,
+  predictCommand,
+  evaluateCommand,
+  resumeCommand,
+  readCommand,
+  datasetsCommand,
+  doctorCommand,
+]
+
+const WELCOME = `
+Start here:
+  $ glasspilot run mnist --budget 3m                  learn to read digits, offline, in three minutes
+  $ glasspilot run your.csv --target column           the same for your own table
+  $ glasspilot <command> --help                       what a command takes, with examples
+`
+
+async function main(argv: readonly string[]): Promise<number> {
+  const output = openOutput()
+  let exitCode: number = EXIT.ok
+  const program = new Command('glasspilot')
+    .description(
+      'Local white-box AutoML: a CSV and a target column in; a leaderboard, two notebooks and one ONNX model out.',
+    )
+    .version(VERSION)
+    .addHelpText('after', WELCOME)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+  for (const command of commands) {
+    const built = toCommander(command, output, code => (exitCode = code))
+    program.addCommand(built.copyInheritedSettings(program))
+  }
+  if (argv.length === 0) {
+    output.print(program.helpInformation() + WELCOME)
+    return EXIT.ok
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return report(error, output.note)
+  }
+}
+
+/** One sentence on stderr and the right exit status; a stack only in the report of a bug. */
+function report(error: unknown, note: (text: string) => void): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok
+    note(`glasspilot: ${error.message.replace(/^error: /, '').replace(/\n/g, ' ')} — see "glasspilot --help"`)
+    return EXIT.usage
+  }
+  if (error instanceof GlasspilotError) {
+    note(printable(`glasspilot: ${error.code}: ${error.message}`))
+    return EXIT[error.exit]
+  }
+  const system = (error as NodeJS.ErrnoException | undefined)?.code
+  if (system === 'ENOSPC' || system === 'EIO' || system === 'EMFILE') {
+    note(
+      printable(
+        `glasspilot: E_IO: ${messageOf(error)}: expected room and a healthy disk; free some space, then go on with "glasspilot resume"`,
+      ),
+    )
+    return EXIT.io
+  }
+  if (system === 'EACCES' || system === 'EPERM') {
+    note(
+      printable(
+        `glasspilot: E_PERMISSION: ${messageOf(error)}: expected leave to read and write there; check the owner and mode of the path`,
+      ),
+    )
+    return EXIT.permission
+  }
+  note(
+    printable(
+      `glasspilot: E_BUG: ${messageOf(error)} — this is a bug in Glasspilot; please report it (run again with GLASSPILOT_DEBUG=1 for the stack)`,
+    ),
+  )
+  if (process.env['GLASSPILOT_DEBUG'] && error instanceof Error) note(error.stack ?? '')
+  return EXIT.bug
+}
+
+process.exitCode = await main(process.argv.slice(2))

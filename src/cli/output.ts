@@ -1,0 +1,34 @@
+import process from 'node:process'
+import { styleText } from 'node:util'
+
+/** Where a command writes: results on stdout, everything else on stderr. */
+export interface Output {
+  /** A line of the result. */
+  readonly print: (text: string) => void
+  /** A line for the person watching. */
+  readonly note: (text: string) => void
+  readonly isTerminal: boolean
+  readonly columns: number
+  /** Colours only on a terminal that wants them. */
+  readonly style: (format: Parameters<typeof styleText>[0], text: string) => string
+}
+
+export function openOutput(): Output {
+  const { stdout, stderr, env } = process
+  // A reader that went away (`| head`) ends the output, not the experiment.
+  for (const stream of [stdout, stderr])
+    stream.on('error', error =>
+      (error as NodeJS.ErrnoException).code === 'EPIPE' ? undefined : process.exit(74),
+    )
+  const isTerminal = stderr.isTTY === true
+  const coloured =
+    env['FORCE_COLOR'] !== undefined ||
+    (isTerminal && env['NO_COLOR'] === undefined && env['TERM'] !== 'dumb')
+  return {
+    print: text => void stdout.write(`${text}\n`),
+    note: text => void stderr.write(`${text}\n`),
+    isTerminal,
+    columns: stderr.columns ?? 80,
+    style: (format, text) => (coloured ? styleText(format, text) : text),
+  }
+}

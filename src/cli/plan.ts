@@ -1,0 +1,92 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Candidate } from '../candidates/candidate.ts'
+import { resolveDataset } from '../data/catalogue.ts'
+import { prepareExperiment } from '../experiment/prepare.ts'
+import { createStore, layout, readDocument } from '../experiment/store.ts'
+import { VERSION } from '../job/version.ts'
+import { InputError } from '../util/errors.ts'
+import { jsonOption, option, type CommandDefinition, type CommandInput } from './command.ts'
+import { parseProblemType } from './names.ts'
+
+export const planCommand: CommandDefinition = {
+  usage: 'plan <experiment-or-data>',
+  summary:
+    'Show the candidate pipelines of an experiment, or those a run on a file would try; trains nothing',
+  examples: ['glasspilot plan churn.csv --target Churn', 'glasspilot plan glasspilot-churn'],
+  options: [
+    option('--target <column>', 'the column to predict, for a file'),
+    option('--problem-type <type>', 'as for run'),
+    jsonOption(),
+  ],
+  async run(input, { print }) {
+    const candidates = await candidatesOf(input)
+    print(
+      input.options['json'] ? JSON.stringify({ candidates }) : candidates.map(formatCandidate).join('\n\n'),
+    )
+  },
+}
+
+async function candidatesOf({ args, options }: CommandInput): Promise<readonly Candidate[]> {
+  const place = args[0]!
+  if (existsSync(layout(place).spec) && statSync(place).isDirectory()) {
+    return readDocument<{ candidates: Candidate[] }>(layout(place).candidates).candidates
+  }
+  const found = await resolveDataset(place)
+  const target = (options['target'] as string | undefined) ?? found.target
+  if (target === undefined) {
+    throw new InputError(
+      'E_NO_TARGET',
+      `no target column was named for ${place}: expected --target COLUMN, the column to predict`,
+      { exit: 'usage' },
+    )
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'glasspilot-plan-'))
+  const task =
+    options['problemType'] === undefined ? undefined : parseProblemType(String(options['problemType']))
+  const store = createStore(
+    folder,
+    {
+      name: 'plan',
+      data: resolve(found.train),
+      target,
+      ...(task && { task }),
+      mode: 'auto',
+      maxCandidates: 1,
+      seed: 0,
+      workers: 1,
+      backend: 'local',
+      definitionsOnly: true,
+    },
+    VERSION,
+  )
+  try {
+    return (await prepareExperiment(store, () => {})).candidates
+  } finally {
+    store.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function formatCandidate({ name, role, reason, groups, merged, algorithm, space }: Candidate): string {
+  const steps = (list: readonly { transform: string }[]) => list.map(({ transform }) => transform).join(' → ')
+  const lines = groups.map(group => {
+    const chain = [group.encode.map(({ transform }) => transform).join(' + '), steps(group.then)]
+      .filter(text => text !== '')
+      .join(' → ')
+    return `  ${group.name} (${group.columns.length} columns): ${chain}`
+  })
+  const ranges = Object.entries(space).map(([param, d]) =>
+    d.type === 'choice'
+      ? `${param} {${d.choices.join(', ')}}`
+      : `${param} ${d.low}…${d.high}${d.log ? ' log' : ''}`,
+  )
+  return [
+    `${name}  [${role}]`,
+    `  why: ${reason}`,
+    ...lines,
+    ...(merged.length > 0 ? [`  all: ${steps(merged)}`] : []),
+    `  ${algorithm}: ${ranges.join(', ') || 'nothing to tune'}`,
+  ].join('\n')
+}

@@ -1,0 +1,38 @@
+import process from 'node:process'
+import Papa from 'papaparse'
+import { resolveDataset } from '../data/catalogue.ts'
+import { readTable } from '../data/table.ts'
+import { writeFileAtomic } from '../util/files.ts'
+import { count } from '../util/text.ts'
+import { jsonOption, option, type CommandDefinition } from './command.ts'
+
+const PIECE_ROWS = 10_000
+const toCsv = (rows: readonly (readonly string[])[]): string =>
+  `${Papa.unparse(rows as string[][], { newline: '\r\n' })}\r\n`
+
+export const readCommand: CommandDefinition = {
+  usage: 'read <file>',
+  summary: 'Write the table as Glasspilot reads it (RFC 4180, header first) and say what was repaired',
+  options: [
+    option('--output <file>', 'CSV to write (default: stdout)'),
+    option('--encoding <name>', 'encoding of the file, e.g. windows-1252 (default: found)'),
+    jsonOption(),
+  ],
+  async run({ args, options }, { print, note }) {
+    const { train } = await resolveDataset(args[0]!)
+    const output = options['output'] as string | undefined
+    const encoding = options['encoding'] as string | undefined
+    const { header, rows, report } = await readTable(train, encoding === undefined ? {} : { encoding })
+    const pieces = [toCsv([header])]
+    for (let start = 0; start < rows.length; start += PIECE_ROWS) {
+      pieces.push(toCsv(rows.slice(start, start + PIECE_ROWS)))
+    }
+    if (output !== undefined) writeFileAtomic(output, pieces.join(''))
+    if (options['json']) return print(JSON.stringify(report))
+    if (output === undefined) for (const piece of pieces) process.stdout.write(piece)
+    note(`${count(report.rows)} rows; ${report.encoding}, delimiter ${JSON.stringify(report.delimiter)}`)
+    for (const { code, message } of report.warnings) note(`${code}: ${message}`)
+    if (report.quarantinedCount > 0)
+      note(`${count(report.quarantinedCount)} rows were set aside (--json lists them)`)
+  },
+}

@@ -1,0 +1,45 @@
+import process from 'node:process'
+import type { Store } from '../experiment/store.ts'
+import { runJob, type JobResult } from '../job/job.ts'
+import { EXIT } from '../util/errors.ts'
+import { endScreen } from './end-screen.ts'
+import type { CommandInput } from './command.ts'
+import type { Output } from './output.ts'
+import { showProgress } from './progress.ts'
+
+/** Runs the job of an opened folder while somebody watches; the first signal stops it in order, the second at once. */
+export async function watchJob(
+  store: Store,
+  options: CommandInput['options'],
+  output: Output,
+): Promise<number> {
+  const quiet = options['quiet'] === true
+  const progress = showProgress(output, store.spec.budgetSeconds, quiet)
+  const stop = new AbortController()
+  let exitCode: number = EXIT.ok
+  const onSignal = (signal: NodeJS.Signals) => {
+    const code = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hangup }[
+      signal as 'SIGINT'
+    ]
+    if (stop.signal.aborted) process.exit(code)
+    exitCode = code
+    if (!quiet) output.note('\nstopping: running trials get 10 s to end (once more to stop at once)')
+    stop.abort(signal)
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, onSignal)
+  let result: JobResult
+  try {
+    result = await runJob(store, { emit: progress.emit, signal: stop.signal })
+  } catch (error) {
+    store.discardUnused()
+    throw error
+  } finally {
+    progress.end()
+    for (const signal of signals) process.off(signal, onSignal)
+    store.close()
+  }
+  if (options['json']) output.print(JSON.stringify(result))
+  else endScreen(result, output)
+  return exitCode
+}

@@ -1,0 +1,159 @@
+import { InputError } from '../util/errors.ts'
+import { quoted } from '../util/text.ts'
+import type { Dialect } from './dialect.ts'
+import { parseSample, sniffDialect } from './dialect.ts'
+import type { Encoding } from './encoding.ts'
+import { createDecoder, detectEncoding } from './encoding.ts'
+import type { Layout } from './layout.ts'
+import { commonWidth, findLayout } from './layout.ts'
+import { readRecords } from './records.ts'
+import { ReadingLog } from './report.ts'
+import type { Source } from './source.ts'
+
+/** Everything about a file that is decided before its rows are read. */
+export interface ReadPlan {
+  readonly source: Source
+  readonly encoding: Encoding
+  readonly dialect: Dialect
+  readonly layout: Layout
+  /** The first line is `sep=;`. */
+  readonly sepLine: boolean
+  /** The first records, blank ones left out, those before the data included. */
+  readonly sample: readonly (readonly string[])[]
+  /** Expected rows, for sizing. */
+  readonly rowsGuess: number
+}
+
+export interface PlanOptions {
+  readonly encoding?: string
+  readonly target?: string
+  /** Column names that the header is known to hold. */
+  readonly names?: readonly string[]
+}
+
+const SAMPLE_BYTES = 1 << 18
+const SAMPLE_RECORDS = 1000
+const MAX_COLUMNS = 20_000
+
+/** Looks at the first quarter of a mebibyte and decides how to read the whole. */
+export async function planReading(source: Source, options: PlanOptions, log: ReadingLog): Promise<ReadPlan> {
+  const { head, whole } = await readHead(source)
+  if (head.length === 0) throw emptyFile(source)
+  const encoding = detectEncoding(head, whole, source.path, options.encoding)
+  const text = decodeHead(head, encoding, whole)
+  const sep = /^sep=(.)\r?\n/.exec(text)
+  const body = sep ? text.slice(sep[0].length) : text
+  if (body.trim() === '') throw emptyFile(source)
+  const dialect = sniffDialect(body, sep?.[1])
+  const sample = await sampleRecords(body, dialect)
+  const layout = findLayout(sample, log, options)
+  if (layout.width > MAX_COLUMNS) {
+    throw new InputError(
+      'E_TOO_MANY_COLUMNS',
+      `${quoted(source.path)} has ${layout.width} columns: the limit is ${MAX_COLUMNS}; leave some out`,
+    )
+  }
+  if (encoding.guessed) {
+    log.warn(
+      'W_ENCODING',
+      () => `the file is not UTF-8; it was read as ${encoding.label}: pass --encoding if that is wrong`,
+    )
+  }
+  if (dialect.ambiguous) {
+    log.warn(
+      'W_AMBIGUOUS_DIALECT',
+      () => `several delimiters fit the file; ${quoted(dialect.delimiter)} was taken`,
+    )
+  }
+  const rowBytes = body.length / Math.max(1, sample.length)
+  const rowsGuess = whole ? sample.length : Math.ceil((source.textBytes / rowBytes) * 1.05) + 16
+  return {
+    source,
+    encoding,
+    dialect,
+    layout,
+    sepLine: sep !== null,
+    sample: sample.slice(0, SAMPLE_RECORDS),
+    rowsGuess,
+  }
+}
+
+const emptyFile = (source: Source) =>
+  new InputError(
+    'E_EMPTY_FILE',
+    `${quoted(source.path)} has no data: it is empty or blank; a header and rows were expected`,
+  )
+
+async function readHead(source: Source): Promise<{ head: Buffer; whole: boolean }> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of source.read()) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > SAMPLE_BYTES) return { head: Buffer.concat(chunks), whole: false }
+  }
+  return { head: Buffer.concat(chunks), whole: true }
+}
+
+/** The head as text, cut behind its last line end unless it is the whole file or a single line. */
+function decodeHead(head: Buffer, { label, skipBytes }: Encoding, whole: boolean): string {
+  const decoder = createDecoder(label)
+  const text = decoder.push(head.subarray(skipBytes)) + (whole ? decoder.end() : '')
+  if (whole) return text
+  const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r'))
+  return end > 0 ? text.slice(0, end + 1) : text
+}
+
+async function sampleRecords(body: string, dialect: Dialect): Promise<string[][]> {
+  const width = commonWidth(parseSample(body, dialect))
+  const rows: string[][] = []
+  const once = (async function* () {
+    yield body
+  })()
+  for await (const block of readRecords(once, dialect, { width, log: new ReadingLog() }))
+    rows.push(...block.rows)
+  const full = rows.filter(row => row.length > 1 || row[0]!.trim() !== '')
+  return full.length === 0 ? [['']] : full
+}
+
+/** Raised when bytes show that the file is not in the encoding its head suggested. */
+export class OtherEncoding extends Error {}
+
+/** The text of a file, piece by piece; the byte order mark and a `sep=` line are gone. */
+export async function* decodeSource(
+  { source, encoding, sepLine }: ReadPlan,
+  { log, onBytes }: { log: ReadingLog; onBytes?: (bytes: number) => void },
+): AsyncGenerator<string> {
+  const decoder = createDecoder(encoding.label)
+  let skip = encoding.skipBytes
+  let sep = sepLine
+  let foreign = false
+  const clean = (text: string): string => {
+    if (encoding.label === 'utf-8' && !encoding.guessed) {
+      if (text.includes('\ufffd')) {
+        if (!foreign) throw new OtherEncoding()
+        const bad = text.split('\ufffd').length - 1
+        log.warn(
+          'W_ENCODING',
+          count =>
+            `${count} bytes are not valid UTF-8 and were replaced; pass --encoding if the file is written otherwise`,
+          {
+            count: bad,
+          },
+        )
+      } else foreign ||= /[\u0080-\uffff]/.test(text)
+    }
+    if (!sep) return text
+    sep = false
+    return text.slice(text.indexOf('\n') + 1)
+  }
+  for await (const chunk of source.read()) {
+    onBytes?.(chunk.length)
+    const bytes = chunk.subarray(Math.min(skip, chunk.length))
+    skip -= Math.min(skip, chunk.length)
+    const text = decoder.push(bytes)
+    if (text !== '') yield clean(text)
+  }
+  const rest = decoder.end()
+  if (rest !== '') yield clean(rest)
+}

@@ -1,0 +1,239 @@
+import { InputError } from '../util/errors.ts'
+import { quoted } from '../util/text.ts'
+import { readNumericBytes } from './byte-lane.ts'
+import { PlainNumberBuilder, WordBuilder } from './builders.ts'
+import type { Column, ColumnKind, Dataset } from './dataset.ts'
+import { decidePlain, decideWords } from './infer.ts'
+import type { ColumnContext } from './infer.ts'
+import { isMissingText, MISSING_TOKENS } from './missing.ts'
+import { plainNumber } from './numbers.ts'
+import type { ReadPlan } from './plan.ts'
+import { OtherEncoding, planReading } from './plan.ts'
+import { ReadingLog } from './report.ts'
+import type { ReadingReport } from './report.ts'
+import type { ColumnSchema, TableSchema } from './schema.ts'
+import { openSource } from './source.ts'
+import { readRows } from './rows.ts'
+import { makeReport } from './table.ts'
+import { readWithSchema } from './typed.ts'
+import { unknownColumn } from './unknown-column.ts'
+
+export type { QuarantinedRow, ReadingReport, ReadingWarning } from './report.ts'
+
+export interface ReadOptions {
+  /** Types found at training time: columns are matched by name and never inferred again. */
+  readonly schema?: TableSchema
+  /** The column to be learnt: never ignored, its labels kept as text. */
+  readonly target?: string
+  /** Kinds that the user chose, by column name. */
+  readonly overrides?: Readonly<Record<string, ColumnKind | 'ignored'>>
+  /** Tokens that mean "missing" besides the usual ones. */
+  readonly missing?: readonly string[]
+  /** A name such as `windows-1252`; found from the bytes when left out. */
+  readonly encoding?: string
+  /** 0 … 1, as the file goes by. */
+  readonly onProgress?: (fraction: number) => void
+}
+
+export interface ReadResult {
+  readonly dataset: Dataset
+  readonly schema: TableSchema
+  readonly report: ReadingReport
+}
+
+/** Reads a CSV file, plain or gzip-compressed, into typed columns. */
+export async function readDataset(source: string, options: ReadOptions = {}): Promise<ReadResult> {
+  try {
+    return await readOnce(source, options)
+  } catch (error) {
+    if (!(error instanceof OtherEncoding)) throw error
+    // The first bytes that are not ASCII stand behind the sample, and they are not UTF-8.
+    return readOnce(source, { ...options, encoding: 'windows-1252' }, true)
+  }
+}
+
+async function readOnce(path: string, options: ReadOptions, guessed = false): Promise<ReadResult> {
+  const log = new ReadingLog()
+  const source = openSource(path)
+  const names = options.schema?.columns.filter(column => column.use !== 'ignored').map(column => column.name)
+  const plan = await planReading(
+    source,
+    {
+      ...(options.encoding !== undefined && { encoding: options.encoding }),
+      ...(options.target !== undefined && { target: options.target }),
+      ...(names && { names }),
+    },
+    log,
+  )
+  if (guessed) {
+    log.warn(
+      'W_ENCODING',
+      () => `the file is not UTF-8; it was read as ${plan.encoding.label}: pass --encoding if that is wrong`,
+    )
+  }
+  const { columns, schema, rows, bytes } = options.schema
+    ? await readWithSchema(plan, options.schema, {
+        missing: options.missing ?? [],
+        log,
+        ...progress(options),
+      })
+    : await inferColumns(plan, options, log)
+  const report = makeReport(path, plan, log, { rows, bytes })
+  return { dataset: { name: source.name, rows, columns }, schema: { columns: schema }, report }
+}
+
+const progress = ({ onProgress }: ReadOptions) => (onProgress ? { onProgress } : {})
+
+interface Read {
+  readonly columns: readonly Column[]
+  readonly schema: readonly ColumnSchema[]
+  readonly rows: number
+  readonly bytes: number
+}
+
+/**
+ * Types are found in at most two passes. The sample says which columns hold plain numbers; those go straight into numeric
+ * stores, all others are kept as words. A column that breaks its promise is read again as words, alone.
+ */
+async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLog): Promise<Read> {
+  const { names } = plan.layout
+  if (options.target !== undefined) checkTarget(options.target, plan, log)
+  const asked = new Set(options.missing)
+  const known = new Set([...MISSING_TOKENS, ...asked])
+  const targetAt = options.target === undefined ? -1 : names.indexOf(options.target)
+  const overrides = options.overrides ?? {}
+  const override = (name: string) => (Object.hasOwn(overrides, name) ? overrides[name] : undefined)
+  const plain = names.map((name, j) => {
+    const forced = override(name)
+    if (forced !== undefined && forced !== 'numeric' && forced !== 'ignored') return false
+    return samplePlain(plan, j, known)
+  })
+  let rows = -1
+  let bytes = 0
+  let builders: (PlainNumberBuilder | WordBuilder)[] = []
+  const again = new Set<number>()
+  if (plain.every(Boolean) && canReadBytes(plan)) {
+    const numeric = names.map(() => new PlainNumberBuilder(plan.rowsGuess, known))
+    const lane = await readLane(plan, numeric, targetAt, options)
+    if (lane) {
+      builders = numeric
+      ;({ rows, bytes } = lane)
+      if (targetAt >= 0 && !lane.exact) again.add(targetAt)
+    }
+  }
+  if (rows < 0) {
+    builders = names.map((_, j) =>
+      plain[j] && j !== targetAt
+        ? new PlainNumberBuilder(plan.rowsGuess, known)
+        : new WordBuilder(plan.rowsGuess),
+    )
+    ;({ rows, bytes } = await readRows(plan, builders, { log, ...progress(options) }))
+    builders.forEach((builder, j) => {
+      if (builder instanceof PlainNumberBuilder && builder.contradiction) again.add(j)
+    })
+  }
+  if (again.size > 0) {
+    // Only the words of the columns in question are gathered; what was noticed in the first pass is not counted twice.
+    const second = names.map((_, j) => (again.has(j) ? new WordBuilder(rows) : undefined))
+    await readRows(plan, second, { log: new ReadingLog() })
+    again.forEach(j => (builders[j] = second[j]!))
+  }
+  if (rows === 0 && options.target !== undefined) {
+    throw new InputError(
+      'E_NO_ROWS',
+      `${quoted(plan.source.path)} has a header but no rows; training needs rows`,
+    )
+  }
+  const decided = builders.map((builder, j) => {
+    const context: ColumnContext = {
+      name: names[j]!,
+      named: (plan.layout.header[j] ?? '').trim() !== '',
+      rows,
+      isTarget: j === targetAt,
+      forced: override(names[j]!),
+      known,
+      asked,
+      preferComma: plan.dialect.delimiter !== ',',
+      log,
+    }
+    return builder instanceof PlainNumberBuilder
+      ? decidePlain(builder, context)
+      : decideWords(builder, context)
+  })
+  for (const name of Object.keys(overrides)) {
+    if (!names.includes(name)) throw unknownColumn('E_UNKNOWN_COLUMN', name, names, plan.source.path)
+  }
+  return { columns: decided.map(item => item.column), schema: decided.map(item => item.schema), rows, bytes }
+}
+
+/** The column's sample cells are numbers or missing, and not all missing. */
+function samplePlain(plan: ReadPlan, j: number, known: ReadonlySet<string>): boolean {
+  let numbers = 0
+  for (let row = plan.layout.skipRecords; row < plan.sample.length; row++) {
+    const cell = plan.sample[row]![j]
+    if (cell === undefined) continue
+    const value = plainNumber(cell)
+    if (value === value) numbers++
+    else if (!isMissingText(cell, known)) return false
+  }
+  return numbers > 0
+}
+
+/** One byte per character, one delimiter, no quote in sight, a header of one line or none. */
+function canReadBytes({ encoding, dialect, layout, sample, source }: ReadPlan): boolean {
+  return (
+    encoding.label === 'utf-8' &&
+    dialect.delimiter.length === 1 &&
+    dialect.delimiter !== ' ' &&
+    dialect.newline !== '\r' &&
+    !dialect.padded &&
+    layout.skipRecords <= 1 &&
+    layout.width > 1 &&
+    source.textBytes > 1 << 16 &&
+    layout.header.every(
+      name => !name.includes('\n') && !name.includes(dialect.quote) && !name.includes(dialect.delimiter),
+    ) &&
+    sample.every(row => row.length === layout.width && !row.some(cell => cell.includes(dialect.quote)))
+  )
+}
+
+async function readLane(
+  plan: ReadPlan,
+  builders: readonly PlainNumberBuilder[],
+  targetAt: number,
+  { onProgress }: ReadOptions,
+): Promise<{ rows: number; bytes: number; exact: boolean } | undefined> {
+  let bytes = 0
+  const { source, encoding } = plan
+  const chunks = (async function* () {
+    for await (const chunk of source.read()) {
+      const skip = bytes === 0 ? encoding.skipBytes : 0
+      bytes += chunk.length
+      onProgress?.(Math.min(1, bytes / source.textBytes))
+      yield skip > 0 ? chunk.subarray(skip) : chunk
+    }
+  })()
+  const skipLines = plan.layout.skipRecords + (plan.sepLine ? 1 : 0)
+  const read = await readNumericBytes(chunks, builders, plan.dialect, { skipLines, exactColumn: targetAt })
+  return read ? { ...read, bytes } : undefined
+}
+
+function checkTarget(target: string, { layout, source }: ReadPlan, log: ReadingLog): void {
+  const { names, header } = layout
+  if (header.filter(name => name === target).length > 1) {
+    throw new InputError(
+      'E_TARGET_AMBIGUOUS',
+      `${quoted(source.path)} has ${header.filter(name => name === target).length} columns named ${quoted(target)}: one was expected; rename them in the file`,
+    )
+  }
+  if (!names.includes(target)) throw unknownColumn('E_TARGET_NOT_FOUND', target, names, source.path)
+  const twins = names.filter(
+    name => name !== target && name.trim().toLowerCase() === target.trim().toLowerCase(),
+  )
+  if (twins.length > 0) {
+    log.warn(
+      'W_TARGET_LOOKALIKE',
+      () => `another column is named almost like the target: ${quoted(twins[0]!)}`,
+    )
+  }
+}

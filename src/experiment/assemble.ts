@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { joinPipelines, unpackPipeline, type Pipeline } from '../pipeline/pipeline.ts'
+import { greedyEnsemble } from '../tune/ensemble.ts'
+import { evaluate } from '../metrics/index.ts'
+import { unpack } from '../util/pack.ts'
+import { scoredRows, takeValues } from './data.ts'
+import { compareTrials } from './leaderboard.ts'
+import type { Prepared } from './prepare.ts'
+import type { Layout } from './store.ts'
+import type { Ensemble, Trial } from './types.ts'
+
+/** Trials the ensemble may pick from: the best, at most this many, so that a long run does not overfit its held-out rows. */
+const POOL = 12
+/** Members below this share cost more time than they bring. */
+const SMALLEST_WEIGHT = 0.03
+
+/** Held-out predictions of one trial. */
+export const readOutputs = (paths: Layout, trial: number): Float64Array =>
+  (unpack(readFileSync(join(paths.trial(trial), 'outputs.bin'))) as { outputs: Float64Array }).outputs
+
+export const readPipeline = (paths: Layout, trial: number): Pipeline =>
+  unpackPipeline(readFileSync(join(paths.trial(trial), 'pipeline.bin')))
+
+/** Picks the weighted mean of trials that scores best on the held-out rows. Undefined without a complete trial. */
+export function assembleEnsemble(
+  paths: Layout,
+  { target, folds, weights, objective }: Prepared,
+  trials: readonly Trial[],
+): Ensemble | undefined {
+  const pool = trials
+    .filter(trial => trial.state === 'COMPLETE')
+    .sort((a, b) => compareTrials(b, a, objective))
+    .slice(0, POOL)
+  if (pool.length === 0) return undefined
+  const rows = scoredRows(folds)
+  const outputs = new Map(pool.map(trial => [trial.id, readOutputs(paths, trial.id)]))
+  const width = target.task === 'regression' ? 1 : target.classes.length
+  const truth = {
+    task: target.task,
+    target: takeValues(target.values, rows),
+    width,
+    ...(weights && { weights: takeValues(weights, rows) }),
+  }
+  const { weights: picked } = greedyEnsemble(
+    pool.map(trial => ({ id: trial.id, outputs: outputs.get(trial.id)! })),
+    truth,
+    objective.name,
+    { picks: 25 },
+  )
+  const large = [...picked].filter(([, weight]) => weight >= SMALLEST_WEIGHT)
+  const total = large.reduce((sum, [, weight]) => sum + weight, 0)
+  const members = large.map(([trial, weight]) => ({ trial, weight: weight / total }))
+  return { members, metrics: evaluate({ ...truth, outputs: weightedMean(members, outputs) }) }
+}
+
+function weightedMean(
+  members: Ensemble['members'],
+  outputs: ReadonlyMap<number, Float64Array>,
+): Float64Array {
+  const sum = new Float64Array(outputs.get(members[0]!.trial)!.length)
+  for (const { trial, weight } of members) {
+    const values = outputs.get(trial)!
+    for (let i = 0; i < sum.length; i++) sum[i]! += weight * values[i]!
+  }
+  return sum
+}
+
+/** The fitted pipeline of an ensemble: the models of all folds of all members. */
+export const assemblePipeline = (paths: Layout, { members }: Pick<Ensemble, 'members'>): Pipeline =>
+  joinPipelines(members.map(({ trial, weight }) => ({ weight, pipeline: readPipeline(paths, trial) })))

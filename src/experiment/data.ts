@@ -1,0 +1,47 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { openCache, writeCache } from '../data/cache.ts'
+import type { Dataset, Target } from '../data/dataset.ts'
+import type { TableSchema } from '../data/schema.ts'
+import type { Folds } from '../split/folds.ts'
+import { writeFileAtomic } from '../util/files.ts'
+import { pack, unpack } from '../util/pack.ts'
+import { readDocument, writeDocument, type Layout } from './store.ts'
+
+/** The training table as every trial sees it: rows that have a target, feature columns only. */
+export interface ExperimentData {
+  readonly dataset: Dataset
+  /** Aligned with the rows of `dataset`. */
+  readonly target: Target
+  readonly folds: Folds
+  /** The feature columns. */
+  readonly table: TableSchema
+  readonly weights?: Float64Array
+}
+
+/** Writes the binary cache that every worker reads, so that none parses CSV. */
+export function saveData(paths: Layout, { dataset, target, folds, table, weights }: ExperimentData): void {
+  mkdirSync(paths.data, { recursive: true, mode: 0o700 })
+  writeCache(paths.data, dataset)
+  writeFileAtomic(paths.split, pack({ target, folds, ...(weights && { weights }) }))
+  writeDocument(paths.schema, table)
+}
+
+export function openData(paths: Layout): ExperimentData {
+  const split = unpack(readFileSync(paths.split)) as Pick<ExperimentData, 'target' | 'folds' | 'weights'>
+  return { dataset: openCache(paths.data), table: readDocument<TableSchema>(paths.schema), ...split }
+}
+
+/** The rows that are scored, fold after fold: the order of every trial's `outputs`. */
+export function scoredRows({ folds }: Folds): Int32Array {
+  const rows = new Int32Array(folds.reduce((sum, fold) => sum + fold.validation.length, 0))
+  let offset = 0
+  for (const { validation } of folds) {
+    rows.set(validation, offset)
+    offset += validation.length
+  }
+  return rows
+}
+
+/** Values of the listed rows. */
+export const takeValues = (values: Float64Array, rows: Int32Array): Float64Array =>
+  Float64Array.from(rows, row => values[row]!)

@@ -1,0 +1,178 @@
+import type { Algorithm, Examples } from '../algorithms/algorithm.ts'
+import type { Candidate, Step } from '../candidates/candidate.ts'
+import type { Features } from '../data/features.ts'
+import { evaluate, type MetricName } from '../metrics/index.ts'
+import { predictModel } from '../models/index.ts'
+import type { Params } from '../params/space.ts'
+import { applyTransforms, fitTransforms, type FittedTransforms } from '../pipeline/features.ts'
+import type { Member, Pipeline } from '../pipeline/pipeline.ts'
+import { hashSeed } from '../util/rng.ts'
+import { scoredRows, takeValues, type ExperimentData } from './data.ts'
+import type { MetricValues } from './types.ts'
+
+export interface FitOptions {
+  readonly objective: MetricName
+  readonly seed: number
+  readonly signal: AbortSignal
+  /** Seconds this trial may take; Infinity without a limit. */
+  readonly seconds: number
+}
+
+export interface FittedTrial {
+  /** Row-major predictions for `scoredRows(folds)`, each by a model that never learnt from that row. */
+  readonly outputs: Float64Array
+  readonly metrics: MetricValues
+  readonly foldScores: readonly number[]
+  /** The models of all folds, equally weighted. */
+  readonly pipeline: Pipeline
+  readonly fitSeconds: number
+  readonly predictMicrosecondsPerRow: number
+}
+
+interface FoldFeatures {
+  readonly fitted: FittedTransforms
+  readonly train: Features
+  readonly validation: Features
+}
+
+const CACHE_BYTES = 600e6
+
+/** Keeps the features of recent transform plans: most trials of a candidate differ in hyperparameters only. */
+export class FeatureCache {
+  private readonly entries = new Map<string, { value: FoldFeatures; bytes: number }>()
+
+  get(key: string, make: () => FoldFeatures): FoldFeatures {
+    const known = this.entries.get(key)
+    if (known) {
+      this.entries.delete(key)
+      this.entries.set(key, known)
+      return known.value
+    }
+    const value = make()
+    this.entries.set(key, { value, bytes: featureBytes(value.train) + featureBytes(value.validation) })
+    let total = [...this.entries.values()].reduce((sum, entry) => sum + entry.bytes, 0)
+    for (const [oldest, { bytes }] of this.entries) {
+      if (total <= CACHE_BYTES || oldest === key) break
+      this.entries.delete(oldest)
+      total -= bytes
+    }
+    return value
+  }
+}
+
+const featureBytes = ({ columns }: Features): number =>
+  columns.reduce(
+    (sum, column) =>
+      sum + column.values.byteLength + (column.kind === 'sparse' ? column.index.byteLength : 0),
+    0,
+  )
+
+/**
+ * Fits one candidate with one set of params on every fold and scores it on the rows held out there. Transforms are fitted on
+ * the training rows of each fold only.
+ */
+export async function fitCandidate(
+  data: ExperimentData,
+  candidate: Candidate,
+  algorithm: Algorithm,
+  params: Params,
+  options: FitOptions,
+  cache: FeatureCache = new FeatureCache(),
+): Promise<FittedTrial> {
+  const { target, folds } = data
+  const width = target.task === 'regression' ? 1 : target.classes.length
+  const rows = scoredRows(folds)
+  const outputs = new Float64Array(rows.length * width)
+  const members: Member[] = []
+  const foldScores: number[] = []
+  const started = performance.now()
+  let predictSeconds = 0
+  let offset = 0
+  for (const [index, { train, validation }] of folds.folds.entries()) {
+    options.signal.throwIfAborted()
+    const seed = hashSeed(options.seed, index)
+    const { fitted, train: features, validation: held } = foldFeatures(data, candidate, index, cache)
+    const heldOut = examples(data, held, validation)
+    const left = options.seconds * 1000 - (performance.now() - started)
+    const model = await algorithm.fit(
+      {
+        ...examples(data, features, train),
+        task: target.task,
+        classes: target.classes.length,
+        validation: heldOut,
+      },
+      { ...candidate.static, ...params },
+      {
+        seed,
+        signal: options.signal,
+        deadline: performance.now() + left / (folds.folds.length - index),
+        threads: 1,
+      },
+    )
+    const predictStarted = performance.now()
+    const predicted = await predictModel(model, held)
+    predictSeconds += (performance.now() - predictStarted) / 1000
+    outputs.set(predicted, offset * width)
+    offset += validation.length
+    foldScores.push(
+      evaluate({
+        task: target.task,
+        target: heldOut.target,
+        outputs: predicted,
+        width,
+        ...(heldOut.weights && { weights: heldOut.weights }),
+      })[options.objective]!,
+    )
+    members.push({ weight: 1 / folds.folds.length, transforms: fitted, model })
+  }
+  return {
+    outputs,
+    metrics: evaluate({
+      task: target.task,
+      target: takeValues(target.values, rows),
+      outputs,
+      width,
+      ...(data.weights && { weights: takeValues(data.weights, rows) }),
+    }),
+    foldScores,
+    pipeline: {
+      formatVersion: 1,
+      task: { task: target.task, target: target.name, classes: target.classes },
+      table: data.table,
+      members,
+    },
+    fitSeconds: (performance.now() - started) / 1000 - predictSeconds,
+    predictMicrosecondsPerRow: (predictSeconds * 1e6) / rows.length,
+  }
+}
+
+const examples = ({ target, weights }: ExperimentData, features: Features, rows: Int32Array): Examples => ({
+  features,
+  target: takeValues(target.values, rows),
+  ...(weights && { weights: takeValues(weights, rows) }),
+})
+
+function foldFeatures(
+  data: ExperimentData,
+  candidate: Candidate,
+  fold: number,
+  cache: FeatureCache,
+): FoldFeatures {
+  const plan = { groups: candidate.groups, merged: candidate.merged }
+  const steps = (list: readonly Step[]) => list.map(({ transform, params }) => [transform, params])
+  const key = JSON.stringify([
+    fold,
+    plan.groups.map(group => [group.columns, steps(group.encode), steps(group.then)]),
+    steps(plan.merged),
+  ])
+  return cache.get(key, () => {
+    const { train, validation } = data.folds.folds[fold]!
+    const { fitted, features } = fitTransforms(plan, data.dataset, train, {
+      seed: hashSeed('transforms', fold),
+      task: data.target.task,
+      classes: data.target.classes.length,
+      target: takeValues(data.target.values, train),
+    })
+    return { fitted, train: features, validation: applyTransforms(fitted, data.dataset, validation) }
+  })
+}

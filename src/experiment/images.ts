@@ -1,0 +1,36 @@
+import { findColumn, type Dataset, type Target } from '../data/dataset.ts'
+import type { DatasetProfile } from '../profile/profile.ts'
+
+export interface ImageSample {
+  readonly label: string
+  /** Row by row, channel by channel, as in the columns. */
+  readonly pixels: readonly number[]
+}
+
+const MOST = 20
+
+/** Rows to show as pictures when the columns are pixels: the first of each class, then of each class again, at most twenty. */
+export function sampleImages(
+  dataset: Dataset,
+  target: Target,
+  { image }: DatasetProfile,
+): readonly ImageSample[] | undefined {
+  if (!image) return undefined
+  const columns = image.columns.map(name => findColumn(dataset, name))
+  const taken = new Map<string, number>()
+  const wanted = Math.max(1, Math.floor(MOST / Math.max(1, target.classes.length)))
+  const samples: ImageSample[] = []
+  for (let row = 0; row < dataset.rows && samples.length < MOST; row++) {
+    const value = target.values[row]!
+    const label = target.task === 'regression' ? String(value) : target.classes[value]!
+    const times = taken.get(label) ?? 0
+    if (target.task !== 'regression' && times >= wanted) continue
+    taken.set(label, times + 1)
+    // Pixels that never change are no features, but they are part of the picture.
+    samples.push({
+      label,
+      pixels: columns.map(column => (column?.kind === 'numeric' ? column.values[row]! : 0)),
+    })
+  }
+  return samples
+}

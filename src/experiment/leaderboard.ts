@@ -1,0 +1,115 @@
+import Papa from 'papaparse'
+import { metrics, type MetricName } from '../metrics/index.ts'
+import type { Params } from '../params/space.ts'
+import type { MetricValues, Objective, Trial, TrialState } from './types.ts'
+
+export interface LeaderboardRow {
+  /** 1 is best; trials without a score come last, in order of id. */
+  readonly rank: number
+  readonly trial: number
+  readonly candidate: string
+  readonly algorithm: string
+  readonly score: number | null
+  /** Standard deviation of the objective over folds; 0 with one holdout. */
+  readonly std: number | null
+  readonly metrics: MetricValues
+  readonly fitSeconds: number | null
+  readonly predictMicrosecondsPerRow: number | null
+  readonly bytes: number | null
+  readonly state: TrialState
+  readonly params: Params
+  readonly reason?: string
+}
+
+const deviation = (values: readonly number[]): number => {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return Math.sqrt(
+    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1),
+  )
+}
+
+/** Positive when `a` is better than `b`; a trial without a score is worst. Ties go to the lower log loss (MSE), then the earlier trial. */
+export function compareTrials(a: Trial, b: Trial, { name, direction }: Objective): number {
+  const sign = direction === 'maximize' ? 1 : -1
+  const [left, right] = [a.metrics?.[name], b.metrics?.[name]]
+  if (left === undefined || right === undefined) {
+    if (left === right) return b.id - a.id
+    return left === undefined ? -1 : 1
+  }
+  if (left !== right) return sign * (left - right)
+  const loss = (trial: Trial) => trial.metrics?.LogLoss ?? trial.metrics?.MSE ?? 0
+  return loss(b) - loss(a) || b.id - a.id
+}
+
+/** Every trial, best first, by held-out rows only. */
+export function rankTrials(trials: readonly Trial[], objective: Objective): LeaderboardRow[] {
+  return [...trials]
+    .sort((a, b) => compareTrials(b, a, objective))
+    .map((trial, index) => ({
+      rank: index + 1,
+      trial: trial.id,
+      candidate: trial.candidate,
+      algorithm: trial.algorithm,
+      score: trial.metrics?.[objective.name] ?? null,
+      std: trial.foldScores ? deviation(trial.foldScores) : null,
+      metrics: trial.metrics ?? {},
+      fitSeconds: trial.fitSeconds ?? null,
+      predictMicrosecondsPerRow: trial.predictMicrosecondsPerRow ?? null,
+      bytes: trial.bytes ?? null,
+      state: trial.state,
+      params: trial.params,
+      ...(trial.reason !== undefined && { reason: trial.reason }),
+    }))
+}
+
+/** The best finished trial, or undefined. */
+export const bestTrial = (trials: readonly Trial[], objective: Objective): Trial | undefined =>
+  trials.filter(trial => trial.state === 'COMPLETE').sort((a, b) => compareTrials(b, a, objective))[0]
+
+/** The leaderboard as CSV at full precision. Nothing in it depends on the clock: same run, same bytes. */
+export function leaderboardCsv(rows: readonly LeaderboardRow[]): string {
+  const names = Object.keys(metrics).filter(name =>
+    rows.some(row => row.metrics[name as MetricName] !== undefined),
+  ) as MetricName[]
+  return `${Papa.unparse(
+    {
+      fields: [
+        'rank',
+        'trial',
+        'candidate',
+        'algorithm',
+        'state',
+        'score',
+        'std',
+        ...names,
+        'params',
+        'reason',
+      ],
+      data: rows.map(row => [
+        row.rank,
+        row.trial,
+        row.candidate,
+        row.algorithm,
+        row.state,
+        row.score,
+        row.std,
+        ...names.map(name => row.metrics[name] ?? null),
+        JSON.stringify(row.params),
+        row.reason ?? null,
+      ]),
+    },
+    { newline: '\n' },
+  )}\n`
+}
+
+/** What depends on the clock, kept apart. */
+export const timingsCsv = (rows: readonly LeaderboardRow[]): string =>
+  `${Papa.unparse(
+    {
+      fields: ['trial', 'fitSeconds', 'predictMicrosecondsPerRow', 'bytes'],
+      data: [...rows]
+        .sort((a, b) => a.trial - b.trial)
+        .map(row => [row.trial, row.fitSeconds, row.predictMicrosecondsPerRow, row.bytes]),
+    },
+    { newline: '\n' },
+  )}\n`

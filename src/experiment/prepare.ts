@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs'
+import { algorithms } from '../algorithms/index.ts'
+import type { Candidate } from '../candidates/candidate.ts'
+import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
+import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
+import { readDataset, type ReadingReport } from '../data/read.ts'
+import type { TableSchema } from '../data/schema.ts'
+import { makeTarget } from '../data/target.ts'
+import { defaultObjective, metrics } from '../metrics/index.ts'
+import { profileDataset } from '../profile/index.ts'
+import type { DatasetProfile } from '../profile/profile.ts'
+import { splitRows } from '../split/index.ts'
+import type { Folds } from '../split/folds.ts'
+import { InputError } from '../util/errors.ts'
+import { sha256File } from '../util/files.ts'
+import { count } from '../util/text.ts'
+import { openData, saveData } from './data.ts'
+import { sampleImages, type ImageSample } from './images.ts'
+import { groupCodes, rowWeights, timeValues } from './roles.ts'
+import { readDocument, writeDocument, type Store } from './store.ts'
+import type { ExperimentEvent, Objective } from './types.ts'
+
+/** What tuning starts from. The table itself stays on disk, where the workers read it. */
+export interface Prepared {
+  readonly target: Target
+  readonly folds: Folds
+  readonly weights?: Float64Array
+  readonly profile: DatasetProfile
+  readonly report: ReadingReport
+  readonly candidates: readonly Candidate[]
+  readonly objective: Objective
+  /** Rows as pictures, when the columns are pixels. */
+  readonly images?: readonly ImageSample[]
+}
+
+type Emit = (event: ExperimentEvent) => void
+
+/** Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder. */
+export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepared> {
+  const { paths, spec, journal } = store
+  const dataSha256 = await sha256File(spec.data).catch(() => undefined)
+  const before = journal.records.find(record => record.type === 'prepared')
+  if (before && dataSha256 !== undefined && before.dataSha256 !== dataSha256) {
+    throw new InputError(
+      'E_DATA_CHANGED',
+      `data file ${spec.data} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore the file, or start a new experiment`,
+    )
+  }
+  const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
+  return ready ? reopen(store) : prepareAnew(store, dataSha256 ?? '', emit)
+}
+
+function reopen({ paths, spec }: Store): Prepared {
+  const { dataset, target, folds, weights } = openData(paths)
+  const profile = readDocument<DatasetProfile>(paths.profile)
+  const images = sampleImages(dataset, target, profile)
+  return {
+    target,
+    folds,
+    ...(weights && { weights }),
+    profile,
+    ...(images && { images }),
+    report: readDocument<ReadingReport & object>(paths.reading),
+    candidates: parseCandidates(readDocument<{ candidates: unknown }>(paths.candidates)),
+    objective: objectiveOf(spec.objective ?? defaultObjective(target.task)),
+  }
+}
+
+async function prepareAnew(
+  { paths, spec, journal }: Store,
+  dataSha256: string,
+  emit: Emit,
+): Promise<Prepared> {
+  emit({ type: 'stage', stage: 'read', detail: `reading ${spec.data}` })
+  const {
+    dataset: table,
+    schema,
+    report,
+  } = await readDataset(spec.data, {
+    target: spec.target,
+    ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
+  })
+  const made = makeTarget(table, spec.target, spec.task)
+  const { target, rows } = made
+  const objective = objectiveOf(spec.objective ?? defaultObjective(target.task))
+  const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
+  const features = schema.columns.filter(
+    column => column.use === 'feature' && column.name !== spec.target && !roles.includes(column.name),
+  )
+  if (features.length === 0) {
+    throw new InputError(
+      'E_NO_FEATURES',
+      `${spec.data} has no column to learn from: expected at least one besides target "${spec.target}" that varies and is no row id; see "glasspilot profile"`,
+    )
+  }
+
+  emit({
+    type: 'stage',
+    stage: 'profile',
+    detail: `profiling ${count(table.rows)} rows × ${count(table.columns.length)} columns`,
+  })
+  const profile = await profileDataset(table, schema, { target: spec.target, made, report, seed: spec.seed })
+  const dataset = featureTable(
+    table,
+    features.map(column => column.name),
+    rows,
+  )
+  const weights = rowWeights(table, spec.weight, rows)
+  const groups = groupCodes(table, spec.group, rows)
+  const time = timeValues(table, spec.time, rows)
+  const folds = splitRows(target, { seed: spec.seed, ...(groups && { groups }), ...(time && { time }) })
+  const data = {
+    dataset,
+    target,
+    folds,
+    table: { columns: features } satisfies TableSchema,
+    ...(weights && { weights }),
+  }
+  saveData(paths, data)
+
+  emit({ type: 'stage', stage: 'plan', detail: 'planning candidate pipelines' })
+  const candidates = proposeCandidates(profile, {
+    task: target.task,
+    rows: folds.folds[0]!.train.length,
+    classes: target.classes.length,
+    algorithms,
+  })
+  writeDocument(paths.profile, profile)
+  writeDocument(paths.reading, report)
+  writeDocument(paths.candidates, { candidates })
+  journal.append({ type: 'prepared', dataSha256, rows: dataset.rows })
+  const images = sampleImages(dataset, target, profile)
+  return {
+    target,
+    folds,
+    ...(weights && { weights }),
+    profile,
+    report,
+    candidates,
+    objective,
+    ...(images && { images }),
+  }
+}
+
+const objectiveOf = (name: Objective['name']): Objective => ({ name, direction: metrics[name].direction })
+
+function featureTable(table: Dataset, names: readonly string[], rows: Int32Array): Dataset {
+  const wanted = new Set(names)
+  const features = { ...table, columns: table.columns.filter(column => wanted.has(column.name)) }
+  return rows.length === table.rows ? features : takeRows(features, rows)
+}

@@ -1,0 +1,79 @@
+import { readDataset } from '../data/read.ts'
+import { encodeTarget } from '../data/target.ts'
+import type { MetricValues } from '../experiment/types.ts'
+import { confusionMatrix, evaluate } from '../metrics/index.ts'
+import { InputError } from '../util/errors.ts'
+import { modelPredictor, type Predictor } from './predictor.ts'
+
+export interface Evaluation {
+  /** Rows with a target. */
+  readonly rows: number
+  readonly metrics: MetricValues
+  /** Classification: `counts[truth][predicted]`, both in the order of `labels`. */
+  readonly confusion?: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] }
+}
+
+/** Scores a predictor on a labelled file. */
+export async function evaluatePredictor(
+  { task, table, predict }: Predictor,
+  file: string,
+): Promise<Evaluation> {
+  const targetColumn = {
+    name: task.target,
+    kind: 'categorical',
+    use: 'target',
+    reason: 'target',
+    missing: [],
+  } as const
+  const { dataset } = await readDataset(file, {
+    schema: { columns: [...table.columns, targetColumn] },
+    target: task.target,
+  })
+  const column = dataset.columns.find(({ name }) => name === task.target)
+  if (!column) {
+    throw new InputError(
+      'E_TARGET_NOT_FOUND',
+      `${file} has no column "${task.target}": expected the target to score against; add it, or use "glasspilot predict"`,
+    )
+  }
+  const truth = encodeTarget(column, task)
+  const width = task.task === 'regression' ? 1 : task.classes.length
+  const rows = Int32Array.from(truth.keys()).filter(row => !Number.isNaN(truth[row]!))
+  if (rows.length === 0) {
+    throw new InputError(
+      'E_NO_ROWS',
+      `${file} has no row with a target the model knows: expected values of "${task.target}"${width > 1 ? ` such as ${JSON.stringify(task.classes[0])}` : ''}`,
+    )
+  }
+  const outputs = await predict(dataset)
+  const scored = {
+    task: task.task,
+    target: Float64Array.from(rows, row => truth[row]!),
+    outputs: takeOutputs(outputs, rows, width),
+    width,
+  }
+  const metrics = evaluate(scored)
+  if (task.task === 'regression') return { rows: rows.length, metrics }
+  const matrix = confusionMatrix(scored)
+  const counts = task.classes.map((_, truth) =>
+    Array.from(matrix.subarray(truth * width, (truth + 1) * width)),
+  )
+  return { rows: rows.length, metrics, confusion: { labels: task.classes, counts } }
+}
+
+/** Scores the exported model of a folder on a labelled file. */
+export async function evaluateModel(folder: string, file: string): Promise<Evaluation> {
+  const predictor = await modelPredictor(folder)
+  try {
+    return await evaluatePredictor(predictor, file)
+  } finally {
+    await predictor.close()
+  }
+}
+
+function takeOutputs(outputs: Float64Array, rows: Int32Array, width: number): Float64Array {
+  const taken = new Float64Array(rows.length * width)
+  for (const [i, row] of rows.entries())
+    taken.set(outputs.subarray(row * width, (row + 1) * width), i * width)
+  return taken
+}

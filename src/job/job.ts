@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { writeModel } from '../artifact/index.ts'
+import { backendNamed } from '../backends/index.ts'
+import type { Task } from '../data/dataset.ts'
+import { assemblePipeline } from '../experiment/assemble.ts'
+import { bestTrial, rankTrials } from '../experiment/leaderboard.ts'
+import type { Prepared } from '../experiment/prepare.ts'
+import { runExperiment, writeLeaderboard } from '../experiment/run.ts'
+import { writeDocument, type Store } from '../experiment/store.ts'
+import type { Ensemble, ExperimentEvent, MetricValues, Objective, Trial } from '../experiment/types.ts'
+import { evaluateModel, type Evaluation } from './evaluate.ts'
+import { writeNotebooks } from './notebooks.ts'
+import { VERSION } from './version.ts'
+
+export interface JobServices {
+  readonly emit: (event: ExperimentEvent) => void
+  readonly signal: AbortSignal
+}
+
+/** What a whole job left behind; `run --json` prints it. */
+export interface JobResult {
+  readonly experiment: string
+  readonly problemType: string
+  readonly objective: Objective
+  readonly best?: {
+    readonly candidate: string
+    readonly algorithm: string
+    /** The objective on held-out rows. */
+    readonly score: number
+    readonly metrics: MetricValues
+    readonly members: Ensemble['members']
+    /** The objective on the test file, which nothing else ever saw. */
+    readonly holdout?: number
+  }
+  readonly candidates: number
+  readonly trials: number
+  readonly failed: number
+  readonly seconds: number
+  readonly files: Readonly<Record<string, string>>
+  readonly evaluation?: Evaluation
+  readonly stopped: boolean
+}
+
+/** Autopilot's words for the tasks. */
+export const PROBLEM_TYPES: Readonly<Record<Task, string>> = {
+  binary: 'BinaryClassification',
+  multiclass: 'MulticlassClassification',
+  regression: 'Regression',
+}
+
+/** Name of the model that is a weighted mean of trials. */
+const ENSEMBLE = 'ensemble'
+
+/** The whole job: experiment, model file, score on the test file, notebooks. */
+export async function runJob(store: Store, { emit, signal }: JobServices): Promise<JobResult> {
+  const started = performance.now()
+  const { paths, spec } = store
+  const place = backendNamed(spec.backend)
+  const result = await runExperiment(store, {
+    openExecutor: opened => place.openExecutor(opened),
+    emit,
+    signal,
+    onPlanned: async prepared => writeNotebooks(store, prepared),
+  })
+  const { prepared, trials, ensemble, stopped } = result
+  const board = ensemble ? withEnsemble(trials, ensemble, prepared.objective) : trials
+  let evaluation: Evaluation | undefined
+  if (ensemble) {
+    emit({ type: 'stage', stage: 'export', detail: 'writing the model' })
+    const pipeline = assemblePipeline(paths, ensemble)
+    writeLeaderboard(store, prepared, board)
+    writeModel(paths.model, pipeline, {
+      name: spec.name,
+      metrics: ensemble.metrics,
+      provenance: provenance(store, prepared, ensemble),
+    })
+    evaluation = await scoreTest(store, emit)
+  }
+  const best = ensemble && describeBest(trials, ensemble, prepared.objective, evaluation)
+  writeNotebooks(store, prepared, rankTrials(board, prepared.objective), best)
+  return {
+    experiment: paths.folder,
+    problemType: PROBLEM_TYPES[prepared.target.task],
+    objective: prepared.objective,
+    ...(best && { best }),
+    candidates: prepared.candidates.length,
+    trials: trials.length,
+    failed: trials.filter(trial => trial.state !== 'COMPLETE').length,
+    seconds: (performance.now() - started) / 1000,
+    files: writtenFiles(store),
+    ...(evaluation && { evaluation }),
+    stopped,
+  }
+}
+
+async function scoreTest({ paths, spec }: Store, emit: JobServices['emit']): Promise<Evaluation | undefined> {
+  if (spec.test === undefined) return undefined
+  emit({ type: 'stage', stage: 'evaluate', detail: `scoring ${basename(spec.test)}` })
+  const evaluation = await evaluateModel(paths.model, spec.test)
+  writeDocument(paths.evaluation, { file: spec.test, ...evaluation })
+  return evaluation
+}
+
+/** The trials and, when it has several members, the ensemble as one more row. */
+function withEnsemble(trials: readonly Trial[], ensemble: Ensemble, objective: Objective): readonly Trial[] {
+  if (ensemble.members.length < 2) return trials
+  const members = new Map(ensemble.members.map(({ trial, weight }) => [trial, weight]))
+  const used = trials.filter(trial => members.has(trial.id))
+  const best = bestTrial(used, objective)!
+  return [
+    ...trials,
+    {
+      id: Math.max(...trials.map(trial => trial.id)) + 1,
+      candidate: ENSEMBLE,
+      algorithm: `weighted ${ENSEMBLE}`,
+      params: Object.fromEntries(ensemble.members.map(({ trial, weight }) => [`trial ${trial}`, weight])),
+      seed: best.seed,
+      state: 'COMPLETE',
+      metrics: ensemble.metrics,
+      fitSeconds: used.reduce((sum, trial) => sum + trial.fitSeconds!, 0),
+      predictMicrosecondsPerRow: used.reduce((sum, trial) => sum + trial.predictMicrosecondsPerRow!, 0),
+      bytes: used.reduce((sum, trial) => sum + trial.bytes!, 0),
+    },
+  ]
+}
+
+function describeBest(
+  trials: readonly Trial[],
+  ensemble: Ensemble,
+  { name }: Objective,
+  evaluation: Evaluation | undefined,
+): JobResult['best'] {
+  const single =
+    ensemble.members.length === 1 ? trials.find(trial => trial.id === ensemble.members[0]!.trial)! : undefined
+  return {
+    candidate: single?.candidate ?? ENSEMBLE,
+    algorithm: single?.algorithm ?? `weighted ${ENSEMBLE}`,
+    score: ensemble.metrics[name]!,
+    metrics: ensemble.metrics,
+    members: ensemble.members,
+    ...(evaluation && { holdout: evaluation.metrics[name]! }),
+  }
+}
+
+const provenance = ({ spec }: Store, { objective, folds }: Prepared, ensemble: Ensemble) => ({
+  glasspilot: VERSION,
+  seed: spec.seed,
+  objective,
+  scoredOn: folds.kind === 'holdout' ? 'a holdout no member learnt from' : 'out-of-fold rows',
+  members: ensemble.members,
+})
+
+function writtenFiles({ paths }: Store): Record<string, string> {
+  const files: Record<string, string> = {
+    leaderboard: paths.leaderboard,
+    candidates: paths.candidates,
+    profile: paths.profile,
+    notebooks: paths.notebooks,
+    model: join(paths.model, 'model.onnx'),
+    evaluation: paths.evaluation,
+  }
+  return Object.fromEntries(Object.entries(files).filter(([, path]) => existsSync(path)))
+}

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Dataset } from '../data/dataset.ts'
+import type { TableSchema, TaskSchema } from '../data/schema.ts'
+import { readPipeline } from '../experiment/assemble.ts'
+import { bestTrial } from '../experiment/leaderboard.ts'
+import { readDocument, readExperiment } from '../experiment/store.ts'
+import type { Objective } from '../experiment/types.ts'
+import { openOnnxModel } from '../pipeline/onnx-model.ts'
+import { predictPipeline } from '../pipeline/pipeline.ts'
+import { InputError } from '../util/errors.ts'
+
+/** What can be asked for predictions: the exported model, or the fitted pipeline of one trial. */
+export interface Predictor {
+  readonly task: TaskSchema
+  readonly table: TableSchema
+  /** Row-major rows × classes, or values. */
+  predict(dataset: Dataset): Promise<Float64Array>
+  close(): Promise<void>
+}
+
+/** Opens the model of an experiment (or of an exported model's folder), or one of its trials. */
+export async function openPredictor(folder: string, candidate?: string): Promise<Predictor> {
+  if (candidate !== undefined) return trialPredictor(folder, candidate)
+  const modelFolder = existsSync(join(folder, 'model.json')) ? folder : readExperiment(folder).paths.model
+  if (!existsSync(join(modelFolder, 'model.json'))) {
+    throw new InputError(
+      'E_NO_MODEL',
+      `experiment ${folder} has no model yet: expected a finished experiment; train it with "glasspilot resume ${folder}"`,
+      { exit: 'noInput' },
+    )
+  }
+  return modelPredictor(modelFolder)
+}
+
+export async function modelPredictor(folder: string): Promise<Predictor> {
+  const model = await openOnnxModel(folder)
+  return {
+    task: model.info.task,
+    table: model.info.table,
+    predict: dataset => model.predict(dataset),
+    close: () => model.close(),
+  }
+}
+
+function trialPredictor(folder: string, candidate: string): Predictor {
+  const { paths, trials } = readExperiment(folder)
+  const finished = trials.filter(trial => trial.state === 'COMPLETE')
+  const { objective } = readDocument<{ objective: Objective }>(paths.leaderboardJson)
+  const trial =
+    finished.find(({ id }) => String(id) === candidate) ??
+    bestTrial(
+      finished.filter(trial => trial.candidate === candidate),
+      objective,
+    )
+  if (!trial) {
+    const names = [...new Set(finished.map(trial => trial.candidate))]
+    throw new InputError(
+      'E_NO_SUCH_TRIAL',
+      `--candidate "${candidate}" is no finished trial of ${folder}: expected a trial number or one of ${names.join(', ')}; see "glasspilot leaderboard ${folder}"`,
+      { exit: 'usage' },
+    )
+  }
+  const pipeline = readPipeline(paths, trial.id)
+  return {
+    task: pipeline.task,
+    table: pipeline.table,
+    predict: dataset => predictPipeline(pipeline, dataset),
+    close: async () => {},
+  }
+}

@@ -1,0 +1,117 @@
+// Class counts instead of gradients, for forests of more than two classes. A histogram entry is i32 × (1 + classes):
+// rows, then the weight of each class. Labels are pairs { i32 class, i32 weight } per row.
+
+import { mix } from './split'
+
+// Histogram of one column (bytes four apart) over rows[0 … n).
+export function histogramClasses(
+  column: usize, rows: usize, n: i32, labels: usize, classes: i32, bins: i32, hist: usize,
+): void {
+  const stride = (<usize>(classes + 1)) << 2
+  memory.fill(hist, 0, stride * <usize>bins)
+  for (let i: i32 = 0; i < n; i++) {
+    const row = <usize>load<i32>(rows + ((<usize>i) << 2))
+    const entry = hist + stride * <usize>load<u8>(column + (row << 2))
+    const label = load<u64>(labels + (row << 3))
+    store<i32>(entry, load<i32>(entry) + 1)
+    const slot = entry + 4 + ((<usize>(<u32>label)) << 2)
+    store<i32>(slot, load<i32>(slot) + <i32>(label >> 32))
+  }
+}
+
+// Weight of each class among rows[0 … n), float64.
+export function sumClasses(rows: usize, n: i32, labels: usize, classes: i32, totals: usize): void {
+  memory.fill(totals, 0, (<usize>classes) << 3)
+  for (let i: i32 = 0; i < n; i++) {
+    const label = load<u64>(labels + ((<usize>load<i32>(rows + ((<usize>i) << 2))) << 3))
+    const at = totals + ((<usize>(<u32>label)) << 3)
+    store<f64>(at, load<f64>(at) + <f64>(<i32>(label >> 32)))
+  }
+}
+
+// Moves one entry from the right side to the left: both sides keep their class weights, row count, weight and Σ weight².
+let leftRows: i32 = 0
+let leftWeight: f64 = 0
+let leftSquares: f64 = 0
+let rightRows: i32 = 0
+let rightWeight: f64 = 0
+let rightSquares: f64 = 0
+
+@inline
+function move(entry: usize, classes: i32, left: usize, right: usize): void {
+  const rows = load<i32>(entry)
+  leftRows += rows
+  rightRows -= rows
+  for (let k: usize = 0; k < <usize>classes; k++) {
+    const w = <f64>load<i32>(entry + (k << 2), 4)
+    if (w == 0) continue
+    const l = load<f64>(left + (k << 3))
+    const r = load<f64>(right + (k << 3))
+    leftSquares += w * (2 * l + w)
+    rightSquares -= w * (2 * r - w)
+    store<f64>(left + (k << 3), l + w)
+    store<f64>(right + (k << 3), r - w)
+    leftWeight += w
+    rightWeight -= w
+  }
+}
+
+// Offers the splits of one feature's histogram. `best` is { f64 score, i32 feature, bin, missingLeft, leftRows }; a score is
+// Σ_side Σ_class weight² / Σ weight: larger means purer (Gini). `sides` is room for two arrays of class weights.
+export function findClassSplit(
+  hist: usize, classes: i32, valueBins: i32, totals: usize, n: i32, feature: i32, minRows: i32, seed: u32,
+  sides: usize, best: usize,
+): void {
+  const stride = (<usize>(classes + 1)) << 2
+  const missing = hist + stride * <usize>valueBins
+  const hasMissing = load<i32>(missing) > 0
+  let low: i32 = 0
+  let high = valueBins - 1
+  while (low < high && load<i32>(hist + stride * <usize>low) == 0) low++
+  while (high > low && load<i32>(hist + stride * <usize>high) == 0) high--
+  if (low == high && (!hasMissing || load<i32>(hist + stride * <usize>low) == 0)) return
+  let from = low
+  let to = hasMissing ? high : high - 1
+  if (seed) {
+    const span = max(1, high - low)
+    const draw = mix(seed + <u32>feature * 0x9e3779b9)
+    to = low + <i32>(((<u64>draw) * <u64>span) >> 32)
+    from = to
+  }
+  for (let missingLeft: i32 = 0; missingLeft <= <i32>hasMissing; missingLeft++) {
+    start(classes, totals, n, sides)
+    const right = sides + ((<usize>classes) << 3)
+    if (missingLeft) move(missing, classes, sides, right)
+    for (let bin = low; bin <= to; bin++) {
+      const entry = hist + stride * <usize>bin
+      if (load<i32>(entry) > 0) move(entry, classes, sides, right)
+      else if (bin < from || !seed) continue
+      if (bin < from || leftRows < minRows || rightRows < minRows) continue
+      const score = leftSquares / leftWeight + rightSquares / rightWeight
+      if (score > load<f64>(best)) {
+        store<f64>(best, score)
+        store<i32>(best, feature, 8)
+        store<i32>(best, bin, 12)
+        store<i32>(best, hasMissing ? missingLeft : <i32>(leftRows >= rightRows), 16)
+        store<i32>(best, leftRows, 20)
+      }
+    }
+  }
+}
+
+function start(classes: i32, totals: usize, n: i32, sides: usize): void {
+  leftRows = 0
+  leftWeight = 0
+  leftSquares = 0
+  rightRows = n
+  rightWeight = 0
+  rightSquares = 0
+  const right = sides + ((<usize>classes) << 3)
+  for (let k: usize = 0; k < <usize>classes; k++) {
+    const w = load<f64>(totals + (k << 3))
+    store<f64>(sides + (k << 3), 0)
+    store<f64>(right + (k << 3), w)
+    rightWeight += w
+    rightSquares += w * w
+  }
+}

@@ -1,0 +1,157 @@
+// Best split of a node from its histogram. See ../README.md for the node record.
+
+const COUNT_MASK: i64 = 0xffffff
+
+@inline
+function shrink(g: f64, alpha: f64): f64 {
+  return g > alpha ? g - alpha : g < -alpha ? g + alpha : 0
+}
+
+// The best split so far as a fraction: gain + parent's = numerator / denominator. Fractions are compared crosswise.
+let bestNumerator: f64 = 0
+let bestDenominator: f64 = 1
+let bestFeature: i32 = -1
+let bestBin: i32 = 0
+let bestMissingLeft: i32 = 0
+let bestLeft: v128 = i64x2.splat(0)
+
+let lambda: f64 = 0
+let alpha: f64 = 0
+let minWeight: f64 = 0
+let minCount: i64 = 1
+
+@inline
+function offer(left: v128, total: v128, feature: i32, bin: i32, missingLeft: i32): void {
+  const right = i64x2.sub(total, left)
+  const hcLeft = i64x2.extract_lane(left, 1)
+  const hcRight = i64x2.extract_lane(right, 1)
+  if ((hcLeft & COUNT_MASK) < minCount || (hcRight & COUNT_MASK) < minCount) return
+  const hl = <f64>(hcLeft >> 24)
+  const hr = <f64>(hcRight >> 24)
+  if (hl < minWeight || hr < minWeight) return
+  let gl = <f64>i64x2.extract_lane(left, 0)
+  let gr = <f64>i64x2.extract_lane(right, 0)
+  if (alpha > 0) {
+    gl = shrink(gl, alpha)
+    gr = shrink(gr, alpha)
+  }
+  const dl = hl + lambda
+  const dr = hr + lambda
+  const numerator = gl * gl * dr + gr * gr * dl
+  const denominator = dl * dr
+  if (numerator * bestDenominator > bestNumerator * denominator) {
+    bestNumerator = numerator
+    bestDenominator = denominator
+    bestFeature = feature
+    bestBin = bin
+    bestMissingLeft = missingLeft
+    bestLeft = left
+  }
+}
+
+// Where nothing was missing, the missing of later rows follow the larger side.
+@inline
+function largerSide(left: v128, total: v128): i32 {
+  const count = i64x2.extract_lane(left, 1) & COUNT_MASK
+  return <i32>(count * 2 >= (i64x2.extract_lane(total, 1) & COUNT_MASK))
+}
+
+function scanExact(feature: i32, first: usize, bins: i32, missing: v128, hasMissing: bool, total: v128): void {
+  let left = i64x2.splat(0)
+  const last = hasMissing ? bins : bins - 1
+  const valueCount = (i64x2.extract_lane(total, 1) & COUNT_MASK) - (i64x2.extract_lane(missing, 1) & COUNT_MASK)
+  for (let bin: i32 = 0; bin < last; bin++) {
+    const entry = v128.load(first + ((<usize>bin) << 4))
+    if (i64x2.extract_lane(entry, 1) == 0) continue
+    left = i64x2.add(left, entry)
+    const count = i64x2.extract_lane(left, 1) & COUNT_MASK
+    if (hasMissing) {
+      offer(left, total, feature, bin, 0)
+      if (count < valueCount) offer(i64x2.add(left, missing), total, feature, bin, 1)
+    } else {
+      if (valueCount - count < minCount) break
+      offer(left, total, feature, bin, 2)
+    }
+    if (count == valueCount) break
+  }
+}
+
+@inline
+export function mix(x: u32): u32 {
+  x = (x ^ (x >> 16)) * 0x85ebca6b
+  x = (x ^ (x >> 13)) * 0xc2b2ae35
+  return x ^ (x >> 16)
+}
+
+// Extremely randomised: one threshold, uniform over the bins between the node's lowest and highest.
+function scanRandom(feature: i32, first: usize, bins: i32, missing: v128, hasMissing: bool, total: v128, seed: u32): void {
+  let low: i32 = 0
+  let high = bins - 1
+  while (low < high && load<i64>(first + ((<usize>low) << 4), 8) == 0) low++
+  while (high > low && load<i64>(first + ((<usize>high) << 4), 8) == 0) high--
+  if (low == high && !hasMissing) return
+  const draw = mix(seed + <u32>feature * 0x9e3779b9)
+  const span = max(1, high - low)
+  const cut = low + <i32>(((<u64>draw) * <u64>span) >> 32)
+  let left = i64x2.splat(0)
+  for (let bin: i32 = low; bin <= cut; bin++) left = i64x2.add(left, v128.load(first + ((<usize>bin) << 4)))
+  if (!hasMissing) offer(left, total, feature, cut, 2)
+  else {
+    offer(left, total, feature, cut, 0)
+    if (low != high) offer(i64x2.add(left, missing), total, feature, cut, 1)
+  }
+}
+
+// Finds the best split over the listed features and writes it into the node record. seed 0: exact scan.
+export function findSplit(
+  table: usize, list: usize, n: i32, hist: usize, node: usize,
+  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32,
+): void {
+  const total = v128.load(node)
+  lambda = lambdaRaw
+  alpha = alphaRaw
+  minWeight = minWeightRaw
+  minCount = max(1, minRows)
+  const g = <f64>i64x2.extract_lane(total, 0)
+  const hc = i64x2.extract_lane(total, 1)
+  const parentG = alpha > 0 ? shrink(g, alpha) : g
+  bestDenominator = <f64>(hc >> 24) + lambda
+  const parent = (parentG * parentG) / bestDenominator
+  bestNumerator = parentG * parentG * (1 + 1e-10) // rounding alone is no gain
+  bestFeature = -1
+  bestLeft = i64x2.splat(0)
+  if ((hc & COUNT_MASK) >= 2 * minCount) {
+    for (let i: i32 = 0; i < n; i++) {
+      const feature = load<i32>(list + ((<usize>i) << 2))
+      const row = table + ((<usize>feature) << 4)
+      const first = hist + ((<usize>load<i32>(row)) << 4)
+      const bins = load<i32>(row, 4)
+      let missing = i64x2.splat(0)
+      if (load<i32>(row, 8)) missing = v128.load(first + ((<usize>bins) << 4))
+      const hasMissing = (i64x2.extract_lane(missing, 1) & COUNT_MASK) > 0
+      if (seed) scanRandom(feature, first, bins, missing, hasMissing, total, seed)
+      else scanExact(feature, first, bins, missing, hasMissing, total)
+    }
+  }
+  store<f64>(node, bestFeature < 0 ? 0 : bestNumerator / bestDenominator - parent, 16)
+  store<i32>(node, bestFeature, 24)
+  store<i32>(node, bestBin, 28)
+  store<i32>(node, bestMissingLeft == 2 ? largerSide(bestLeft, total) : bestMissingLeft, 32)
+  v128.store(node, bestLeft, 48)
+  v128.store(node, i64x2.sub(total, bestLeft), 64)
+}
+
+// Totals of a node as plain numbers, for the host: gradient, hessian, rows.
+export function readTotals(node: usize): void {
+  const total = v128.load(node)
+  const hc = i64x2.extract_lane(total, 1)
+  store<f64>(node, <f64>i64x2.extract_lane(total, 0), 80)
+  store<f64>(node, <f64>(hc >> 24), 88)
+  store<f64>(node, <f64>(hc & COUNT_MASK), 96)
+}
+
+// Gives a child its total from the split found in its parent.
+export function adoptTotal(parent: usize, child: usize, right: i32): void {
+  v128.store(child, right ? v128.load(parent, 64) : v128.load(parent, 48))
+  readTotals(child)
+}

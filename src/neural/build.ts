@@ -1,0 +1,42 @@
+import type { ActivationName, Embedding, Layer } from '../onnx/network.ts'
+import type { Rng } from '../util/rng.ts'
+
+const normals = (count: number, deviation: number, rng: Rng): Float32Array =>
+  Float32Array.from({ length: count }, () => deviation * rng.normal())
+
+/** A dense layer whose outputs have about `gain` times the spread of its inputs (He et al. 2015 for gain √2). */
+export function dense(inputs: number, outputs: number, gain: number, rng: Rng): Layer {
+  const weights = normals(inputs * outputs, gain / Math.sqrt(inputs), rng)
+  return { kind: 'dense', inputs, outputs, weights, biases: new Float32Array(outputs) }
+}
+
+const GAINS = { relu: Math.SQRT2, silu: 1.68, tanh: 1 } as const satisfies Record<ActivationName, number>
+
+interface StackOptions {
+  readonly inputs: number
+  readonly hidden: readonly number[]
+  readonly outputs: number
+  readonly activation: ActivationName
+  readonly dropout: number
+  readonly rng: Rng
+}
+
+/** Dense, activation, dropout, again and again, and a last dense layer. */
+export function denseStack({ inputs, hidden, outputs, activation, dropout, rng }: StackOptions): Layer[] {
+  const layers: Layer[] = []
+  let width = inputs
+  for (const next of hidden) {
+    layers.push(dense(width, next, GAINS[activation], rng), { kind: 'activation', name: activation })
+    if (dropout > 0) layers.push({ kind: 'dropout', rate: dropout })
+    width = next
+  }
+  layers.push(dense(width, outputs, 1, rng))
+  return layers
+}
+
+/** An embedding with small random vectors; the row for the unknown starts at the origin. */
+export function embedding(feature: number, categories: number, width: number, rng: Rng): Embedding {
+  const table = new Float32Array((categories + 1) * width)
+  table.set(normals(categories * width, 0.5, rng))
+  return { feature, categories, width, table }
+}

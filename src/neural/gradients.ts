@@ -1,0 +1,110 @@
+import type { Graph, Tensor } from '../onnx/graph.ts'
+import { emitLayer, parameterCount, scalar, type Layer } from '../onnx/network.ts'
+
+/** One executed layer: what went in, what came out, and what its gradient needs. */
+interface Played {
+  readonly layer: Layer
+  readonly input: Tensor
+  readonly output: Tensor
+  readonly parameters: readonly Tensor[]
+  /** Position of its first parameter among all. */
+  readonly first: number
+  /** Dropout: 0 or 1 / (1 − rate) per value. */
+  readonly mask?: Tensor
+  /** Sum: what each branch did. */
+  readonly branches?: readonly (readonly Played[])[]
+}
+
+/** What the forward pass of a stack of layers left behind for the backward pass. */
+export interface Tape {
+  readonly output: Tensor
+  readonly played: readonly Played[]
+}
+
+/** Where a stack takes its parameters and dropout masks from, in the order of the layers. */
+export interface Supply {
+  readonly parameters: readonly Tensor[]
+  /** Index of the next parameter. */
+  next: number
+  /** The mask for the next dropout layer; undefined applies none. */
+  readonly mask: () => Tensor | undefined
+}
+
+/** Forward nodes of a stack of layers. */
+export function forward(graph: Graph, layers: readonly Layer[], input: Tensor, supply: Supply): Tape {
+  const played: Played[] = []
+  let value = input
+  for (const layer of layers) {
+    const step = play(graph, layer, value, supply)
+    played.push(step)
+    value = step.output
+  }
+  return { output: value, played }
+}
+
+function play(graph: Graph, layer: Layer, input: Tensor, supply: Supply): Played {
+  const first = supply.next
+  if (layer.kind === 'sum') {
+    const tapes = layer.branches.map(branch => forward(graph, branch, input, supply))
+    const output = graph.op(
+      'Sum',
+      tapes.map(tape => tape.output),
+    )
+    return { layer, input, output, parameters: [], first, branches: tapes.map(tape => tape.played) }
+  }
+  const parameters = supply.parameters.slice(first, first + parameterCount(layer))
+  supply.next += parameters.length
+  if (layer.kind === 'dropout') {
+    const mask = supply.mask()
+    if (!mask) return { layer, input, output: input, parameters, first }
+    return { layer, input, output: graph.op('Mul', [input, mask]), parameters, first, mask }
+  }
+  return { layer, input, output: emitLayer(graph, layer, input, parameters), parameters, first }
+}
+
+/**
+ * Backward nodes: from d loss / d output to the gradient of every parameter, put into `gradients` at its position. Returns
+ * d loss / d input, or undefined when it was not wanted.
+ */
+export function backward(
+  graph: Graph,
+  played: readonly Played[],
+  outputGradient: Tensor,
+  gradients: Tensor[],
+  wantsInput: boolean,
+): Tensor | undefined {
+  let gradient: Tensor | undefined = outputGradient
+  for (let i = played.length - 1; i >= 0 && gradient; i--) {
+    gradient = unplay(graph, played[i]!, gradient, gradients, wantsInput || i > 0)
+  }
+  return gradient
+}
+
+function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wantsInput: boolean) {
+  const { layer, input, output, parameters, first, mask, branches } = step
+  switch (layer.kind) {
+    case 'dense':
+      gradients[first] = graph.op('Gemm', [input, dy], { transA: 1 })
+      gradients[first + 1] = graph.op('ReduceSum', [dy, graph.i64(0)], { keepdims: 0 })
+      return wantsInput ? graph.op('Gemm', [dy, parameters[0]!], { transB: 1 }) : undefined
+    case 'activation':
+      return graph.op('Mul', [dy, slope(graph, layer.name, input, output)])
+    case 'dropout':
+      return mask ? graph.op('Mul', [dy, mask]) : dy
+    case 'sum': {
+      const parts = branches!.map(branch => backward(graph, branch, dy, gradients, wantsInput))
+      return wantsInput ? graph.op('Sum', parts) : undefined
+    }
+  }
+}
+
+/** d output / d input of an activation, from whichever of the two is cheaper. */
+function slope(graph: Graph, name: 'relu' | 'silu' | 'tanh', input: Tensor, output: Tensor): Tensor {
+  const one = scalar(graph, 1, input)
+  // Twice cast, an output becomes 0 or 1: cheaper than a comparison and a choice.
+  if (name === 'relu') return graph.cast(graph.cast(output, 'bool'), input.type)
+  if (name === 'tanh') return graph.op('Sub', [one, graph.op('Mul', [output, output])])
+  // silu = x s, so silu' = s + silu (1 − s)
+  const sigmoid = graph.op('Sigmoid', [input])
+  return graph.op('Add', [sigmoid, graph.op('Mul', [output, graph.op('Sub', [one, sigmoid])])])
+}

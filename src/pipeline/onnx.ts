@@ -1,0 +1,226 @@
+import type { TaskSchema } from '../data/schema.ts'
+import { emitModel } from '../models/index.ts'
+import type { Tensor } from '../onnx/graph.ts'
+import { Graph, IR_VERSION } from '../onnx/graph.ts'
+import type { ColumnRef } from './columns.ts'
+import type { FittedGroup, FittedTransforms } from './features.ts'
+import { encodedWidth, featureNames, findEncoder, findFeatureTransform } from './features.ts'
+import { INPUT_TYPES, MISSING_VALUES } from './feeds.ts'
+import type { Pipeline } from './pipeline.ts'
+import { byTransforms, outputWidth, totalWeight } from './pipeline.ts'
+
+/** One input of the graph: `[N, 1]`. */
+export interface InputDescription {
+  /** Name in the graph: the column's own, unless an output has it. */
+  readonly input: string
+  readonly column: string
+  readonly kind: ColumnRef['kind']
+  readonly type: 'float' | 'string' | 'int64'
+  /** What to send for a missing value. */
+  readonly missing: string
+}
+
+export interface OutputDescription {
+  readonly name: string
+  readonly type: 'string' | 'double'
+  readonly shape: readonly (string | number)[]
+  readonly meaning: string
+}
+
+/** What one has to know to call the graph. */
+export interface GraphDescription {
+  readonly inputs: readonly InputDescription[]
+  readonly outputs: readonly OutputDescription[]
+  readonly irVersion: number
+  /** Version by domain; `ai.onnx` is ONNX itself. */
+  readonly operatorSets: Readonly<Record<string, number>>
+  /** Steps that had to stay outside the graph: none today. */
+  readonly outside: readonly string[]
+}
+
+/** The name of the result that `predictPipeline` gives. */
+export const outputName = ({ task }: TaskSchema): 'prediction' | 'probabilities' =>
+  task === 'regression' ? 'prediction' : 'probabilities'
+
+const describeOutputs = ({ task, classes }: TaskSchema): OutputDescription[] =>
+  task === 'regression'
+    ? [{ name: 'prediction', type: 'double', shape: ['N'], meaning: 'the predicted value' }]
+    : [
+        { name: 'predicted_label', type: 'string', shape: ['N'], meaning: 'the most probable class' },
+        { name: 'probability', type: 'double', shape: ['N'], meaning: 'probability of the predicted label' },
+        {
+          name: 'probabilities',
+          type: 'double',
+          shape: ['N', classes.length],
+          meaning: 'probability of every class, in the order of "labels"',
+        },
+        { name: 'labels', type: 'string', shape: [classes.length], meaning: 'the classes' },
+      ]
+
+/** The whole pipeline as one ONNX model: raw columns in, Autopilot's answer keys out. */
+export function emitPipeline(pipeline: Pipeline): { bytes: Uint8Array; description: GraphDescription } {
+  const graph = new Graph('glasspilot')
+  const outputs = describeOutputs(pipeline.task)
+  const inputs = describeInputs(pipeline, outputs)
+  graph.reserve([...inputs.map(({ input }) => input), ...outputs.map(({ name }) => name)])
+  const raw = new Map(
+    inputs.map(({ input, column, type }) => [column, graph.input(input, type, ['N', 1])] as const),
+  )
+  const answer = emitMembers(pipeline, graph, new RawColumns(graph, raw))
+  graph.scope = 'answer'
+  const results = emitAnswer(graph, pipeline.task, answer)
+  for (const { name, shape } of outputs) graph.output(name, results[name]!, shape)
+  const sets = Object.entries(graph.operatorSets)
+  return {
+    bytes: graph.encode({ producer: 'glasspilot', target: pipeline.task.target, task: pipeline.task.task }),
+    description: {
+      inputs,
+      outputs,
+      irVersion: IR_VERSION,
+      operatorSets: Object.fromEntries(sets.map(([domain, version]) => [domain || 'ai.onnx', version])),
+      outside: [],
+    },
+  }
+}
+
+/** Inputs in the order of the table: columns from which some member makes a feature (the first column when there is none). */
+function describeInputs(
+  { members, table }: Pipeline,
+  outputs: readonly OutputDescription[],
+): InputDescription[] {
+  const used = new Map<string, ColumnRef>()
+  for (const transforms of byTransforms(members).keys()) {
+    for (const { columns, encode } of transforms.groups) {
+      for (const [c, column] of columns.entries()) {
+        if (used.has(column.name)) continue
+        const makes = encode.some(
+          step => encodedWidth(findEncoder(step.transform), column, step.states[c]) > 0,
+        )
+        if (makes) used.set(column.name, column)
+      }
+    }
+  }
+  if (used.size === 0 && table.columns[0]) used.set(table.columns[0].name, table.columns[0])
+  const order = new Map(table.columns.map(({ name }, position) => [name, position]))
+  const taken = new Set(outputs.map(({ name }) => name))
+  return [...used.values()]
+    .sort((a, b) => order.get(a.name)! - order.get(b.name)!)
+    .map(({ name, kind }) => {
+      let input = name === '' ? 'column' : name
+      while (taken.has(input)) input = `${input}_`
+      taken.add(input)
+      return { input, column: name, kind, type: INPUT_TYPES[kind], missing: MISSING_VALUES[kind] }
+    })
+}
+
+/** Raw columns of the graph, one by one or side by side. */
+class RawColumns {
+  private readonly graph: Graph
+  private readonly inputs: ReadonlyMap<string, Tensor>
+  private readonly joined = new Map<string, Tensor>()
+
+  constructor(graph: Graph, inputs: ReadonlyMap<string, Tensor>) {
+    this.graph = graph
+    this.inputs = inputs
+  }
+
+  one(name: string): Tensor {
+    return this.inputs.get(name)!
+  }
+
+  has(name: string): boolean {
+    return this.inputs.has(name)
+  }
+
+  /** `[N, names]`; the same list is joined once. */
+  many(names: readonly string[]): Tensor {
+    const key = JSON.stringify(names)
+    const known = this.joined.get(key)
+    if (known) return known
+    const tensor = joinColumns(
+      this.graph,
+      names.map(name => this.one(name)),
+    )
+    this.joined.set(key, tensor)
+    return tensor
+  }
+
+  /** `[N, 0]`, for a pipeline without a single feature. */
+  none(): Tensor {
+    const first = this.inputs.values().next().value!
+    const rows = this.graph.op('Shape', [first], { end: 1 }, { type: 'int64' })
+    const shape = this.graph.op('Concat', [rows, this.graph.i64(0)], { axis: 0 })
+    const zero = { tensor: Float32Array.of(0), dims: [1] }
+    return this.graph.op('ConstantOfShape', [shape], { value: zero }, { type: 'float' })
+  }
+}
+
+const joinColumns = (graph: Graph, tensors: readonly Tensor[]): Tensor =>
+  tensors.length === 1 ? tensors[0]! : graph.op('Concat', tensors, { axis: 1 })
+
+/** Double `[N, outputs]`: the weighted mean of all members. */
+function emitMembers({ members, task }: Pipeline, graph: Graph, raw: RawColumns): Tensor {
+  const parts: Tensor[] = []
+  let position = 0
+  for (const [transforms, group] of byTransforms(members)) {
+    graph.scope = `features${position}`
+    const features = emitTransforms(transforms, graph, raw)
+    for (const { weight, model } of group) {
+      graph.scope = `member${position++}`
+      const outputs = graph.cast(emitModel(model, graph, features), 'double')
+      parts.push(members.length === 1 ? outputs : graph.op('Mul', [outputs, graph.f64(weight)]))
+    }
+  }
+  graph.scope = 'mean'
+  if (parts.length === 0) throw new Error(`a pipeline for "${task.target}" has no members`)
+  if (parts.length === 1) return parts[0]!
+  const sum = parts.reduce((left, right) => graph.op('Add', [left, right]))
+  return graph.op('Div', [sum, graph.f64(totalWeight(members))])
+}
+
+/** Float `[N, features]`. */
+function emitTransforms(transforms: FittedTransforms, graph: Graph, raw: RawColumns): Tensor {
+  const groups = transforms.groups.flatMap(group => emitGroup(group, graph, raw) ?? [])
+  const joined = groups.length === 0 ? raw.none() : joinColumns(graph, groups)
+  if (groups.length === 0 && featureNames(transforms).length === 0) return joined
+  return emitSteps(transforms.merged, graph, joined)
+}
+
+const emitSteps = (steps: FittedTransforms['merged'], graph: Graph, input: Tensor): Tensor =>
+  steps.reduce(
+    (tensor, { transform, state }) => findFeatureTransform(transform).emit(state, graph, tensor),
+    input,
+  )
+
+function emitGroup(
+  { columns, encode, then }: FittedGroup,
+  graph: Graph,
+  raw: RawColumns,
+): Tensor | undefined {
+  const parts = encode.flatMap(({ transform, states }) => {
+    const encoder = findEncoder(transform)
+    const numeric =
+      columns.length > 1 && columns.every(({ kind, name }) => kind === 'numeric' && raw.has(name))
+    if (encoder.emitColumns && numeric) {
+      return encoder.emitColumns(states, graph, raw.many(columns.map(({ name }) => name))) ?? []
+    }
+    return columns.flatMap(({ name }, c) =>
+      raw.has(name) ? (encoder.emit(states[c], graph, raw.one(name)) ?? []) : [],
+    )
+  })
+  return parts.length === 0 ? undefined : emitSteps(then, graph, joinColumns(graph, parts))
+}
+
+/** The outputs by name. */
+function emitAnswer(graph: Graph, task: TaskSchema, answer: Tensor): Record<string, Tensor> {
+  const width = outputWidth(task)
+  if (task.task === 'regression') return { prediction: graph.op('Reshape', [answer, graph.i64(-1)]) }
+  const labels = graph.constant(task.classes, [width])
+  const best = graph.op('ArgMax', [answer], { axis: 1, keepdims: 0 }, { type: 'int64' })
+  return {
+    predicted_label: graph.op('Gather', [labels, best], { axis: 0 }, { type: 'string' }),
+    probability: graph.op('ReduceMax', [answer, graph.i64(1)], { keepdims: 0 }),
+    probabilities: answer,
+    labels,
+  }
+}

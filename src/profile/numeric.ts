@@ -1,0 +1,85 @@
+import type { Counts } from './counts.ts'
+import { countBetween, quantile } from './counts.ts'
+import type { HistogramBin, NumericSummary } from './profile.ts'
+
+/** Beyond this many robust standard deviations from the median a value is an outlier. */
+const OUTLIER_DEVIATIONS = 5
+/** A robust deviation below this says that nearly all values are equal; the plain one is used then. */
+const LEAST_DEVIATION = 1e-10
+const BINS = 20
+
+/** Statistics of the finite numbers of a column; undefined when it has none. */
+export function summarizeNumbers(counts: Counts): NumericSummary | undefined {
+  const { values, present } = counts
+  if (present === 0) return undefined
+  const mean = weighted(counts, value => value) / present
+  const m2 = weighted(counts, value => (value - mean) ** 2) / present
+  const m3 = weighted(counts, value => (value - mean) ** 3) / present
+  const m4 = weighted(counts, value => (value - mean) ** 4) / present
+  const [low, high] = outlierLimits(counts)
+  const inside = countBetween(counts, low, high, true)
+  return {
+    count: present,
+    mean,
+    // Of a sample: one row less than there are.
+    std: present > 1 ? Math.sqrt((m2 * present) / (present - 1)) : 0,
+    min: values[0]!,
+    max: values.at(-1)!,
+    median: quantile(counts, 0.5),
+    quantiles: [0.01, 0.05, 0.25, 0.75, 0.95, 0.99].map(share =>
+      quantile(counts, share),
+    ) as unknown as NumericSummary['quantiles'],
+    skew: m2 > 0 ? m3 / m2 ** 1.5 : 0,
+    kurtosis: m2 > 0 ? m4 / m2 ** 2 : 0,
+    outlierFraction: 1 - inside / present,
+    integerFraction: weighted(counts, value => (Number.isInteger(value) ? 1 : 0)) / present,
+    zeroFraction: weighted(counts, value => (value === 0 ? 1 : 0)) / present,
+    histogram: robustHistogram(counts, low, high),
+  }
+}
+
+function weighted({ values, counts }: Counts, of: (value: number) => number): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += counts[i]! * of(values[i]!)
+  return sum
+}
+
+/** median ± 5 · (standard deviation of the values clipped to their 5 % and 95 % quantiles). */
+export function outlierLimits(counts: Counts): [low: number, high: number] {
+  const from = quantile(counts, 0.05)
+  const to = quantile(counts, 0.95)
+  const deviation = (clip: (value: number) => number): number => {
+    const mean = weighted(counts, clip) / counts.present
+    return Math.sqrt(weighted(counts, value => (clip(value) - mean) ** 2) / counts.present)
+  }
+  const robust = deviation(value => Math.min(to, Math.max(from, value)))
+  const spread = robust > LEAST_DEVIATION ? robust : deviation(value => value)
+  const median = quantile(counts, 0.5)
+  return [median - OUTLIER_DEVIATIONS * spread, median + OUTLIER_DEVIATIONS * spread]
+}
+
+/**
+ * Twenty equal bins over the values that are no outliers, and a bin at either end that gathers the outliers, if any.
+ * Few different whole numbers get a bin each.
+ */
+export function robustHistogram(counts: Counts, low: number, high: number): HistogramBin[] {
+  const { values } = counts
+  const inner = values.filter(value => value >= low && value <= high)
+  const from = inner[0]!
+  const to = inner.at(-1)!
+  const whole = inner.every(Number.isInteger) && to - from < BINS
+  const bins = whole ? to - from + 1 : from === to ? 1 : BINS
+  const width = whole ? 1 : (to - from) / bins
+  const edge = (i: number) => (i === bins && !whole ? to : from + i * width)
+  const histogram: HistogramBin[] = Array.from({ length: bins }, (_, i) => ({
+    from: edge(i),
+    to: edge(i + 1),
+    count: countBetween(counts, edge(i), edge(i + 1), i === bins - 1 && !whole),
+    outlier: false,
+  }))
+  const below = countBetween(counts, -Infinity, from)
+  const above = counts.present - countBetween(counts, -Infinity, to, true)
+  if (below > 0) histogram.unshift({ from: values[0]!, to: from, count: below, outlier: true })
+  if (above > 0) histogram.push({ from: to, to: values.at(-1)!, count: above, outlier: true })
+  return histogram
+}

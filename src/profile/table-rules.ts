@@ -1,0 +1,74 @@
+import { count, figure } from '../util/text.ts'
+import type { Rule } from './insights.ts'
+
+/** Autopilot refuses to train on fewer. */
+const FEW_ROWS = 500
+const MANY_DUPLICATES = 0.05
+
+/** What may be wrong with the rows as a whole. */
+export const tableRules: readonly Rule[] = [
+  {
+    id: 'W_SMALL_DATA',
+    severity: 'medium',
+    title: 'Few rows',
+    why: 'Scores from few rows vary by chance; small differences between candidates mean nothing.',
+    harmlessWhen: 'A rough answer is enough.',
+    action: 'Collect more rows; look at the standard deviation beside each score.',
+    find: ({ rows }) =>
+      rows < FEW_ROWS ? [{ fact: `The table has ${count(rows)} rows.`, numbers: { rows } }] : [],
+  },
+  {
+    id: 'W_DUPLICATES',
+    severity: 'medium',
+    title: 'Duplicate rows',
+    why: 'A row that stands both in training and in validation is predicted from memory, and the score is too high.',
+    harmlessWhen:
+      'Equal rows are different events that happen to agree, as in tables of few small whole numbers.',
+    action: 'Remove repeated rows from the file, or pass --group with a column that names the event.',
+    find: ({ repeated: { duplicates }, rows }) => {
+      if (duplicates === 0) return []
+      const share = duplicates / rows
+      return [
+        {
+          severity: share > MANY_DUPLICATES ? 'high' : 'medium',
+          fact: `${count(duplicates)} of ${count(rows)} rows (${figure(100 * share, 3)} %) have an equal elsewhere, target included.`,
+          numbers: { duplicates, share },
+        },
+      ]
+    },
+  },
+  {
+    id: 'W_CONFLICTING_LABELS',
+    severity: 'medium',
+    title: 'Equal rows with different targets',
+    why: 'No model can be right on all of them: they bound the score that can be reached.',
+    harmlessWhen: 'The outcome is a matter of chance.',
+    action: 'Look for a column that tells these rows apart, or correct their targets.',
+    find: ({ repeated: { conflicts }, rows }) =>
+      conflicts === 0
+        ? []
+        : [
+            {
+              severity: conflicts / rows > MANY_DUPLICATES ? 'medium' : 'low',
+              fact: `${count(conflicts)} of ${count(rows)} rows agree in every feature with a row of another target.`,
+              numbers: { conflicts, share: conflicts / rows },
+            },
+          ],
+  },
+  {
+    id: 'W_DUPLICATE_COLUMN',
+    severity: 'low',
+    title: 'Columns that hold the same',
+    why: 'They cost time twice and share their importance between them.',
+    harmlessWhen: 'Always harmless for the score of tree models.',
+    action: 'Leave all but one out by naming the others in FeatureAttributeNames of a --features FILE.',
+    find: ({ equalColumns }) =>
+      equalColumns.map(group => ({
+        fact: `${group
+          .slice(0, 5)
+          .map(name => JSON.stringify(name))
+          .join(', ')}${group.length > 5 ? ` and ${group.length - 5} more` : ''} are equal in every row.`,
+        numbers: { columns: group.length },
+      })),
+  },
+]

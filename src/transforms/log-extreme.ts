@@ -1,0 +1,21 @@
+import { float } from '../params/space.ts'
+import type { Extremes } from './extremes.ts'
+import { emitColumnwise, findExtremes, replaceFeatures } from './extremes.ts'
+import type { FeatureTransform } from './transform.ts'
+
+/** Features with far outliers become sign(x) · ln(|x| + 1): ln(x + 1) where nothing is negative. */
+export const logExtreme: FeatureTransform<Extremes> = {
+  stage: 'features',
+  name: 'log-extreme',
+  summary:
+    'Features with extreme values become the logarithm of their size, with their sign; all others stay.',
+  space: { threshold_std: float(0.1, 100, 4) },
+  fit: (features, params) => findExtremes(features, Number(params.threshold_std)),
+  apply: (features, { changed }) =>
+    replaceFeatures(features, changed, value => Math.sign(value) * Math.log(Math.abs(value) + 1)),
+  emit: ({ width, changed }, graph, input) =>
+    emitColumnwise(graph, input, width, changed, column => {
+      const size = graph.op('Log', [graph.op('Add', [graph.op('Abs', [column]), graph.f64(1)])])
+      return graph.op('Mul', [graph.op('Sign', [column]), size])
+    }),
+}

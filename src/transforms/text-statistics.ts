@@ -1,0 +1,102 @@
+import type { Column } from '../data/dataset.ts'
+import type { DenseFeature } from '../data/features.ts'
+import type { Graph, Tensor } from '../onnx/graph.ts'
+import { rowCount } from './levels.ts'
+import { graphCategories, textAt } from './strings.ts'
+import type { Encoder } from './transform.ts'
+import { WHITE_SPACE } from './words.ts'
+
+/** Lengths in characters from which the length class is one higher: 1, 2, 4 … 512. */
+const LENGTH_STEPS = Array.from({ length: 10 }, (_, power) => 2 ** power)
+
+/** Characters counted together. */
+const CLASSES: Readonly<Record<string, readonly string[]>> = {
+  blanks: WHITE_SPACE,
+  digits: [...'0123456789'],
+  capitals: [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'],
+  'full stops': ['.'],
+  commas: [','],
+  exclamations: ['!'],
+  questions: ['?'],
+  signs: [...'@#$%&*/:'],
+}
+
+/** How a text looks: length class and how many characters of each class. Missing counts as empty. */
+export const textStatistics: Encoder<null> = {
+  stage: 'encode',
+  name: 'text-statistics',
+  summary: 'Length class (powers of two) and numbers of blanks, digits, capitals and punctuation marks.',
+  accepts: ['text', 'categorical'],
+  space: {},
+  fit: () => null,
+  apply(column) {
+    const rows = rowCount(column)
+    const names = ['length class', ...Object.keys(CLASSES)]
+    const values = names.map(() => new Float32Array(rows))
+    const describe = describer(column)
+    for (let row = 0; row < rows; row++) {
+      const numbers = describe(row)
+      for (let k = 0; k < names.length; k++) values[k]![row] = numbers[k]!
+    }
+    return names.map((name, k): DenseFeature => ({
+      kind: 'dense',
+      name: `${column.name} ${name}`,
+      values: values[k]!,
+    }))
+  },
+  emit(_, graph, input) {
+    const lengths = LENGTH_STEPS.map(step =>
+      graph.cast(
+        graph.op('RegexFullMatch', [input], { pattern: `(?s).{${step},}` }, { type: 'bool' }),
+        'float',
+      ),
+    )
+    const columns = [
+      sum(graph, lengths),
+      ...Object.values(CLASSES).map(characters =>
+        sum(
+          graph,
+          characters.map(character => occurrences(graph, input, character)),
+        ),
+      ),
+    ]
+    return graph.op('Concat', columns, { axis: 1 })
+  },
+}
+
+function sum(graph: Graph, tensors: readonly Tensor[]): Tensor {
+  return tensors.length === 1 ? tensors[0]! : graph.op('Sum', tensors)
+}
+
+/** A text cut at a character has one piece more than the character stands in it. */
+function occurrences(graph: Graph, input: Tensor, delimiter: string): Tensor {
+  const [, pieces] = graph.ops('StringSplit', [input], 2, { delimiter }, { types: ['string', 'int64'] })
+  const most = graph.op('Max', [graph.op('Sub', [pieces!, graph.i64(1)]), graph.i64(0)])
+  return graph.cast(most, 'float')
+}
+
+const classOf = new Map(
+  Object.values(CLASSES).flatMap((characters, k) => characters.map(character => [character, k + 1] as const)),
+)
+
+function statisticsOf(text: string): number[] {
+  const numbers = new Array<number>(Object.keys(CLASSES).length + 1).fill(0)
+  let length = 0
+  for (const character of text) {
+    length++
+    const k = classOf.get(character)
+    if (k !== undefined) numbers[k]!++
+  }
+  numbers[0] = LENGTH_STEPS.filter(step => length >= step).length
+  return numbers
+}
+
+function describer(column: Column): (row: number) => readonly number[] {
+  if (column.kind === 'categorical') {
+    const perCategory = graphCategories(column).map(statisticsOf)
+    const empty = statisticsOf('')
+    return row => perCategory[column.codes[row]!] ?? empty
+  }
+  if (column.kind !== 'text') throw new Error(`column "${column.name}" is ${column.kind}: expected text`)
+  return row => statisticsOf(textAt(column, row))
+}

@@ -1,0 +1,115 @@
+import type { Graph, Tensor } from '../onnx/graph.ts'
+
+/**
+ * How text becomes words, in a way that standard ONNX operators can follow exactly: ASCII letters are lowered, words are what
+ * stands between white space and the delimiters below, and a word has at least two characters.
+ */
+const ASCII_DELIMITERS = [...'!"#$%&\'()*+,-./:;<=>?@[\\]^`{|}~']
+const WIDE_DELIMITERS = [
+  ...'\u00a0\u00a1\u00a9\u00ab\u00ae\u00b0\u00b7\u00bb\u00bf\u200b\u2009\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2020',
+  ...'\u2022\u2026\u202f\u2039\u203a\u20ac\u2122\u2192\u3000\u3001\u3002\u300a\u300b\u300c\u300d\u3010\u3011\u30fb\ufeff',
+  ...'\uff01\uff08\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff5e',
+]
+export const WHITE_SPACE = [' ', '\t', '\n', '\r', '\v', '\f']
+
+const inClass = (characters: readonly string[]) =>
+  characters.map(character => `\\x{${character.codePointAt(0)!.toString(16)}}`).join('')
+const WORD_BREAK = new RegExp(
+  `[${inClass([...WHITE_SPACE, ...ASCII_DELIMITERS, ...WIDE_DELIMITERS]).replace(/\\x\{/g, '\\u{')}]+`,
+  'u',
+)
+const SPACE_BREAK = /[ \t\n\r\v\f]+/
+
+/** ASCII letters lowered, all others as they are: the one rule that is the same on every platform. */
+export const lowerAscii = (text: string): string => text.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+
+/** The words of a text, in order. */
+export const wordsOf = (text: string): string[] =>
+  lowerAscii(text)
+    .split(WORD_BREAK)
+    .filter(word => word.length > 1 && (word.length > 2 || [...word].length > 1))
+
+/** What stands between white space, lowered. */
+export const chunksOf = (text: string): string[] =>
+  lowerAscii(text)
+    .split(SPACE_BREAK)
+    .filter(chunk => chunk !== '')
+
+/** Pieces of the texts of a column: strings `[T]` and the row of each, int64 `[T]`. */
+export interface Pieces {
+  readonly texts: Tensor
+  readonly rows: Tensor
+}
+
+/** The pieces for which `keep` (bool `[T]`) holds. */
+export function keepPieces(graph: Graph, { texts, rows }: Pieces, keep: Tensor): Pieces {
+  // Compress is written as NonZero + Gather because strings have no Compress everywhere.
+  const places = graph.op('Reshape', [graph.op('NonZero', [keep], {}, { type: 'int64' }), graph.i64(-1)])
+  return {
+    texts: graph.op('Gather', [texts, places], { axis: 0 }),
+    rows: graph.op('Gather', [rows, places], { axis: 0 }),
+  }
+}
+
+const notEmpty = (graph: Graph, texts: Tensor): Tensor =>
+  graph.op('Not', [graph.op('Equal', [texts, graph.constant([''], [1])], {}, { type: 'bool' })])
+
+/** Cuts every piece at a delimiter; empty pieces go. */
+function cut(graph: Graph, { texts, rows }: Pieces, delimiter: string): Pieces {
+  const [parts, counts] = graph.ops('StringSplit', [texts], 2, { delimiter }, { types: ['string', 'int64'] })
+  const most = graph.op('Shape', [parts!], { start: 1 }, { type: 'int64' })
+  const spread = graph.op('Expand', [
+    graph.op('Unsqueeze', [rows, graph.i64(1)]),
+    graph.op('Concat', [graph.op('Shape', [counts!], {}, { type: 'int64' }), most], { axis: 0 }),
+  ])
+  const flat = {
+    texts: graph.op('Reshape', [parts!, graph.i64(-1)]),
+    rows: graph.op('Reshape', [spread, graph.i64(-1)]),
+  }
+  return keepPieces(graph, flat, notEmpty(graph, flat.texts))
+}
+
+const cutAll = (graph: Graph, pieces: Pieces, delimiters: readonly string[]): Pieces =>
+  delimiters.reduce((left, delimiter) => cut(graph, left, delimiter), pieces)
+
+const fullMatch = (graph: Graph, texts: Tensor, pattern: string): Tensor =>
+  graph.op('RegexFullMatch', [texts], { pattern }, { type: 'bool' })
+
+/** Graph of `chunksOf` for a raw column `[N, 1]` of strings. */
+export function emitChunks(graph: Graph, input: Tensor): Pieces {
+  const texts = graph.op('StringNormalizer', [graph.op('Reshape', [input, graph.i64(-1)])], {
+    case_change_action: 'LOWER',
+    is_case_sensitive: 1,
+    locale: 'C',
+  })
+  const size = graph.op('Shape', [texts], {}, { type: 'int64' })
+  const count = graph.op('Squeeze', [size, graph.i64(0)])
+  const zero = graph.constant(BigInt64Array.of(0n), [])
+  const one = graph.constant(BigInt64Array.of(1n), [])
+  const rows = graph.op('Range', [zero, count, one])
+  return cutAll(graph, { texts, rows }, WHITE_SPACE)
+}
+
+/**
+ * Graph of `wordsOf`. Most chunks are plain words already, so only the others are cut further (`ordered` keeps the order of
+ * words, for n-grams, by cutting all of them).
+ */
+export function emitWords(graph: Graph, input: Tensor, { ordered }: { readonly ordered: boolean }): Pieces {
+  const chunks = emitChunks(graph, input)
+  const long = (pieces: Pieces) => keepPieces(graph, pieces, fullMatch(graph, pieces.texts, '(?s)..+'))
+  if (ordered) return long(cutAll(graph, chunks, [...ASCII_DELIMITERS, ...WIDE_DELIMITERS]))
+  const split = (pieces: Pieces, delimiters: readonly string[]): [Pieces, Pieces] => {
+    const plain = fullMatch(graph, pieces.texts, `[^${inClass(delimiters)}]*`)
+    return [keepPieces(graph, pieces, plain), keepPieces(graph, pieces, graph.op('Not', [plain]))]
+  }
+  const [narrow, wide] = split(chunks, WIDE_DELIMITERS)
+  const pieces = joinPieces(graph, narrow, cutAll(graph, wide, WIDE_DELIMITERS))
+  const [plain, dotted] = split(pieces, ASCII_DELIMITERS)
+  return long(joinPieces(graph, plain, cutAll(graph, dotted, ASCII_DELIMITERS)))
+}
+
+/** Both, one after the other. */
+export const joinPieces = (graph: Graph, a: Pieces, b: Pieces): Pieces => ({
+  texts: graph.op('Concat', [a.texts, b.texts], { axis: 0 }),
+  rows: graph.op('Concat', [a.rows, b.rows], { axis: 0 }),
+})

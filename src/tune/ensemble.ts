@@ -1,0 +1,151 @@
+import { metrics, type MetricName } from '../metrics/index.ts'
+import type { Metric, Truth } from '../metrics/metric.ts'
+import { checkScored, shareWork } from '../metrics/work.ts'
+import { TrialError } from '../util/errors.ts'
+
+/** A finished model with its predictions for the rows of the truth. */
+export interface EnsembleMember<Id extends string | number = string | number> {
+  readonly id: Id
+  /** Row-major rows × width; out-of-fold or holdout, never of rows it learnt from. */
+  readonly outputs: Float64Array
+}
+
+export interface EnsembleOptions {
+  /** Additions at most; more than 25 bring nothing. */
+  readonly picks?: number
+  /** Rows looked at while picking, spread evenly; the result is scored on all. */
+  readonly sampleRows?: number
+}
+
+export interface Ensemble<Id extends string | number = string | number> {
+  /** Share of each member used, in order of first use; they sum to 1. */
+  readonly weights: ReadonlyMap<Id, number>
+  /** Of the weighted mean of outputs on all rows, in the metric's own direction. */
+  readonly score: number
+}
+
+const PICKS = 25
+// Rows looked at: fewer for many classes, so that an update stays near a second.
+const sampleFor = (width: number) => Math.max(5_000, Math.min(20_000, Math.ceil(120_000 / width)))
+const TIE = 1e-6 // scores nearer than this (relative to the best single loss, for errors) are equal
+
+/**
+ * Greedy ensemble selection with replacement (Caruana et al. 2004): starting from nothing, adds the member
+ * whose addition makes the mean of outputs score best, and keeps the best prefix of these additions. Equal
+ * scores are told apart by log loss where the metric sees labels only, then prefer a member already used,
+ * then the earlier one. Cost: O(picks · members · rows · width).
+ */
+export function greedyEnsemble<Id extends string | number>(
+  members: readonly EnsembleMember<Id>[],
+  truth: Truth,
+  objective: MetricName,
+  { picks = PICKS, sampleRows = sampleFor(truth.width) }: EnsembleOptions = {},
+): Ensemble<Id> {
+  if (members.length === 0) {
+    throw new TrialError('E_NO_MEMBERS', 'an ensemble of 0 models: expected at least one finished model')
+  }
+  const metric: Metric = metrics[objective]
+  for (const { outputs } of members) checkScored({ ...truth, outputs })
+  const sampled = everyNth(truth, members, sampleRows)
+  const chosen = pickMembers(
+    sampled.outputs,
+    judgeOf(sampled.truth, metric, tieOf(members, truth, metric)),
+    picks,
+  )
+  const counts = new Map<number, number>()
+  for (const member of chosen) counts.set(member, (counts.get(member) ?? 0) + 1)
+  const weights = new Map([...counts].map(([member, count]) => [members[member]!.id, count / chosen.length]))
+  const outputs = blend(
+    [...counts].map(([member, count]) => [members[member]!.outputs, count / chosen.length]),
+    truth.target.length * truth.width,
+  )
+  return { weights, score: metric.score({ ...truth, outputs }) }
+}
+
+/** Errors of values have the unit of the target, so what counts as equal is relative to the best single model. */
+function tieOf(members: readonly EnsembleMember[], truth: Truth, metric: Metric): number {
+  if (truth.task !== 'regression' || metric.direction === 'maximize') return TIE
+  return TIE * Math.min(...members.map(({ outputs }) => metric.score({ ...truth, outputs })))
+}
+
+/** Weighted sum of outputs. */
+export function blend(parts: readonly (readonly [Float64Array, number])[], length: number): Float64Array {
+  const mixed = new Float64Array(length)
+  for (const [outputs, weight] of parts) for (let i = 0; i < length; i++) mixed[i] += weight * outputs[i]
+  return mixed
+}
+
+interface Judge {
+  /** The objective, higher is better. */
+  readonly gain: (outputs: Float64Array) => number
+  /** Told apart when gains are equal; higher is better. Absent where the objective itself is smooth. */
+  readonly secondGain?: (outputs: Float64Array) => number
+  readonly tie: number
+}
+
+function judgeOf(truth: Truth, metric: Metric, tie: number): Judge {
+  const sign = metric.direction === 'maximize' ? 1 : -1
+  return {
+    tie,
+    gain: outputs => sign * metric.from(shareWork({ ...truth, outputs })),
+    ...(!metric.smooth && { secondGain: outputs => -metrics.LogLoss.from(shareWork({ ...truth, outputs })) }),
+  }
+}
+
+/** The best prefix of greedy additions, as positions in `outputs`. */
+function pickMembers(outputs: readonly Float64Array[], judge: Judge, picks: number): number[] {
+  const { gain, secondGain, tie } = judge
+  const sum = new Float64Array(outputs[0]!.length)
+  const mixed = new Float64Array(sum.length)
+  const mix = (member: number, size: number) => {
+    const added = outputs[member]!
+    for (let i = 0; i < mixed.length; i++) mixed[i] = (sum[i] + added[i]) / size
+    return mixed
+  }
+  const path: number[] = []
+  let best = { gain: -Infinity, second: -Infinity, length: 0 }
+  for (let size = 1; size <= picks; size++) {
+    const gains = outputs.map((_, member) => gain(mix(member, size)))
+    const ties = within(
+      gains.map((value, member) => [member, value] as const),
+      tie,
+    )
+    const seconds = ties.map(member => [member, secondGain ? secondGain(mix(member, size)) : 0] as const)
+    const equal = within(seconds, TIE)
+    const next = equal.find(member => path.includes(member)) ?? equal[0]!
+    path.push(next)
+    for (let i = 0; i < sum.length; i++) sum[i] += outputs[next]![i]
+    const made = { gain: gains[next]!, second: seconds.find(([member]) => member === next)![1], length: size }
+    const ahead = made.gain - best.gain
+    if (ahead > tie || (ahead >= -tie && made.second > best.second + TIE)) best = made
+  }
+  return path.slice(0, best.length)
+}
+
+/** The members whose value is within `tie` of the highest. */
+function within(values: readonly (readonly [member: number, value: number])[], tie: number): number[] {
+  const top = values.reduce((high, [, value]) => Math.max(high, value), -Infinity)
+  return values.filter(([, value]) => value >= top - tie).map(([member]) => member)
+}
+
+/** The rows, or an even sample of them in order. */
+function everyNth(truth: Truth, members: readonly EnsembleMember[], limit: number) {
+  const rows = truth.target.length
+  if (rows <= limit) return { truth, outputs: members.map(({ outputs }) => outputs) }
+  const picked = Uint32Array.from({ length: limit }, (_, i) => Math.floor(((i + 0.5) * rows) / limit))
+  const take = (values: Float64Array, width: number) => {
+    const taken = new Float64Array(limit * width)
+    for (let i = 0; i < limit; i++) {
+      for (let k = 0; k < width; k++) taken[i * width + k] = values[picked[i] * width + k]
+    }
+    return taken
+  }
+  return {
+    truth: {
+      ...truth,
+      target: take(truth.target, 1),
+      ...(truth.weights && { weights: take(truth.weights, 1) }),
+    },
+    outputs: members.map(({ outputs }) => take(outputs, truth.width)),
+  }
+}

@@ -1,0 +1,7 @@
+import type { Pruner } from '../pruner.ts'
+import { median } from './median.ts'
+import { none } from './none.ts'
+
+/** Every pruner by the name users type. A new pruner is a file and one entry here. */
+export const pruners = { none, median } satisfies Record<string, Pruner>
+export type PrunerName = keyof typeof pruners

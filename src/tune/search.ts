@@ -1,0 +1,186 @@
+import { metrics, type MetricName } from '../metrics/index.ts'
+import { defaults, type Params } from '../params/space.ts'
+import { createRng, hashSeed } from '../util/rng.ts'
+import { calibrated, createSchedule, type Estimate } from './costs.ts'
+import { chooseLearner, givenUp, type Contestant } from './learners.ts'
+import {
+  follow,
+  trialsOf,
+  type Followed,
+  type ObservedTrial,
+  type Proposal,
+  type Searchable,
+} from './observed.ts'
+import { propose } from './propose.ts'
+import { isScored, paramsKey, WAITING } from './sampler.ts'
+import type { SamplerName } from './samplers/index.ts'
+import { mean, median } from './statistics.ts'
+
+export interface SearchOptions<C extends Searchable = Searchable> {
+  /** In the order of the plan. */
+  readonly candidates: readonly C[]
+  readonly seed: number
+  readonly objective: MetricName
+  /** Trials per synchronous generation, the same whatever the number of workers. */
+  readonly generation: number
+  /** Of a whole trial (all its folds) on one worker. */
+  readonly expectedSeconds: Estimate<C>
+  /** Parameters to try first, best guess first; the defaults unless given. */
+  readonly starts?: (candidate: C) => readonly Params[]
+  /** One sampler for all; otherwise a mix of TPE, local search and Sobol points. */
+  readonly sampler?: SamplerName
+  /** Trials without improvement after which the search has converged; 100 unless given. */
+  readonly patience?: number
+}
+
+export interface Remaining {
+  readonly trials: number
+  /** Wall seconds left for trials. When given, recorded seconds correct the estimates. */
+  readonly seconds?: number
+  /** Trials that run side by side; used only with `seconds`. */
+  readonly workers?: number
+}
+
+export interface Search {
+  /** The next generation; empty when there is nothing left worth trying. */
+  next(history: readonly ObservedTrial[], remaining?: Remaining): readonly Proposal[]
+  /** Why the next generation is empty, in a sentence for people; undefined while the search goes on. */
+  stopReason(history: readonly ObservedTrial[], remaining?: Remaining): string | undefined
+}
+
+const PATIENCE = 100
+const SAME = 1e-6 // relative change of the best score that is no improvement
+
+/**
+ * Which trials come next: the starts of every candidate, cheapest expected first, so that a model exists
+ * soon; then candidates by estimated cost of improvement and their params by samplers. A pure function of
+ * options and history: a stopped search goes on as if it had not been stopped.
+ */
+export function createSearch<C extends Searchable>(options: SearchOptions<C>): Search {
+  const plan = (
+    history: readonly ObservedTrial[],
+    remaining: Remaining = { trials: Infinity },
+  ): Generation => {
+    const trials = follow(options.candidates, history, options.objective)
+    const stop = stopReasonOf(options, trials, remaining)
+    return stop === undefined ? generationOf(options, trials, remaining) : { proposals: [], stop }
+  }
+  return {
+    next: (history, remaining) => plan(history, remaining).proposals,
+    stopReason: (history, remaining) => plan(history, remaining).stop,
+  }
+}
+
+interface Generation {
+  readonly proposals: readonly Proposal[]
+  readonly stop?: string
+}
+
+function stopReasonOf<C extends Searchable>(
+  options: SearchOptions<C>,
+  trials: readonly Followed[],
+  { trials: left }: Remaining,
+): string | undefined {
+  if (left <= 0) return 'every trial asked for has run'
+  if (pendingStarts(options, trials).length > 0) return undefined
+  const { best, direction } = metrics[options.objective]
+  const perfect = direction === 'maximize' ? best : -best
+  if (trials.some(trial => isScored(trial) && trial.score === perfect))
+    return 'the best possible score was reached'
+  const vain = trialsSinceBest(trials)
+  if (vain >= (options.patience ?? PATIENCE)) return `${vain} trials in a row brought no improvement`
+  return undefined
+}
+
+function trialsSinceBest(trials: readonly Followed[]): number {
+  let best = -Infinity
+  let since = 0
+  for (const trial of trials) {
+    since++
+    if (!isScored(trial) || trial.score - best <= SAME * Math.abs(best)) continue
+    best = trial.score
+    since = 0
+  }
+  return since
+}
+
+/** Starts not tried yet: first starts of all before second starts, cheapest expected first, then plan order. */
+function pendingStarts<C extends Searchable>(options: SearchOptions<C>, trials: readonly Followed[]) {
+  return options.candidates
+    .flatMap(candidate => {
+      const tried = new Set(trialsOf(trials, candidate).map(({ params }) => paramsKey(params)))
+      const starts = options.starts?.(candidate) ?? [defaults(candidate.space)]
+      return starts
+        .map((params, round) => ({
+          candidate,
+          params,
+          round,
+          seconds: options.expectedSeconds(candidate, params),
+        }))
+        .filter(({ params }) => !tried.has(paramsKey(params)))
+    })
+    .sort((a, b) => a.round - b.round || a.seconds - b.seconds)
+}
+
+function generationOf<C extends Searchable>(
+  options: SearchOptions<C>,
+  ended: readonly Followed[],
+  remaining: Remaining,
+): Generation {
+  const timed = remaining.seconds !== undefined
+  const seconds = timed
+    ? calibrated(options.expectedSeconds, options.candidates, ended)
+    : options.expectedSeconds
+  const schedule = createSchedule(remaining.seconds ?? Infinity, remaining.workers ?? options.generation)
+  const trials = [...ended]
+  const proposals: Proposal[] = []
+  const add = (candidate: C, params: Params) => {
+    trials.push({ candidate: candidate.name, params, state: WAITING })
+    proposals.push({ candidate: candidate.name, params })
+  }
+  const size = Math.min(options.generation, remaining.trials)
+
+  for (const { candidate, params } of pendingStarts(options, trials)) {
+    if (proposals.length === size) break
+    // Whatever the time left, something must be tried: an experiment without a model is worth nothing.
+    const first = trials.length === 0
+    if (schedule.take(seconds(candidate, params)) || first) add(candidate, params)
+  }
+
+  let tooLong = pendingStarts(options, trials).length > 0
+  let open = options.candidates.filter(candidate => trialsOf(ended, candidate).length > 0)
+  while (proposals.length < size && open.length > 0) {
+    const rng = createRng(hashSeed(options.seed, 'trial', trials.length))
+    const candidate = open[chooseLearner(contestantsOf(open, trials, seconds, timed), rng)]!
+    const own = trialsOf(trials, candidate)
+    const { params, usedUp } = givenUp(own)
+      ? { params: undefined, usedUp: true }
+      : propose(candidate.space, own, rng, options.sampler, drawn => schedule.take(seconds(candidate, drawn)))
+    if (params) add(candidate, params)
+    else open = open.filter(other => other !== candidate)
+    tooLong ||= !usedUp && !params
+  }
+  if (proposals.length > 0) return { proposals }
+  return {
+    proposals,
+    stop: tooLong ? 'no trial fits into the time left' : 'every combination of parameters has been tried',
+  }
+}
+
+/** Costs in the unit of the budget: seconds when time is limited; otherwise a trial, dearer when slower than most. */
+function contestantsOf<C extends Searchable>(
+  open: readonly C[],
+  trials: readonly Followed[],
+  seconds: Estimate<C>,
+  timed: boolean,
+): Contestant[] {
+  const typical = median(open.map(candidate => seconds(candidate, defaults(candidate.space))))
+  const cost = timed
+    ? seconds
+    : (candidate: C, params: Params) => 1 + (typical > 0 ? seconds(candidate, params) / typical : 0)
+  return open.map(candidate => {
+    const own = trialsOf(trials, candidate)
+    const costs = own.map(({ params }) => cost(candidate, params))
+    return { trials: own, costs, nextCost: mean(costs) }
+  })
+}

@@ -1,0 +1,354 @@
+import { describe, expect, it } from 'vitest'
+import { Arena, type Pointer, withArena } from '../../src/kernels/kernels.ts'
+import {
+  bestSplit,
+  binOfValue,
+  histogramOf,
+  minus,
+  partition,
+  type Row,
+  sigmoid,
+  softmax,
+  type Sums,
+  totalOf,
+} from '../../src/kernels/twins.ts'
+import { createRng } from '../../src/util/rng.ts'
+
+// A small binned table in the kernels' memory and as plain arrays: `features` dense columns of `values` bins and a missing one.
+function table(seed: number, { rows = 5000, features = 7, values = 40, missing = 0.1 } = {}) {
+  const rng = createRng(seed)
+  const arena = new Arena()
+  const bins = Array.from({ length: features }, () =>
+    Uint8Array.from({ length: rows }, () => (rng.next() < missing ? values : rng.int(values))),
+  )
+  const blocks = arena.allocate(Math.ceil(features / 4) * 4 * rows)
+  for (const [f, column] of bins.entries()) {
+    arena.kernels.placeColumn(arena.put(column), rows, blocks + (f >> 2) * 4 * rows, f & 3)
+  }
+  const gradients: Row[] = Array.from({ length: rows }, () => ({
+    g: rng.int(2 ** 30) - 2 ** 29,
+    h: rng.int(2 ** 20),
+  }))
+  const pairs = arena.put(Int32Array.from(gradients.flatMap(({ g, h }) => [g, h])))
+  const width = values + 1
+  const layout = arena.put(Int32Array.from(bins.flatMap((_, f) => [f * width, values, 1, -1])))
+  const some = rng.shuffle(Array.from({ length: rows }, (_, row) => row)).slice(0, rows >> 1)
+  return {
+    arena,
+    rng,
+    rows,
+    features,
+    values,
+    width,
+    bins,
+    blocks,
+    gradients,
+    pairs,
+    layout,
+    some: some.sort((a, b) => a - b),
+  }
+}
+
+type Table = ReturnType<typeof table>
+
+/** Units for the chosen features of each block. */
+function units({ arena, width }: Table, chosen: readonly number[]): { pointer: Pointer; count: number } {
+  const blocks = [...new Set(chosen.map(f => f >> 2))]
+  const words = blocks.flatMap(block => {
+    const inside = chosen.filter(f => f >> 2 === block)
+    const body = inside.length === 4 ? inside.map(f => f * width) : inside.flatMap(f => [f & 3, f * width])
+    return [block, inside.length, ...body, 0, 0, 0, 0, 0, 0].slice(0, 8)
+  })
+  return { pointer: arena.put(Int32Array.from(words)), count: blocks.length }
+}
+
+function build(t: Table, chosen: readonly number[], rows: readonly number[] | undefined): Pointer {
+  const { arena, layout } = t
+  const histogram = arena.allocate(16 * t.features * t.width)
+  const scratch = arena.allocate(2048 * 16)
+  const list = arena.put(Int32Array.from(chosen))
+  const { pointer, count } = units(t, chosen)
+  const picked = rows ? arena.put(Int32Array.from(rows)) : 0
+  arena.kernels.clearHistogram(layout, list, chosen.length, histogram)
+  arena.kernels.histogramDense(t.blocks, t.rows, pointer, count, picked, rows ? rows.length : t.rows, t.pairs, histogram, scratch) // prettier-ignore
+  return histogram
+}
+
+function readSums(arena: Arena, at: Pointer): Sums {
+  const words = new BigInt64Array(arena.u8(at, 16).slice().buffer)
+  return { g: words[0]!, h: words[1]! >> 24n, count: Number(words[1]! & 0xffffffn) }
+}
+
+const readHistogram = (t: Table, histogram: Pointer, f: number): Sums[] =>
+  Array.from({ length: t.width }, (_, bin) => readSums(t.arena, histogram + 16 * (f * t.width + bin)))
+
+const allRows = (t: Table): number[] => Array.from({ length: t.rows }, (_, row) => row)
+
+describe('histograms', () => {
+  it.each([1, 2, 3, 4, 5, 7])('equal the naive sums bit for bit, with %i features chosen', count => {
+    const t = table(count)
+    const chosen = Array.from({ length: count }, (_, f) => f)
+    for (const rows of [undefined, t.some]) {
+      const histogram = build(t, chosen, rows)
+      for (const f of chosen) {
+        expect(readHistogram(t, histogram, f)).toEqual(
+          histogramOf(t.bins[f]!, t.width, rows ?? allRows(t), t.gradients),
+        )
+      }
+    }
+  })
+
+  it('do not depend on the order of the rows', () => {
+    const t = table(11)
+    const forward = build(t, [0, 1, 2, 3, 4], t.some)
+    const shuffled = build(t, [0, 1, 2, 3, 4], t.rng.shuffle([...t.some]))
+    for (const f of [0, 1, 2, 3, 4])
+      expect(readHistogram(t, shuffled, f)).toEqual(readHistogram(t, forward, f))
+  })
+
+  it('of a sibling are the parent’s minus the other child’s', () => {
+    const t = table(12)
+    const chosen = [0, 1, 2, 5]
+    const parent = build(t, chosen, undefined)
+    const child = build(t, chosen, t.some)
+    const rest = new Set(allRows(t))
+    for (const row of t.some) rest.delete(row)
+    t.arena.kernels.subtractHistogram(
+      t.layout,
+      t.arena.put(Int32Array.from(chosen)),
+      chosen.length,
+      parent,
+      child,
+    )
+    for (const f of chosen)
+      expect(readHistogram(t, parent, f)).toEqual(histogramOf(t.bins[f]!, t.width, rest, t.gradients))
+  })
+
+  it('hold the largest sums 16 million rows can make without overflow', () => {
+    // 2^24 − 1 rows of h = 2^14 are the bound the scales keep: Σh < 2^38, and Σh << 24 stays below 2^62.
+    const sum = (2n ** 24n - 1n) * 2n ** 14n
+    expect((sum << 24n) | (2n ** 24n - 1n)).toBeLessThan(2n ** 62n)
+  })
+
+  it('of sparse groups equal the dense ones once the default bin is filled in', () => {
+    const t = table(13, { features: 5, values: 9, missing: 0.02 })
+    // Feature f: bin 0 for four rows of five.
+    const columns = t.bins.map(column => column.map(bin => (t.rng.next() < 0.8 ? 0 : bin)))
+    const { arena } = t
+    const counts = arena.allocate(4 * t.rows)
+    arena.clear(counts, 4 * t.rows)
+    const pointers = columns.map(column => arena.put(column))
+    for (const pointer of pointers) arena.kernels.countEntries(pointer, t.rows, 0, counts)
+    const starts = new Uint32Array(t.rows + 1)
+    const sizes = arena.u32(counts, t.rows).slice()
+    for (let row = 0; row < t.rows; row++) starts[row + 1] = starts[row]! + sizes[row]!
+    arena.u32(counts, t.rows).set(starts.subarray(0, t.rows))
+    const entries = arena.allocate(2 * starts[t.rows]!)
+    for (const [f, pointer] of pointers.entries())
+      arena.kernels.fillEntries(pointer, t.rows, 0, f * t.width, counts, entries)
+    const layout = arena.put(Int32Array.from(columns.flatMap((_, f) => [f * t.width, t.values, 1, 0])))
+    const list = arena.put(Int32Array.from(columns.keys()))
+    const histogram = arena.allocate(16 * columns.length * t.width)
+    const begin = arena.put(starts)
+    const rows = arena.put(Int32Array.from(t.some))
+    const node = arena.allocate(128)
+    arena.kernels.clearHistogram(layout, list, columns.length, histogram)
+    arena.kernels.histogramSparse(begin, entries, 0, rows, t.some.length, t.pairs, histogram)
+    arena.kernels.sumRows(rows, t.some.length, t.pairs, node)
+    arena.kernels.fillDefaults(layout, list, columns.length, node, histogram)
+    for (const [f, column] of columns.entries())
+      expect(readHistogram(t, histogram, f)).toEqual(histogramOf(column, t.width, t.some, t.gradients))
+
+    // The same entries decide the partition.
+    const sides = Uint8Array.from({ length: 256 }, (_, bin) => bin % 2)
+    const f = 3
+    const left = arena.kernels.partitionSparse(begin, entries, f * t.width, (f + 1) * t.width, 0, arena.put(sides), rows, t.some.length, arena.allocate(4 * t.rows)) // prettier-ignore
+    const expected = partition(t.some, row => sides[columns[f]![row]!] === 1)
+    expect(left).toBe(expected.left)
+    expect(Array.from(arena.i32(rows, t.some.length))).toEqual(expected.rows)
+  })
+})
+
+describe('the best split', () => {
+  const find = (
+    t: Table,
+    rows: number[],
+    rules: { lambda: number; alpha: number; minWeight: number; minRows: number },
+  ) => {
+    const { arena } = t
+    const chosen = Array.from({ length: t.features }, (_, f) => f)
+    const histogram = build(t, chosen, rows)
+    const node = arena.allocate(128)
+    arena.kernels.sumRows(arena.put(Int32Array.from(rows)), rows.length, t.pairs, node)
+    const list = arena.put(Int32Array.from(chosen))
+    arena.kernels.findSplit(t.layout, list, t.features, histogram, node, rules.lambda, rules.alpha, rules.minWeight, rules.minRows, 0) // prettier-ignore
+    const [feature, bin, missingLeft] = arena.i32(node + 24, 3)
+    const naive = bestSplit(
+      chosen.map(f => histogramOf(t.bins[f]!, t.width, rows, t.gradients)),
+      totalOf(rows, t.gradients),
+      rules,
+    )
+    return { gain: arena.f64(node + 16, 1)[0]!, feature, bin, missingLeft, left: readSums(arena, node + 48), right: readSums(arena, node + 64), total: readSums(arena, node), naive } // prettier-ignore
+  }
+
+  it.each([
+    ['plain', { lambda: 1, alpha: 0, minWeight: 0, minRows: 1 }],
+    ['with L2', { lambda: 1e8, alpha: 0, minWeight: 0, minRows: 1 }],
+    ['with L1', { lambda: 1, alpha: 5e9, minWeight: 0, minRows: 1 }],
+    ['with a least weight', { lambda: 1, alpha: 0, minWeight: 4e8, minRows: 1 }],
+    ['with a least count', { lambda: 1, alpha: 0, minWeight: 0, minRows: 700 }],
+  ])('is what trying every split finds, %s', (_, rules) => {
+    for (const [seed, missing, values] of [
+      [1, 0, 40],
+      [2, 0.1, 40],
+      [3, 0.4, 3],
+      [4, 0.1, 255],
+    ] as const) {
+      // prettier-ignore
+      const t = table(seed, { missing, values, rows: 2000 })
+      for (const rows of [allRows(t), t.some]) {
+        const { naive, ...found } = find(t, rows, rules)
+        if (!naive) {
+          expect(found.feature).toBe(-1)
+          continue
+        }
+        expect(found.gain / naive.gain).toBeCloseTo(1, 9)
+        expect(found).toMatchObject({ feature: naive.feature, bin: naive.bin, left: naive.left })
+        expect(minus(found.total, found.left)).toEqual(found.right)
+        if (missing > 0) expect(found.missingLeft).toBe(Number(naive.missingLeft))
+      }
+    }
+  })
+
+  it('separates missing from present when only that says anything', () => {
+    const t = table(5, { features: 1, values: 1, missing: 0.3 })
+    for (let row = 0; row < t.rows; row++)
+      t.arena.i32(t.pairs, 2 * t.rows)[2 * row] = t.bins[0]![row] === 1 ? 1000 : -1000
+    const gradients = t.gradients.map(({ h }, row) => ({ g: t.bins[0]![row] === 1 ? 1000 : -1000, h }))
+    const found = find({ ...t, gradients }, allRows(t), { lambda: 1, alpha: 0, minWeight: 0, minRows: 1 })
+    expect(found).toMatchObject({ feature: 0, bin: 0, missingLeft: 0 })
+    expect(found.right.count).toBe(t.bins[0]!.filter(bin => bin === 1).length)
+  })
+
+  it('is none when every row has the same gradient', () => {
+    const t = table(6)
+    const pairs = t.arena.i32(t.pairs, 2 * t.rows)
+    for (let row = 0; row < t.rows; row++) pairs.set([123_456_789, 1 << 20], 2 * row)
+    const gradients = t.gradients.map(() => ({ g: 123_456_789, h: 1 << 20 }))
+    const found = find({ ...t, gradients }, t.some, { lambda: 1, alpha: 0, minWeight: 0, minRows: 1 })
+    expect(found.feature).toBe(-1)
+  })
+})
+
+describe('binning and partition', () => {
+  it('puts each value in the bin of the thresholds around it, NaN in the missing bin', () => {
+    const rng = createRng(3)
+    const thresholds = Array.from({ length: 254 }, () => Math.fround(rng.normal())).sort((a, b) => a - b)
+    const values = Float32Array.from([...thresholds, NaN, Infinity, -Infinity, 0, -0, ...Array.from({ length: 500 }, () => rng.normal())]) // prettier-ignore
+    const arena = new Arena()
+    const padded = new Float32Array(256).fill(Infinity)
+    padded.set(thresholds)
+    const bins = arena.allocate(values.length)
+    arena.kernels.binColumn(arena.put(values), values.length, arena.put(padded), 255, bins)
+    const expected = Array.from(values, value => binOfValue(value, thresholds, 255))
+    expect(Array.from(arena.u8(bins, values.length))).toEqual(expected)
+  })
+
+  it('keeps the order of rows on both sides', () => {
+    const t = table(21)
+    const { arena } = t
+    const sides = Uint8Array.from({ length: 256 }, () => t.rng.int(2))
+    const rows = arena.put(Int32Array.from(t.some))
+    for (const f of [0, 3, 5]) {
+      arena.i32(rows, t.some.length).set(t.some)
+      const column = t.blocks + (f >> 2) * 4 * t.rows + (f & 3)
+      const left = arena.kernels.partitionDense(column, arena.put(sides), rows, t.some.length, arena.allocate(4 * t.rows)) // prettier-ignore
+      const expected = partition(t.some, row => sides[t.bins[f]![row]!] === 1)
+      expect(left).toBe(expected.left)
+      expect(Array.from(arena.i32(rows, t.some.length))).toEqual(expected.rows)
+    }
+  })
+})
+
+describe('gradients', () => {
+  const n = 1003
+  const stride = 1004
+  const setup = () => {
+    const rng = createRng(9)
+    const arena = new Arena()
+    const draw = (from: () => number) => Float32Array.from({ length: stride }, (_, i) => (i < n ? from() : 0))
+    return { rng, arena, draw, gradients: arena.allocate(8 * stride) }
+  }
+  const G = 2 ** 24
+  const H = 2 ** 26
+
+  it('of log loss are p − target and p (1 − p), times the weight', () => {
+    const { rng, arena, draw, gradients } = setup()
+    const scores = draw(() => 6 * rng.normal())
+    const target = draw(() => rng.int(2))
+    const weights = draw(() => rng.next())
+    for (const weighted of [false, true]) {
+      arena.kernels.logisticGradients(arena.put(scores), arena.put(target), weighted ? arena.put(weights) : 0, stride, G, H, gradients) // prettier-ignore
+      const pairs = arena.i32(gradients, 2 * stride)
+      for (let row = 0; row < n; row++) {
+        const p = sigmoid(scores[row]!)
+        const w = weighted ? weights[row]! : 1
+        expect(Math.abs(pairs[2 * row]! / G - w * (p - target[row]!))).toBeLessThan(3e-7)
+        expect(Math.abs(pairs[2 * row + 1]! / H - w * p * (1 - p))).toBeLessThan(3e-7)
+      }
+    }
+  })
+
+  it('of softmax are p − [target = class] and p (1 − p)', () => {
+    const { rng, arena, gradients } = setup()
+    const classes = 5
+    const scores = Float32Array.from({ length: classes * stride }, () => 4 * rng.normal())
+    const target = Float32Array.from({ length: stride }, () => rng.int(classes))
+    const at = arena.put(scores)
+    const labels = arena.put(target)
+    const [peak, total] = [arena.allocate(4 * stride), arena.allocate(4 * stride)]
+    arena.kernels.softmaxTotals(at, stride, classes, stride, peak, total)
+    for (let k = 0; k < classes; k++) {
+      arena.kernels.softmaxGradients(at + 4 * stride * k, labels, 0, stride, k, peak, total, G, H, gradients)
+      const pairs = arena.i32(gradients, 2 * stride)
+      for (let row = 0; row < n; row++) {
+        const p = softmax(Array.from({ length: classes }, (_, j) => scores[j * stride + row]!))[k]!
+        expect(Math.abs(pairs[2 * row]! / G - (p - Number(target[row] === k)))).toBeLessThan(3e-7)
+        expect(Math.abs(pairs[2 * row + 1]! / H - p * (1 - p))).toBeLessThan(3e-7)
+      }
+    }
+  })
+
+  it('of squared error are score − target and 1, and the largest is known', () => {
+    const { rng, arena, draw, gradients } = setup()
+    const scores = draw(() => rng.normal())
+    const target = draw(() => rng.normal())
+    const [a, b] = [arena.put(scores), arena.put(target)]
+    arena.kernels.squaredGradients(a, b, 0, stride, G, H, gradients)
+    const pairs = arena.i32(gradients, 2 * stride)
+    let largest = 0
+    for (let row = 0; row < n; row++) {
+      const g = Math.fround(scores[row]! - target[row]!)
+      largest = Math.max(largest, Math.abs(g))
+      expect(Math.abs(pairs[2 * row]! / G - g)).toBeLessThan(1e-7)
+      expect(pairs[2 * row + 1]).toBe(H)
+    }
+    expect(arena.kernels.largestResidual(a, b, 0, stride)).toBe(largest)
+  })
+})
+
+describe('the arena', () => {
+  it('gives back everything when the work is done, also when it throws', async () => {
+    const first = await withArena(arena => arena.allocate(1000))
+    await expect(withArena(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(await withArena(arena => arena.allocate(1000))).toBe(first)
+  })
+
+  it('serves two at a time without mixing them', async () => {
+    await withArena(async outer => {
+      const mine = outer.put(Uint8Array.of(1, 2, 3))
+      await withArena(inner => inner.put(Uint8Array.of(9, 9, 9, 9)))
+      expect(Array.from(outer.u8(mine, 3))).toEqual([1, 2, 3])
+    })
+  })
+})

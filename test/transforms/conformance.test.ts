@@ -1,0 +1,478 @@
+import { describe, expect, it } from 'vitest'
+import type { Column, ColumnKind } from '../../src/data/dataset.ts'
+import { takeColumn } from '../../src/data/dataset.ts'
+import type { Feature, Features } from '../../src/data/features.ts'
+import { takeFeatures } from '../../src/data/features.ts'
+import type { Params, Space } from '../../src/params/space.ts'
+import { defaults, parseParams } from '../../src/params/space.ts'
+import { transforms } from '../../src/transforms/index.ts'
+import { rowCount } from '../../src/transforms/levels.ts'
+import type { Encoder, FeatureTransform, TransformContext } from '../../src/transforms/transform.ts'
+import { pack, unpack } from '../../src/util/pack.ts'
+import { createRng } from '../../src/util/rng.ts'
+import { categorical, datetime, matrixOf, numeric, text } from './columns.ts'
+import { runEncoder, runFeatureTransform } from './graphs.ts'
+
+// What every transform promises. A new one is tested by being in the table.
+const ROWS = 240
+const rng = createRng(11)
+const pick = <T>(items: readonly T[]): T => items[rng.int(items.length)]!
+const rows = <T>(make: (row: number) => T): T[] => Array.from({ length: ROWS }, (_, row) => make(row))
+
+const CITIES = [
+  'a\u0000b',
+  'a',
+  'Rome',
+  'Oslo',
+  'Ürümqi',
+  'naïve “quotes”',
+  ' spaced ',
+  'x',
+  '日本',
+  "O'Brien, Jr.",
+]
+const WORDS = [
+  'Great',
+  'bad',
+  'coffee',
+  'coffee,',
+  'OK!',
+  'it’s',
+  'a',
+  '(never)',
+  'say—never',
+  'ÉCOLE',
+  'e.g.',
+  '日本',
+  'x_1',
+  '10%',
+]
+
+const columns: Record<ColumnKind, readonly Column[]> = {
+  numeric: [
+    numeric(
+      'plain',
+      rows(() => rng.normal() * 7 + 3),
+    ),
+    numeric(
+      'gaps',
+      rows(row => (row % 7 === 0 ? NaN : row % 31 === 0 ? Infinity : rng.int(5) - 2)),
+    ),
+    numeric(
+      'extreme',
+      rows(row => (row % 12 === 0 ? 1e6 * rng.next() : rng.next()) * (row % 24 === 0 ? -1 : 1)),
+    ),
+    numeric(
+      'tenths',
+      rows(() => rng.int(6) / 10),
+    ),
+    numeric(
+      'signed zero',
+      rows(row => (row % 2 ? -0 : 0)),
+    ),
+    numeric(
+      'huge',
+      rows(row => [1e38, -1e38, 1e39, 1e-40, 16777217][row % 5]!),
+    ),
+    numeric(
+      'constant',
+      rows(() => 4.2),
+    ),
+    numeric(
+      'empty',
+      rows(() => NaN),
+    ),
+  ],
+  categorical: [
+    categorical(
+      'city',
+      rows(row => (row % 9 === 0 ? undefined : pick(CITIES))),
+    ),
+    categorical(
+      'many',
+      rows(() => `id ${rng.int(90)}`),
+    ),
+    categorical(
+      'one',
+      rows(() => 'same'),
+    ),
+    categorical(
+      'none',
+      rows(() => undefined),
+    ),
+  ],
+  text: [
+    text(
+      'review',
+      rows(row =>
+        row % 11 === 0
+          ? undefined
+          : Array.from({ length: rng.int(14) }, () => pick(WORDS)).join(pick([' ', '  ', '\n', '\t', ' '])),
+      ),
+    ),
+    text(
+      'same',
+      rows(() => 'the same words every time'),
+    ),
+    text(
+      'signs',
+      rows(() => '?! … --'),
+    ),
+    text(
+      'void',
+      rows(() => undefined),
+    ),
+  ],
+  datetime: [
+    datetime(
+      'when',
+      rows(row => (row % 13 === 0 ? NaN : Date.UTC(1890, 0, 1) + rng.int(2 ** 31) * 3000)),
+    ),
+    datetime(
+      'days',
+      rows(row => Date.UTC(2020, 1, 20 + row)),
+    ),
+    datetime(
+      'moment',
+      rows(() => 1_600_000_000_123),
+    ),
+    datetime(
+      'never',
+      rows(() => NaN),
+    ),
+  ],
+}
+/** The same columns as they may come later: new values, new categories, nothing but missing. */
+const later: Record<ColumnKind, readonly Column[]> = {
+  numeric: [numeric('new', [-99, 0, -0, NaN, 1e39, -1e39, 0.1, 0.30000001192, 4.2, Infinity])],
+  categorical: [categorical('new', ['Bergen', 'Oslo', undefined, 'oslo', 'Rome ', 'x', '日本'])],
+  text: [
+    text('new', [
+      'Coffee coffee, COFFEE! never',
+      '',
+      undefined,
+      'unknown terms only',
+      'bad',
+      'école ÉCOLE',
+      '\n',
+      'x'.repeat(700),
+    ]),
+  ],
+  datetime: [
+    datetime('new', [
+      '1969-12-31T23:59:59.999Z',
+      '2024-02-29',
+      NaN,
+      '0001-01-01',
+      '2100-12-31T12:34:56Z',
+      '2021-01-03',
+      '2026-12-28',
+    ]),
+  ],
+}
+
+const context = (task: TransformContext['task'], classes: number): TransformContext => {
+  const draw = createRng(5)
+  return {
+    seed: 3,
+    task,
+    classes,
+    target: Float64Array.from({ length: ROWS }, () => (classes ? draw.int(classes) : draw.normal())),
+  }
+}
+const CONTEXTS = {
+  binary: context('binary', 2),
+  multiclass: context('multiclass', 3),
+  regression: context('regression', 0),
+}
+
+/** Every choice once, the rest at their defaults; small thresholds so that toys keep levels. */
+function settings(space: Space): Params[] {
+  const base = {
+    ...defaults(space),
+    ...('threshold' in space ? { threshold: 3 } : {}),
+    ...('n_components' in space ? { n_components: 4 } : {}),
+  }
+  const all: Record<string, string | number | boolean>[] = [base]
+  for (const [name, distribution] of Object.entries(space)) {
+    if (distribution.type === 'choice')
+      for (const choice of distribution.choices.slice(1)) all.push({ ...base, [name]: choice })
+  }
+  if ('ngram_max' in space)
+    all.push(
+      { ...base, ngram_max: 2 },
+      { ...base, analyzer: 'char_wb', ngram_min: 2, ngram_max: 3, max_features: 50 },
+    )
+  return all.map(params => parseParams(space, params, 'test'))
+}
+
+const permutation = createRng(8).shuffle(Int32Array.from({ length: ROWS }, (_, row) => row))
+const subset = Int32Array.from([17, 3, 200, 201, 44, 0])
+const names = (features: readonly Feature[]) => features.map(({ name }) => name)
+const matrix = (columns: Feature[], count: number) => matrixOf({ rows: count, columns })
+const wrap = (features: readonly Feature[], count: number): Features => ({ rows: count, columns: features })
+
+/** Equal as float32 numbers, or within one part in ten million where a graph sums in another order. */
+function expectSame(found: number[][], wanted: number[][]): void {
+  expect(found.length).toBe(wanted.length)
+  for (const [row, values] of wanted.entries()) {
+    expect(found[row]!.length).toBe(values.length)
+    for (const [j, value] of values.entries()) {
+      const other = found[row]![j]!
+      if (Object.is(value, other) || value === other) continue
+      if (!(Math.abs(value - other) <= 1e-7 * Math.max(1, Math.abs(value)))) {
+        expect.fail(`row ${row}, feature ${j}: graph gives ${other}, native ${value}`)
+      }
+    }
+  }
+}
+
+function checkEncoder(encoder: Encoder): void {
+  const kinds = encoder.accepts
+  const cases = kinds.flatMap(kind =>
+    columns[kind].flatMap(column => settings(encoder.space).map(params => ({ column, params }))),
+  )
+  const label = ({ column, params }: (typeof cases)[number]) => `${column.name} ${JSON.stringify(params)}`
+  const tasks = encoder.usesTarget ? Object.values(CONTEXTS) : [CONTEXTS.binary]
+
+  describe.each(cases.map(item => [label(item), item] as const))('%s', (_, { column, params }) => {
+    const states = tasks.map(task => encoder.fit(column, params, task))
+
+    it('leaves its input as it was', () => {
+      const before = structuredClone(column)
+      encoder.apply(column, encoder.fit(column, params, CONTEXTS.binary))
+      encoder.fitApply?.(column, params, CONTEXTS.binary)
+      expect(column).toEqual(before)
+    })
+
+    it('gives the same bytes for the same seed, and the same features after a round trip through disk', () => {
+      for (const [i, state] of states.entries()) {
+        expect(pack(encoder.fit(column, params, tasks[i]!))).toEqual(pack(state))
+        expect(matrix(encoder.apply(column, unpack(pack(state))), ROWS)).toEqual(
+          matrix(encoder.apply(column, state), ROWS),
+        )
+      }
+    })
+
+    it('does not depend on the other rows, nor on their order', () => {
+      for (const state of states) {
+        const all = matrix(encoder.apply(column, state), ROWS)
+        expect(matrix(encoder.apply(takeColumn(column, subset), state), subset.length)).toEqual(
+          Array.from(subset, row => all[row]),
+        )
+        expect(matrix(encoder.apply(takeColumn(column, permutation), state), ROWS)).toEqual(
+          Array.from(permutation, row => all[row]),
+        )
+      }
+    })
+
+    it('learns the same from rows in another order', () => {
+      const task = tasks[0]!
+      const moved = {
+        ...task,
+        target: permutation.reduce(
+          (target, row, i) => ((target[i] = task.target[row]!), target),
+          new Float64Array(ROWS),
+        ),
+      }
+      const again = encoder.apply(column, encoder.fit(takeColumn(column, permutation), params, moved))
+      expect(names(again)).toEqual(names(encoder.apply(column, states[0])))
+      expectSame(matrix(again, ROWS), matrix(encoder.apply(column, states[0]), ROWS))
+    })
+
+    it('keeps width, names and kinds whatever comes later', () => {
+      for (const state of states) {
+        const shape = (features: Feature[]) =>
+          features.map(({ name, kind }) => ({ name: name.replace(/^new|^$/, ''), kind }))
+        const here = shape(encoder.apply({ ...takeColumn(column, subset), name: 'new' }, state))
+        expect(shape(encoder.apply({ ...column, name: 'new' }, state))).toEqual(here)
+        for (const other of later[column.kind]) expect(shape(encoder.apply(other, state))).toEqual(here)
+        expect(
+          shape(encoder.apply({ ...takeColumn(column, new Int32Array(0)), name: 'new' }, state)),
+        ).toEqual(here)
+      }
+    })
+
+    it('gives the same in the graph, for known, new and single rows', async () => {
+      const seen = [column, ...later[column.kind], takeColumn(column, Int32Array.of(0))]
+      for (const state of states) {
+        const wanted = seen.map(one => matrix(encoder.apply(one, state), rowCount(one)))
+        const found = await runEncoder((graph, input) => encoder.emit(state, graph, input), seen)
+        if (!found) expect(wanted[0]![0]).toEqual([])
+        for (const [i, rows] of found?.entries() ?? []) expectSame(rows, wanted[i]!)
+        if (!encoder.emitColumns || column.kind !== 'numeric') continue
+        const emitAll = encoder.emitColumns.bind(encoder, [state])
+        expect(await runEncoder(emitAll, seen)).toEqual(found)
+      }
+    })
+  })
+
+  if (!encoder.usesTarget) return
+  it('learns nothing from a random target on the rows fitted on', () => {
+    const draw = createRng(77)
+    const size = 2000
+    const column = categorical(
+      'many',
+      Array.from({ length: size }, () => `v${draw.int(400)}`),
+    )
+    const target = Float64Array.from({ length: size }, () => draw.int(2))
+    const { features } = encoder.fitApply!(column, parseParams(encoder.space, {}, 'test'), {
+      seed: 1,
+      task: 'binary',
+      classes: 2,
+      target,
+    })
+    // Five rows a value: an in-fold mean would correlate by about 0.4; chance alone stays below 4 / √rows.
+    for (const feature of features)
+      expect(Math.abs(correlation(feature.values, target))).toBeLessThan(4 / Math.sqrt(size))
+  })
+}
+
+function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const n = a.length
+  const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / n
+  const [ma, mb] = [mean(a), mean(b)]
+  let [ab, aa, bb] = [0, 0, 0]
+  for (let i = 0; i < n; i++) {
+    ab += (a[i]! - ma) * (b[i]! - mb)
+    aa += (a[i]! - ma) ** 2
+    bb += (b[i]! - mb) ** 2
+  }
+  return ab / Math.sqrt(aa * bb || 1)
+}
+
+function featureSets(): Record<string, Features> {
+  const dense = (name: string, values: readonly number[], categories?: number): Feature => ({
+    kind: 'dense',
+    name,
+    values: Float32Array.from(values),
+    ...(categories ? { categories } : {}),
+  })
+  const sparse = (name: string, every: number, value: (row: number) => number): Feature => {
+    const index = Int32Array.from(rows(row => row).filter(row => row % every === 0))
+    return { kind: 'sparse', name, index, values: Float32Array.from(index, value) }
+  }
+  const mixed = [
+    dense(
+      'plain',
+      rows(() => rng.normal() * 3 + 10),
+    ),
+    dense(
+      'gaps',
+      rows(row => (row % 5 === 0 ? NaN : rng.normal())),
+    ),
+    dense(
+      'extreme',
+      rows(row => (row % 25 === 0 ? 1e5 * rng.next() : rng.next())),
+    ),
+    dense(
+      'negative extreme',
+      rows(row => (row % 25 === 0 ? -1e5 * rng.next() : rng.normal())),
+    ),
+    dense(
+      'ties',
+      rows(row => (row % 15 === 0 ? 1000 * rng.int(9) : 0)),
+    ),
+    dense(
+      'constant',
+      rows(() => 0.1),
+    ),
+    dense(
+      'empty',
+      rows(() => NaN),
+    ),
+    dense(
+      'large',
+      rows(() => 1e9 + rng.int(1000) * 64),
+    ),
+    dense(
+      'codes',
+      rows(row => (row % 10 === 0 ? NaN : rng.int(4))),
+      4,
+    ),
+    sparse('one-hot', 6, () => 1),
+    sparse('weights', 4, row => Math.fround(row / 7)),
+    sparse('never', 1000, () => 0),
+  ]
+  return {
+    'mixed features': wrap(mixed, ROWS),
+    'dense features': wrap(
+      rows(() => 0)
+        .slice(0, 6)
+        .map((_, j) =>
+          dense(
+            `d${j}`,
+            rows(() => rng.normal() * (j + 1) + 50),
+          ),
+        ),
+      ROWS,
+    ),
+    'one constant feature': wrap(
+      [
+        dense(
+          'constant',
+          rows(() => 7),
+        ),
+      ],
+      ROWS,
+    ),
+    'one sparse feature': wrap([sparse('one-hot', 3, () => 1)], ROWS),
+  }
+}
+
+function checkFeatureTransform(transform: FeatureTransform): void {
+  const cases = Object.entries(featureSets()).flatMap(([name, features]) =>
+    settings(transform.space).map(params => [`${name} ${JSON.stringify(params)}`, features, params] as const),
+  )
+  describe.each(cases)('%s', (_, features, params) => {
+    const state = transform.fit(features, params, CONTEXTS.binary)
+
+    it('leaves its input as it was', () => {
+      const before = structuredClone(features)
+      transform.apply(features, transform.fit(features, params, CONTEXTS.binary))
+      expect(features).toEqual(before)
+    })
+
+    it('gives the same bytes for the same seed, and the same features after a round trip through disk', () => {
+      expect(pack(transform.fit(features, params, CONTEXTS.binary))).toEqual(pack(state))
+      expect(matrixOf(transform.apply(features, unpack(pack(state))))).toEqual(
+        matrixOf(transform.apply(features, state)),
+      )
+    })
+
+    it('does not depend on the other rows, nor on their order', () => {
+      const all = matrixOf(transform.apply(features, state))
+      for (const chosen of [subset, permutation]) {
+        expect(matrixOf(transform.apply(takeFeatures(features, chosen), state))).toEqual(
+          Array.from(chosen, row => all[row]),
+        )
+      }
+    })
+
+    it('keeps width, names and kinds for every number of rows', () => {
+      const shape = ({ columns }: Features) => columns.map(({ name, kind }) => ({ name, kind }))
+      const wanted = shape(transform.apply(features, state))
+      for (const chosen of [subset, Int32Array.of(1), new Int32Array(0)]) {
+        const result = transform.apply(takeFeatures(features, chosen), state)
+        expect(shape(result)).toEqual(wanted)
+        expect(result.rows).toBe(chosen.length)
+      }
+    })
+
+    it('gives the same in the graph', async () => {
+      const sets = [features, takeFeatures(features, Int32Array.of(30))]
+      const found = await runFeatureTransform((graph, input) => transform.emit(state, graph, input), sets)
+      for (const [i, set] of sets.entries()) expectSame(found[i]!, matrixOf(transform.apply(set, state)))
+    })
+  })
+}
+
+describe.each(transforms.map(transform => [transform.name, transform] as const))('%s', (name, transform) => {
+  it('says what it is', () => {
+    expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+    expect(transform.summary).toMatch(/^[A-Z].*\.$/)
+    expect(transforms.filter(other => other.name === name)).toHaveLength(1)
+  })
+  if (transform.stage === 'encode') checkEncoder(transform)
+  else checkFeatureTransform(transform)
+})

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest'
+import { metrics, type MetricName } from '../../src/metrics/index.ts'
+import { blend, greedyEnsemble, type EnsembleMember } from '../../src/tune/ensemble.ts'
+import { createRng } from '../../src/util/rng.ts'
+import { binary, randomScored, values } from '../metrics/helpers.ts'
+
+const rng = createRng(12)
+const truthOf = ({ task, target, width }: ReturnType<typeof randomScored>) => ({ task, target, width })
+
+/** Members that err independently around the same truth. */
+function crowd(task: 'binary' | 'multiclass' | 'regression', rows: number, size: number) {
+  const first = randomScored(task, rows, rng)
+  const truth = truthOf(first)
+  const members: EnsembleMember[] = Array.from({ length: size }, (_, id) => {
+    if (task === 'regression') return { id, outputs: first.target.map(y => y + rng.normal()) }
+    const outputs = new Float64Array(rows * truth.width)
+    for (let row = 0; row < rows; row++) {
+      let sum = 0
+      for (let k = 0; k < truth.width; k++) {
+        sum += outputs[row * truth.width + k] = Math.exp(rng.normal() + (k === truth.target[row] ? 1 : 0))
+      }
+      for (let k = 0; k < truth.width; k++) outputs[row * truth.width + k] /= sum
+    }
+    return { id, outputs }
+  })
+  return { truth, members }
+}
+
+describe.each([
+  ['binary', 'AUC'],
+  ['binary', 'F1'],
+  ['binary', 'LogLoss'],
+  ['multiclass', 'Accuracy'],
+  ['multiclass', 'F1macro'],
+  ['regression', 'RMSE'],
+  ['regression', 'R2'],
+  ['regression', 'MAE'],
+] as const)('a greedy ensemble for %s by %s', (task, objective) => {
+  const { truth, members } = crowd(task, 400, 8)
+  const ensemble = greedyEnsemble(members, truth, objective)
+  const sign = metrics[objective].direction === 'maximize' ? 1 : -1
+
+  it('is never worse than its best member, and better where members err independently', () => {
+    const best = Math.max(
+      ...members.map(({ outputs }) => sign * metrics[objective].score({ ...truth, outputs })),
+    )
+    expect(sign * ensemble.score).toBeGreaterThan(best)
+  })
+  it('has weights that are twenty-fifths or coarser and sum to 1, and a score that is that of their blend', () => {
+    const weights = [...ensemble.weights.values()]
+    expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12)
+    const size = Array.from({ length: 25 }, (_, i) => i + 1).find(n =>
+      weights.every(weight => Math.abs(weight * n - Math.round(weight * n)) < 1e-9),
+    )
+    expect(size).toBeDefined()
+    const parts = [...ensemble.weights].map(([id, weight]) => [members[Number(id)]!.outputs, weight] as const)
+    const outputs = blend(parts, truth.target.length * truth.width)
+    expect(metrics[objective].score({ ...truth, outputs })).toBe(ensemble.score)
+  })
+  it('is the same each time, and leaves its input as it was', () => {
+    const before = structuredClone(members)
+    expect(greedyEnsemble(members, truth, objective)).toEqual(ensemble)
+    expect(members).toEqual(before)
+  })
+  it('takes the steps that trying every member one by one takes', () => {
+    expect(ensemble.weights).toEqual(naive(members, truth, objective))
+  })
+})
+
+/** The definition, written for the eye: rounded scores, ties by log loss, then used, then first; best prefix. */
+function naive(members: readonly EnsembleMember[], truth: ReturnType<typeof truthOf>, objective: MetricName) {
+  const sign = metrics[objective].direction === 'maximize' ? 1 : -1
+  const length = truth.target.length * truth.width
+  const gainOf = (path: readonly number[], name: MetricName) => {
+    const outputs = blend(
+      path.map(i => [members[i]!.outputs, 1 / path.length] as const),
+      length,
+    )
+    return metrics[name].score({ ...truth, outputs })
+  }
+  const unit =
+    objective === 'RMSE' || objective === 'MAE'
+      ? Math.min(...members.map((_, i) => gainOf([i], objective)))
+      : 1
+  const path: number[] = []
+  let best = { gain: -Infinity, second: -Infinity, length: 0 }
+  for (let size = 1; size <= 25; size++) {
+    const options = members.map((_, i) => ({
+      i,
+      gain: sign * gainOf([...path, i], objective),
+      second: metrics[objective].smooth ? 0 : -gainOf([...path, i], 'LogLoss'),
+    }))
+    const top = Math.max(...options.map(({ gain }) => gain))
+    const ties = options.filter(({ gain }) => gain >= top - 1e-6 * unit)
+    const second = Math.max(...ties.map(option => option.second))
+    const equal = ties.filter(option => option.second >= second - 1e-6)
+    const next = equal.find(({ i }) => path.includes(i)) ?? equal[0]!
+    path.push(next.i)
+    const ahead = next.gain - best.gain
+    if (ahead > 1e-6 * unit || (ahead >= -1e-6 * unit && next.second > best.second + 1e-6))
+      best = { ...next, length: size }
+  }
+  const prefix = path.slice(0, best.length)
+  return new Map(prefix.map(i => [members[i]!.id, prefix.filter(j => j === i).length / prefix.length]))
+}
+
+describe('a greedy ensemble', () => {
+  it('of two models whose errors cancel is both in equal parts', () => {
+    const { target, task, width } = values([0, 1, 2, 3], [0, 0, 0, 0])
+    const members = [
+      { id: 'high', outputs: target.map(y => y + 1) },
+      { id: 'low', outputs: target.map(y => y - 1) },
+    ]
+    expect(greedyEnsemble(members, { target, task, width }, 'RMSE')).toEqual({
+      weights: new Map([
+        ['high', 0.5],
+        ['low', 0.5],
+      ]),
+      score: 0,
+    })
+  })
+  it('of one perfect model among others is that model alone', () => {
+    const { truth, members } = crowd('binary', 100, 3)
+    const perfect = { id: 'perfect', outputs: Float64Array.from([...truth.target].flatMap(y => [1 - y, y])) }
+    expect(greedyEnsemble([...members, perfect], truth, 'LogLoss').weights).toEqual(new Map([['perfect', 1]]))
+  })
+  it('prefers the earlier of equal models, and does not add what brings nothing', () => {
+    const { truth, members } = crowd('regression', 50, 1)
+    const twin = { id: 'twin', outputs: members[0]!.outputs.slice() }
+    expect(greedyEnsemble([...members, twin], truth, 'MSE').weights).toEqual(new Map([[0, 1]]))
+  })
+  it('tells models of equal accuracy apart by their log loss', () => {
+    const sure = binary([0, 1, 1], [0.1, 0.9, 0.9])
+    const unsure = binary([0, 1, 1], [0.45, 0.55, 0.55])
+    const members = [
+      { id: 'unsure', outputs: unsure.outputs },
+      { id: 'sure', outputs: sure.outputs },
+    ]
+    expect(greedyEnsemble(members, truthOf(sure), 'Accuracy').weights).toEqual(new Map([['sure', 1]]))
+  })
+  it('does not depend on the unit of the target', () => {
+    const { truth, members } = crowd('regression', 300, 6)
+    const scaled = (unit: number) =>
+      greedyEnsemble(
+        members.map(({ id, outputs }) => ({ id, outputs: outputs.map(y => unit * y) })),
+        { ...truth, target: truth.target.map(y => unit * y) },
+        'RMSE',
+      )
+    for (const unit of [2 ** -40, 2 ** 40]) expect(scaled(unit).weights).toEqual(scaled(1).weights)
+  })
+  it('heeds row weights', () => {
+    const { target, task, width } = values([0, 0, 10, 10], [0, 0, 0, 0])
+    const members = [
+      { id: 'left', outputs: Float64Array.of(0, 0, 0, 0) },
+      { id: 'right', outputs: Float64Array.of(10, 10, 10, 10) },
+    ]
+    const weights = Float64Array.of(1, 1, 0, 0)
+    expect(greedyEnsemble(members, { target, task, width, weights }, 'RMSE').weights).toEqual(
+      new Map([['left', 1]]),
+    )
+  })
+  it('picked on a sample of the rows is scored on all of them', () => {
+    const { truth, members } = crowd('binary', 3000, 5)
+    const ensemble = greedyEnsemble(members, truth, 'AUC', { sampleRows: 500 })
+    const full = greedyEnsemble(members, truth, 'AUC')
+    expect(Math.abs(ensemble.score - full.score)).toBeLessThan(0.01)
+    const parts = [...ensemble.weights].map(([id, weight]) => [members[Number(id)]!.outputs, weight] as const)
+    expect(metrics.AUC.score({ ...truth, outputs: blend(parts, 6000) })).toBe(ensemble.score)
+  })
+  it('refuses nothing at all, and outputs that are not finite', () => {
+    const { truth, members } = crowd('binary', 10, 1)
+    expect(() => greedyEnsemble([], truth, 'AUC')).toThrow(expect.objectContaining({ code: 'E_NO_MEMBERS' }))
+    const broken = [{ id: 0, outputs: members[0]!.outputs.with(3, NaN) }]
+    expect(() => greedyEnsemble(broken, truth, 'AUC')).toThrow(
+      expect.objectContaining({ code: 'E_NON_FINITE_SCORE' }),
+    )
+  })
+})
