@@ -39,3 +39,6 @@ export const foldsInWords = ({ kind, count }: NotebookInput['folds']): string =>
 /** `…, and the rest of the columns are in profile.json`, when a table is cut. */
 export const cutNote = (shown: number, total: number): string =>
   `The table shows ${shown} of ${total} columns; profile.json has all.`
+
+/** A sentence as part of another: without its full stop. */
+export const clause = (text: string): string => text.replace(/\.$/, '')
