@@ -101,7 +101,7 @@ function head({ spec, profile, task, objective, folds, leaderboard, best, second
     <p class="soft">
       ${TASK_NAMES[task]} of <b>${spec.target}</b> in ${profile.dataset}, ${verb} ${objective.name}. Scores
       are for rows a model has not learnt from:
-      ${folds.count > 1 ? `${folds.count} folds (${folds.kind})` : `one holdout (${folds.kind})`}.
+      ${folds.count > 1 ? `${folds.count} folds (${folds.kind})` : 'one holdout'}.
       ${folds.reason}
     </p>
     <div class="facts">
