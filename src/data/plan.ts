@@ -46,7 +46,7 @@ export async function planReading(source: Source, options: PlanOptions, log: Rea
   if (body.trim() === '') throw emptyFile(source)
   const dialect = sniffDialect(body, sep?.[1])
   const sample = await sampleRecords(body, dialect)
-  const layout = findLayout(sample, log, options)
+  const layout = findLayout(sample, dialect, log, options)
   if (layout.width > MAX_COLUMNS) {
     throw new InputError(
       'E_TOO_MANY_COLUMNS',
@@ -119,6 +119,16 @@ async function sampleRecords(body: string, dialect: Dialect): Promise<string[][]
 /** Raised when bytes show that the file is not in the encoding its head suggested. */
 export class OtherEncoding extends Error {}
 
+/** More letters outside ASCII were read well than badly. */
+function isMostlyGood(text: string): boolean {
+  let balance = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) balance += code === 0xfffd ? -1 : 1
+  }
+  return balance > 0
+}
+
 /** The text of a file, piece by piece; the byte order mark and a `sep=` line are gone. */
 export async function* decodeSource(
   { source, encoding, sepLine }: ReadPlan,
@@ -131,7 +141,8 @@ export async function* decodeSource(
   const clean = (text: string): string => {
     if (encoding.label === 'utf-8' && !encoding.guessed) {
       if (text.includes('\ufffd')) {
-        if (!foreign) throw new OtherEncoding()
+        if (!foreign && !isMostlyGood(text)) throw new OtherEncoding()
+        foreign = true
         const bad = text.split('\ufffd').length - 1
         log.warn(
           'W_ENCODING',

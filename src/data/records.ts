@@ -69,7 +69,10 @@ function parseBlock(
   const quoted = text.includes(quote)
   const parser = new Papa.Parser({ delimiter, quoteChar: quote, escapeChar: escape, newline })
   const { data, errors, meta } = parser.parse(text, 0, !final) as Papa.ParseResult<string[]>
-  if (quoted && (errors.length > 0 || data.some(row => row.length !== width && row.length > 1)))
+  if (
+    quoted &&
+    (errors.length > 0 || data.some(row => row.length !== width && (row.length > 1 || row[0] !== '')))
+  )
     return undefined
   // The parser makes an empty record behind a last line end.
   if (final && data.length > 0 && text.endsWith(newline) && data.at(-1)!.join('') === '') data.pop()

@@ -18,6 +18,12 @@ const GENERATION = 6
 /** With a budget, no trial may take more than this share of what is left, but for short rests. */
 const TRIAL_SHARE = 0.4
 const SHORTEST_TRIAL_SECONDS = 10
+/** The search leaves this much air around a trial that uses all its time. */
+const CAUTION = 1.25
+
+/** Time a trial gets when so much is left. */
+const trialSeconds = (left: number): number =>
+  Math.min(left, Math.max(SHORTEST_TRIAL_SECONDS, TRIAL_SHARE * left))
 
 export interface RunServices {
   readonly openExecutor: (store: Store) => Promise<Executor>
@@ -77,7 +83,7 @@ async function tune(
     seed: spec.seed,
     objective: prepared.objective.name,
     generation: GENERATION,
-    expectedSeconds: expectedSeconds(prepared, 0.75 * TRIAL_SHARE * (spec.budgetSeconds ?? Infinity)),
+    expectedSeconds: expectedSeconds(prepared),
   })
   const executor = await services.openExecutor(store)
   const stopOnSignal = () => void executor.stop(10)
@@ -86,7 +92,7 @@ async function tune(
   const run = async (request: TrialRequest) => {
     const left = (deadline - performance.now()) / 1000
     if (services.signal.aborted || left <= 0) return
-    const seconds = Math.min(left, Math.max(SHORTEST_TRIAL_SECONDS, TRIAL_SHARE * left))
+    const seconds = trialSeconds(left)
     const candidate = candidates.get(request.candidate)!
     const job = { request, candidate, objective: prepared.objective, seconds }
     const trial = await executor.submit(job, () =>
@@ -110,7 +116,11 @@ async function tune(
       const pending = pendingRequests(store, definitions)
       const remaining = {
         trials: spec.maxCandidates - done.length,
-        ...(Number.isFinite(seconds) && { seconds, workers: executor.slots }),
+        ...(Number.isFinite(seconds) && {
+          seconds,
+          workers: executor.slots,
+          longestSeconds: trialSeconds(seconds) / CAUTION,
+        }),
       }
       if (remaining.trials <= 0 || seconds <= 0) break
       const requests =
@@ -157,9 +167,8 @@ function nextGeneration(
   return trials
 }
 
-/** Seconds of a whole trial. A fit stops growing at its deadline, so none takes more than `most`. */
 const expectedSeconds =
-  ({ target, folds, profile }: Prepared, most: number) =>
+  ({ target, folds, profile }: Prepared) =>
   (candidate: Candidate, params: TrialRequest['params']): number => {
     const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
     const rows = folds.folds[0]!.train.length
@@ -173,10 +182,7 @@ const expectedSeconds =
       features: Math.min(features, 4 * profile.columnCount),
       classes: target.classes.length,
     }
-    return Math.min(
-      most,
-      folds.folds.length * algorithm.expectedSeconds(shape, { ...candidate.static, ...params }),
-    )
+    return folds.folds.length * algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
   }
 
 function chooseModel(

@@ -39,6 +39,8 @@ export interface Remaining {
   readonly seconds?: number
   /** Trials that run side by side; used only with `seconds`. */
   readonly workers?: number
+  /** No trial runs longer than this: it ends with what it has; used only with `seconds`. */
+  readonly longestSeconds?: number
 }
 
 export interface Search {
@@ -128,8 +130,10 @@ function generationOf<C extends Searchable>(
   remaining: Remaining,
 ): Generation {
   const timed = remaining.seconds !== undefined
-  const seconds = timed
-    ? calibrated(options.expectedSeconds, options.candidates, ended)
+  const longest = remaining.longestSeconds ?? Infinity
+  const expected = calibrated(options.expectedSeconds, options.candidates, ended)
+  const seconds: Estimate<C> = timed
+    ? (candidate, params) => Math.min(longest, expected(candidate, params))
     : options.expectedSeconds
   const schedule = createSchedule(remaining.seconds ?? Infinity, remaining.workers ?? options.generation)
   const trials = [...ended]
