@@ -66,7 +66,10 @@ function reopen({ paths, spec }: Store): Prepared {
     profile,
     ...(images && { images }),
     report: readDocument<ReadingReport & object>(paths.reading),
-    candidates: parseCandidates(readDocument<{ candidates: unknown }>(paths.candidates)),
+    candidates: parseCandidates(readDocument<{ candidates: unknown }>(paths.candidates), {
+      algorithms,
+      columns: table.columns.map(({ name }) => name),
+    }),
     objective: objectiveOf(spec.objective ?? defaultObjective(target.task)),
   }
 }
