@@ -22,8 +22,8 @@ let running: AbortController | undefined
 const send = (message: FromWorker) => process.send!(message)
 
 /** Fits one trial, leaves its files in the folder, and says how it went. */
-async function runTrial(job: TrialJob, signal: AbortSignal): Promise<Trial> {
-  const { request, candidate, objective, seconds } = job
+async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Promise<Trial> {
+  const { request, candidate, objective } = job
   const base = {
     id: request.id,
     candidate: candidate.name,
@@ -75,7 +75,7 @@ process.on('message', (message: ToWorker) => {
     return
   }
   running = new AbortController()
-  void runTrial(message.job, running.signal).then(trial => send({ type: 'done', trial }))
+  void runTrial(message.job, message.seconds, running.signal).then(trial => send({ type: 'done', trial }))
 })
 // The parent is gone: nobody wants the result.
 process.on('disconnect', () => process.exit(0))
