@@ -14,6 +14,9 @@ import type { FromWorker, ToWorker } from './messages.ts'
 
 // One of these runs per slot: it opens the data cache once and fits one trial at a time, on one thread.
 
+/** A fit that used this much of its time was most likely cut short. */
+const TIME_LIMITED_SHARE = 0.85
+
 const paths = layout(process.argv[2]!)
 const cache = new FeatureCache()
 let data: ExperimentData | undefined
@@ -52,6 +55,7 @@ async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Pr
       metrics: fitted.metrics,
       foldScores: fitted.foldScores,
       fitSeconds: fitted.fitSeconds,
+      ...(fitted.fitSeconds > TIME_LIMITED_SHARE * seconds && { timeLimited: true }),
       predictMicrosecondsPerRow: fitted.predictMicrosecondsPerRow,
       bytes: pipeline.length,
     }
