@@ -9,6 +9,7 @@ import { datasetsCommand } from './datasets.ts'
 import { describeCommand } from './describe.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { exportCommand } from './export.ts'
 import { leaderboardCommand } from './leaderboard.ts'
 import { openOutput } from './output.ts'
 import { planCommand } from './plan.ts'
@@ -27,6 +28,7 @@ const commands: readonly CommandDefinition[] = [
   describeCommand,
   predictCommand,
   evaluateCommand,
+  exportCommand,
   resumeCommand,
   readCommand,
   datasetsCommand,
