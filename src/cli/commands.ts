@@ -3,6 +3,7 @@ import { datasetsCommand } from './datasets.ts'
 import { describeCommand } from './describe.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { exportCommand } from './export.ts'
 import { leaderboardCommand } from './leaderboard.ts'
 import { planCommand } from './plan.ts'
 import { predictCommand } from './predict.ts'
@@ -20,6 +21,7 @@ export const commands: readonly CommandDefinition[] = [
   describeCommand,
   predictCommand,
   evaluateCommand,
+  exportCommand,
   resumeCommand,
   readCommand,
   datasetsCommand,
