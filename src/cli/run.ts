@@ -77,7 +77,7 @@ async function specFrom({
   const objective = text('objective')
   const metric = objective === undefined ? undefined : parseMetricName(objective, task)
   const given = text('name') === undefined ? undefined : parseExperimentName(text('name')!)
-  const found = await resolveDataset(args[0]!)
+  const found = await resolveDataset(args[0]!, { keep: true })
   const target = text('target') ?? found.target
   if (target === undefined) {
     throw new InputError(
