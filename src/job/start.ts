@@ -20,7 +20,7 @@ export interface ExperimentRequest extends Partial<Omit<ExperimentSpec, 'data'>>
 /** Makes the folder of a new experiment. `note` is something a person should know about the data. */
 export async function startExperiment(request: ExperimentRequest): Promise<{ store: Store; note?: string }> {
   const { data, output, ...given } = request
-  const found = await resolveDataset(data)
+  const found = await resolveDataset(data, { keep: true })
   const target = given.target ?? found.target
   if (target === undefined) {
     throw new InputError(
