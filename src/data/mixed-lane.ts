@@ -5,7 +5,9 @@ import type { WordBuilder } from './builders.ts'
 /** Powers of ten that float64 holds exactly: one division by them rounds correctly. */
 const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
 const MAX_EXACT_DIGITS = 15
-const MAX_RECORD_BYTES = 1 << 24
+/** No record is begun so near the end of what has arrived: a longer one with a line end in its quotes ends the lane. */
+const MARGIN_BYTES = 1 << 16
+const MAX_HELD_BYTES = 1 << 22
 const BLOCK_ROWS = 1 << 12
 
 const NEWLINE = 10
@@ -26,6 +28,8 @@ export interface LaneTable {
   readonly firstLine: number
   /** The first name of the header: a row that begins with it may be a second table. */
   readonly firstName: string
+  /** 64 KiB unless said. */
+  readonly marginBytes?: number
 }
 
 /**
@@ -35,7 +39,7 @@ export interface LaneTable {
  */
 export async function readMixedBytes(
   chunks: AsyncIterable<Buffer>,
-  { builders, delimiter, newline, skipRecords, firstLine, firstName }: LaneTable,
+  { builders, delimiter, newline, skipRecords, firstLine, firstName, marginBytes = MARGIN_BYTES }: LaneTable,
 ): Promise<{ rows: number } | false> {
   const width = builders.length
   const comma = delimiter.charCodeAt(0)
@@ -62,13 +66,13 @@ export async function readMixedBytes(
   const oddNumber = (builder: PlainNumberBuilder, text: string): number =>
     builder.contradiction ? NaN : builder.valueOf(text, lineNow)
 
-  /** Whole records from `bytes[start … end)`, the last byte a line end; false to give up. */
-  const readRecords = (bytes: Buffer, from: number, end: number): boolean => {
-    let i = from
-    while (i < end) {
+  /** Records that begin before `limit`; the last byte before `end` is a line end. Where it stopped, or −1 to give up. */
+  const readRecords = (bytes: Buffer, limit: number, end: number): number => {
+    let i = 0
+    while (i < limit) {
       if (bytes[i] === (returns ? RETURN : NEWLINE)) {
         i++
-        if (returns && bytes[i++] !== NEWLINE) return false
+        if (returns && bytes[i++] !== NEWLINE) return -1
         line++
         continue
       }
@@ -78,7 +82,7 @@ export async function readMixedBytes(
         skip--
         continue
       }
-      if (begins(bytes, i, repeated[0]!) || begins(bytes, i, repeated[1]!)) return false
+      if (begins(bytes, i, repeated[0]!) || begins(bytes, i, repeated[1]!)) return -1
       let breaks = 1
       for (let column = 0; column < width; column++) {
         const start = i
@@ -91,14 +95,14 @@ export async function readMixedBytes(
           let ascii = 0
           let hash = 0
           for (i++; ; i++) {
-            if (i >= end) return false
+            if (i >= end) return -1
             byte = bytes[i]!
             if (byte === QUOTE) {
               if (bytes[i + 1] !== QUOTE) break
               doubled = true
               i++
             } else if (byte === NEWLINE) breaks++
-            else if (byte === RETURN && bytes[i + 1] !== NEWLINE) return false
+            else if (byte === RETURN && bytes[i + 1] !== NEWLINE) return -1
             ascii |= byte
             hash = (Math.imul(hash, 31) + byte) | 0
           }
@@ -140,7 +144,7 @@ export async function readMixedBytes(
             block[column]![filled] = negative ? -value : value
           } else {
             while (byte !== comma && byte !== NEWLINE && byte !== RETURN) {
-              if (byte === QUOTE) return false
+              if (byte === QUOTE) return -1
               byte = bytes[++i]!
             }
             block[column]![filled] = oddNumber(builder, bytes.toString('utf8', start, i))
@@ -149,7 +153,7 @@ export async function readMixedBytes(
           let hash = 0
           let ascii = 0
           while (byte !== comma && byte !== NEWLINE && byte !== RETURN) {
-            if (byte === QUOTE) return false
+            if (byte === QUOTE) return -1
             ascii |= byte
             hash = (Math.imul(hash, 31) + byte) | 0
             byte = bytes[++i]!
@@ -157,12 +161,12 @@ export async function readMixedBytes(
           store?.pushBytes(bytes, start, i, hash, ascii < 128)
         }
         if (column < width - 1) {
-          if (byte !== comma) return false
+          if (byte !== comma) return -1
         } else {
           // A line end of the other kind is for the careful reader, who tells of it.
-          if ((byte === RETURN) !== returns) return false
+          if ((byte === RETURN) !== returns) return -1
           if (returns) byte = bytes[++i]!
-          if (byte !== NEWLINE) return false
+          if (byte !== NEWLINE) return -1
         }
         i++
       }
@@ -170,21 +174,23 @@ export async function readMixedBytes(
       rows++
       if (++filled === BLOCK_ROWS) flush()
     }
-    return true
+    return i
   }
 
   for await (const chunk of chunks) {
     const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
-    const end = lastRecordEnd(bytes)
+    const end = bytes.lastIndexOf(NEWLINE) + 1
     const whole = bytes.subarray(0, end)
     if (!isAscii(whole) && !isUtf8(whole)) return false
-    if (!readRecords(bytes, 0, end)) return false
-    held = bytes.subarray(end)
-    if (held.length > MAX_RECORD_BYTES) return false
+    const done = readRecords(bytes, Math.min(end, bytes.length - marginBytes), end)
+    if (done < 0) return false
+    held = bytes.subarray(done)
+    if (held.length > MAX_HELD_BYTES) return false
   }
   if (held.length > 0) {
-    const last = Buffer.concat([held, Buffer.from(newline)])
-    if ((!isAscii(last) && !isUtf8(last)) || !readRecords(last, 0, last.length)) return false
+    const ended = held[held.length - 1] === NEWLINE
+    const last = ended ? held : Buffer.concat([held, Buffer.from(newline)])
+    if ((!isAscii(last) && !isUtf8(last)) || readRecords(last, last.length, last.length) < 0) return false
   }
   flush()
   return { rows }
@@ -194,24 +200,6 @@ const begins = (bytes: Buffer, at: number, text: Buffer): boolean => {
   if (bytes[at] !== text[0]) return false
   for (let i = 1; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
   return true
-}
-
-/** Behind the last line end that no quote encloses: an even number of quotes stands before it. */
-function lastRecordEnd(bytes: Buffer): number {
-  let end = bytes.lastIndexOf(NEWLINE) + 1
-  let quotes = countQuotes(bytes, 0, end)
-  while (quotes % 2 === 1 && end > 0) {
-    const before = end > 1 ? bytes.lastIndexOf(NEWLINE, end - 2) + 1 : 0
-    quotes -= countQuotes(bytes, before, end)
-    end = before
-  }
-  return end
-}
-
-function countQuotes(bytes: Buffer, from: number, to: number): number {
-  let quotes = 0
-  for (let i = from; i < to; i++) if (bytes[i] === QUOTE) quotes++
-  return quotes
 }
 
 function behindRecord(bytes: Buffer, from: number, end: number): number {
