@@ -27,14 +27,16 @@ export class PlainNumberBuilder implements ColumnBuilder {
   }
 
   push(cell: string, line: () => number): void {
-    if (this.contradiction) return
-    let value = plainNumber(cell)
-    if (value !== value) value = this.odd(cell, line)
-    else if (value === Infinity || value === -Infinity) {
-      this.nonFinite++
-      value = NaN
-    }
-    this.store.push(value)
+    if (!this.contradiction) this.store.push(this.valueOf(cell, line))
+  }
+
+  /** The number in a cell; NaN for what is none, with its reason counted. */
+  valueOf(cell: string, line: () => number): number {
+    const value = plainNumber(cell)
+    if (value !== value) return this.odd(cell, line)
+    if (value !== Infinity && value !== -Infinity) return value
+    this.nonFinite++
+    return NaN
   }
 
   /** What a cell that is no number means: NaN, with its reason counted. */

@@ -63,14 +63,19 @@ export function numericKey(values: ArrayLike<number>, name: string, named: boole
   if (rows < MIN_KEY_ROWS) return undefined
   const start = values[0]!
   let counting = start === 0 || start === 1
+  let rising = true
   for (let row = 0; row < rows; row++) {
-    if (!Number.isInteger(values[row]!)) return undefined
-    counting &&= values[row] === start + row
+    const value = values[row]!
+    if (!Number.isInteger(value)) return undefined
+    counting &&= value === start + row
+    rising &&= row === 0 || value > values[row - 1]!
   }
   if (counting) return `it counts the rows from ${start}`
   if (!isKeyName(name) && named) return undefined
-  const sorted = Float64Array.from(values).sort()
-  for (let i = 1; i < rows; i++) if (sorted[i] === sorted[i - 1]) return undefined
+  if (!rising) {
+    const sorted = Float64Array.from(values).sort()
+    for (let i = 1; i < rows; i++) if (sorted[i] === sorted[i - 1]) return undefined
+  }
   return 'every row has a whole number of its own and the name says it is a key'
 }
 

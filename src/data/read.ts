@@ -1,6 +1,7 @@
 import { InputError } from '../util/errors.ts'
 import { quoted } from '../util/text.ts'
 import { readNumericBytes } from './byte-lane.ts'
+import { readMixedBytes } from './mixed-lane.ts'
 import { PlainNumberBuilder, WordBuilder } from './builders.ts'
 import type { Column, ColumnKind, Dataset } from './dataset.ts'
 import { decidePlain, decideWords } from './infer.ts'
@@ -130,7 +131,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
   let builders: (PlainNumberBuilder | WordBuilder)[] = []
   const again = new Set<number>()
   const late = new Map<number, { cell: string; line: number }>()
-  if (plain.every(Boolean) && canReadBytes(plan)) {
+  if (plain.every(Boolean) && canReadBytes(plan) && !hasQuotes(plan)) {
     const numeric = names.map(() => new PlainNumberBuilder(plan.rowsGuess, known))
     const lane = await readLane(plan, numeric, targetAt, options)
     if (lane) {
@@ -140,12 +141,19 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     }
   }
   if (rows < 0) {
-    builders = names.map((_, j) =>
-      plain[j] && j !== targetAt
-        ? new PlainNumberBuilder(plan.rowsGuess, known)
-        : new WordBuilder(plan.rowsGuess),
-    )
-    ;({ rows, bytes } = await readRows(plan, builders, { log, ...progress(options) }))
+    const freshBuilders = () =>
+      names.map((_, j) =>
+        plain[j] && j !== targetAt
+          ? new PlainNumberBuilder(plan.rowsGuess, known)
+          : new WordBuilder(plan.rowsGuess),
+      )
+    builders = freshBuilders()
+    const lane = canReadBytes(plan) ? await readMixed(plan, builders, options) : undefined
+    if (lane) ({ rows, bytes } = lane)
+    else {
+      if (canReadBytes(plan)) builders = freshBuilders()
+      ;({ rows, bytes } = await readRows(plan, builders, { log, ...progress(options) }))
+    }
     builders.forEach((builder, j) => {
       if (!(builder instanceof PlainNumberBuilder) || !builder.contradiction) return
       again.add(j)
@@ -215,8 +223,47 @@ function canReadBytes({ encoding, dialect, comments, layout, sample, source }: R
     layout.header.every(
       name => !name.includes('\n') && !name.includes(dialect.quote) && !name.includes(dialect.delimiter),
     ) &&
-    sample.every(row => row.length === layout.width && !row.some(cell => cell.includes(dialect.quote)))
+    dialect.quote === '"' &&
+    dialect.escape === '"' &&
+    sample.every(row => row.length === layout.width)
   )
+}
+
+const hasQuotes = ({ sample, dialect }: ReadPlan): boolean =>
+  sample.some(row => row.some(cell => cell.includes(dialect.quote)))
+
+async function readMixed(
+  plan: ReadPlan,
+  builders: readonly (PlainNumberBuilder | WordBuilder | undefined)[],
+  options: ReadOptions,
+): Promise<{ rows: number; bytes: number } | undefined> {
+  const counted = { bytes: 0 }
+  const read = await readMixedBytes(tableBytes(plan, counted, options), {
+    builders,
+    delimiter: plan.dialect.delimiter,
+    newline: plan.dialect.newline === '\r\n' ? '\r\n' : '\n',
+    skipRecords: plan.layout.skipRecords,
+    firstLine: plan.sepLine ? 2 : 1,
+    firstName: plan.layout.header[0]!,
+  })
+  return read ? { rows: read.rows, bytes: counted.bytes } : undefined
+}
+
+/** The bytes behind the byte order mark and a `sep=` line. */
+async function* tableBytes(
+  { source, encoding, sepLine }: ReadPlan,
+  counted: { bytes: number },
+  { onProgress }: ReadOptions,
+): AsyncGenerator<Buffer> {
+  let first = true
+  for await (const chunk of source.read()) {
+    counted.bytes += chunk.length
+    onProgress?.(Math.min(1, counted.bytes / source.textBytes))
+    let from = first ? encoding.skipBytes : 0
+    if (first && sepLine) from = chunk.indexOf(10) + 1
+    first = false
+    yield from > 0 ? chunk.subarray(from) : chunk
+  }
 }
 
 async function readLane(

@@ -63,8 +63,14 @@ export class TextStore {
 
   push(text: string): void {
     // A UTF-16 unit takes at most three bytes of UTF-8.
-    if (this.used + 3 * text.length > this.bytes.length) {
-      const larger = Buffer.alloc(Math.max(Math.ceil(this.bytes.length * 1.5), this.used + 3 * text.length))
+    this.reserve(3 * text.length)
+    this.used += this.bytes.write(text, this.used)
+    this.offsets[++this.length] = this.used
+  }
+
+  private reserve(more: number): void {
+    if (this.used + more > this.bytes.length) {
+      const larger = Buffer.alloc(Math.max(Math.ceil(this.bytes.length * 1.5), this.used + more))
       this.bytes.copy(larger, 0, 0, this.used)
       this.bytes = larger
     }
@@ -73,7 +79,13 @@ export class TextStore {
       larger.set(this.offsets)
       this.offsets = larger
     }
-    this.used += this.bytes.write(text, this.used)
+  }
+
+  /** UTF-8 bytes as they are. */
+  pushBytes(source: Buffer, start: number, end: number): void {
+    this.reserve(end - start)
+    source.copy(this.bytes, this.used, start, end)
+    this.used += end - start
     this.offsets[++this.length] = this.used
   }
 
@@ -88,6 +100,79 @@ export class TextStore {
     }
   }
 }
+
+/** Finds the code of a word by its bytes: open addressing over hashes, the bytes end to end for comparison. */
+class ByteIndex {
+  /** Code + 1 in each slot, 0 empty. */
+  private slots = new Int32Array(64)
+  private hashes = new Int32Array(64)
+  private starts = new Int32Array(64)
+  private lengths = new Int32Array(64)
+  private bytes: Buffer = Buffer.alloc(1024)
+  private used = 0
+  private size = 0
+
+  /** −1 when the bytes are new. */
+  find(source: Buffer, start: number, end: number, hash: number): number {
+    const { slots, hashes, starts, lengths, bytes } = this
+    const mask = slots.length - 1
+    const length = end - start
+    for (let slot = spread(hash) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      if (hashes[slot] !== hash || lengths[slot] !== length) continue
+      let at = starts[slot]!
+      let i = start
+      while (i < end && bytes[at] === source[i]) {
+        at++
+        i++
+      }
+      if (i === end) return slots[slot]! - 1
+    }
+    return -1
+  }
+
+  add(source: Buffer, start: number, end: number, hash: number, code: number): void {
+    if (this.size * 2 >= this.slots.length) this.grow()
+    const length = end - start
+    if (this.used + length > this.bytes.length) {
+      const larger = Buffer.alloc(Math.max(2 * this.bytes.length, this.used + length))
+      this.bytes.copy(larger, 0, 0, this.used)
+      this.bytes = larger
+    }
+    source.copy(this.bytes, this.used, start, end)
+    this.place(hash, this.used, length, code)
+    this.used += length
+    this.size++
+  }
+
+  clear(): void {
+    this.slots = this.hashes = this.starts = this.lengths = new Int32Array(0)
+    this.bytes = Buffer.alloc(0)
+  }
+
+  private place(hash: number, start: number, length: number, code: number): void {
+    const mask = this.slots.length - 1
+    let slot = spread(hash) & mask
+    while (this.slots[slot] !== 0) slot = (slot + 1) & mask
+    this.slots[slot] = code + 1
+    this.hashes[slot] = hash
+    this.starts[slot] = start
+    this.lengths[slot] = length
+  }
+
+  private grow(): void {
+    const { slots, hashes, starts, lengths } = this
+    const capacity = slots.length * 2
+    this.slots = new Int32Array(capacity)
+    this.hashes = new Int32Array(capacity)
+    this.starts = new Int32Array(capacity)
+    this.lengths = new Int32Array(capacity)
+    slots.forEach((code, i) => {
+      if (code !== 0) this.place(hashes[i]!, starts[i]!, lengths[i]!, code - 1)
+    })
+  }
+}
+
+const spread = (hash: number): number => hash ^ (hash >>> 15)
 
 /** V8 keeps the whole chunk alive behind a slice of this length or more; copies free it. */
 const SLICE_LENGTH = 13
@@ -107,6 +192,7 @@ export class WordStore {
   /** Characters of the longest value. */
   longest = 0
   private index = new Map<string, number>()
+  private readonly byBytes = new ByteIndex()
   private characters = 0
   private readonly keepDictionary: boolean
 
@@ -123,15 +209,40 @@ export class WordStore {
       return
     }
     let code = this.index.get(word)
-    if (code === undefined) {
-      const kept = word.length < SLICE_LENGTH ? word : Buffer.from(word).toString()
-      code = this.words.length
-      this.words.push(kept)
-      this.counts.push(0)
-      this.index.set(kept, code)
-      this.characters += word.length
-      if (word.length > this.longest) this.longest = word.length
+    if (code === undefined)
+      code = this.intern(word, word.length < SLICE_LENGTH ? word : Buffer.from(word).toString())
+    this.pushCode(code)
+    if (!this.keepDictionary && this.overflows()) this.giveUpDictionary()
+  }
+
+  /** The word in `source[start … end)`; `hash` is a function of its bytes alone. */
+  pushBytes(source: Buffer, start: number, end: number, hash: number, ascii: boolean): void {
+    if (this.text) {
+      if (end - start > this.longest) this.longest = end - start
+      this.text.pushBytes(source, start, end)
+      this.length++
+      return
     }
+    let code = this.byBytes.find(source, start, end, hash)
+    if (code < 0) {
+      const word = source.toString(ascii ? 'latin1' : 'utf8', start, end)
+      code = this.index.get(word) ?? this.intern(word, word)
+      this.byBytes.add(source, start, end, hash, code)
+      this.pushCode(code)
+      if (!this.keepDictionary && this.overflows()) this.giveUpDictionary()
+    } else this.pushCode(code)
+  }
+
+  private intern(word: string, kept: string): number {
+    const code = this.words.push(kept) - 1
+    this.counts.push(0)
+    this.index.set(kept, code)
+    this.characters += word.length
+    if (word.length > this.longest) this.longest = word.length
+    return code
+  }
+
+  private pushCode(code: number): void {
     this.counts[code]!++
     if (this.length === this.codes.length) {
       const larger = new Int32Array(Math.ceil(this.codes.length * 1.5))
@@ -139,7 +250,6 @@ export class WordStore {
       this.codes = larger
     }
     this.codes[this.length++] = code
-    if (!this.keepDictionary && this.overflows()) this.giveUpDictionary()
   }
 
   /** Each distinct value with its count; with a text store each value as it comes, with count one. */
@@ -166,5 +276,6 @@ export class WordStore {
     this.counts = []
     this.codes = new Int32Array(0)
     this.index = new Map()
+    this.byBytes.clear()
   }
 }

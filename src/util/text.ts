@@ -57,7 +57,12 @@ export function byteSize(bytes: number): string {
 }
 
 /** A count with thousands separated by commas, whatever the locale of the machine. */
-export const count = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
+export function count(value: number): string {
+  let rest = String(Math.abs(Math.round(value)))
+  const groups: string[] = []
+  for (; rest.length > 3; rest = rest.slice(0, -3)) groups.unshift(rest.slice(-3))
+  return (value <= -0.5 ? '-' : '') + [rest, ...groups].join(',')
+}
 
 /** A number for people: `digits` significant digits, no exponent for ordinary sizes. */
 export function figure(value: number, digits = 4): string {
