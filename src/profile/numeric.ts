@@ -12,17 +12,20 @@ const BINS = 20
 export function summarizeNumbers(counts: Counts): NumericSummary | undefined {
   const { values, present } = counts
   if (present === 0) return undefined
-  const mean = weighted(counts, value => value) / present
-  const m2 = weighted(counts, value => (value - mean) ** 2) / present
-  const m3 = weighted(counts, value => (value - mean) ** 3) / present
-  const m4 = weighted(counts, value => (value - mean) ** 4) / present
+  // Fourth powers of values beyond this unit overflow or vanish.
+  const size = Math.max(Math.abs(values[0]!), Math.abs(values.at(-1)!))
+  const unit = size > 1e60 || (size > 0 && size < 1e-60) ? size : 1
+  const centre = weighted(counts, value => value / unit) / present
+  const moment = (power: number) => weighted(counts, value => (value / unit - centre) ** power) / present
+  const mean = centre * unit
+  const [m2, m3, m4] = [moment(2), moment(3), moment(4)] as const
   const [low, high] = outlierLimits(counts)
   const inside = countBetween(counts, low, high, true)
   return {
     count: present,
     mean,
     // Of a sample: one row less than there are.
-    std: present > 1 ? Math.sqrt((m2 * present) / (present - 1)) : 0,
+    std: present > 1 ? unit * Math.sqrt((m2 * present) / (present - 1)) : 0,
     min: values[0]!,
     max: values.at(-1)!,
     median: quantile(counts, 0.5),
@@ -69,7 +72,7 @@ export function robustHistogram(counts: Counts, low: number, high: number): Hist
   const to = inner.at(-1)!
   const whole = inner.every(Number.isInteger) && to - from < BINS
   const bins = whole ? to - from + 1 : from === to ? 1 : BINS
-  const width = whole ? 1 : (to - from) / bins
+  const width = whole ? 1 : to / bins - from / bins
   const edge = (i: number) => (i === bins && !whole ? to : from + i * width)
   const histogram: HistogramBin[] = Array.from({ length: bins }, (_, i) => ({
     from: edge(i),

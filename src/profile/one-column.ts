@@ -307,11 +307,11 @@ export function standardError(
   if (task === 'multiclass') return Math.sqrt((score * (1 - score)) / rows)
   if (task === 'regression') {
     const r2 = Math.min(1, Math.max(0, score))
-    return rows > 3 ? Math.sqrt((4 * r2 * (1 - r2) ** 2) / rows) : NaN
+    return Math.sqrt((4 * r2 * (1 - r2) ** 2) / rows)
   }
   const auc = Math.min(1, Math.max(0.5, score))
   const q1 = auc / (2 - auc)
   const q2 = (2 * auc * auc) / (1 + auc)
   const variance = auc * (1 - auc) + (positives - 1) * (q1 - auc * auc) + (negatives - 1) * (q2 - auc * auc)
-  return Math.sqrt(Math.max(0, variance) / (positives * negatives))
+  return Math.sqrt(Math.max(0, variance) / Math.max(1, positives * negatives))
 }
