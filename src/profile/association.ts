@@ -130,8 +130,15 @@ export function cramersV(a: Coded, b: Coded, corrected = true): number {
   return least > 0 ? Math.min(1, Math.sqrt(excess / least)) : NaN
 }
 
-/** Correlation ratio η: root of the share of a number's variance that lies between the categories. */
-export function correlationRatio({ codes, levels }: Coded, values: ArrayLike<number>): number {
+/**
+ * Correlation ratio η: root of the share of a number's variance that lies between the categories. `corrected` takes away what
+ * chance alone gives to many categories (Kelley 1935).
+ */
+export function correlationRatio(
+  { codes, levels }: Coded,
+  values: ArrayLike<number>,
+  corrected = true,
+): number {
   const sums = new Float64Array(levels)
   const sizes = new Float64Array(levels)
   let n = 0
@@ -151,5 +158,9 @@ export function correlationRatio({ codes, levels }: Coded, values: ArrayLike<num
   let between = 0
   for (let code = 0; code < levels; code++)
     if (sizes[code]! > 0) between += sizes[code]! * (sums[code]! / sizes[code]! - mean) ** 2
-  return total > 0 ? Math.sqrt(Math.min(1, between / total)) : NaN
+  if (!(total > 0)) return NaN
+  const share = Math.min(1, between / total)
+  if (!corrected) return Math.sqrt(share)
+  const used = sizes.filter(size => size > 0).length
+  return n > used ? Math.sqrt(Math.max(0, 1 - ((1 - share) * (n - 1)) / (n - used))) : NaN
 }

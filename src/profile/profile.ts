@@ -85,7 +85,7 @@ export interface Associations {
   readonly pairs: readonly {
     readonly first: string
     readonly second: string
-    /** Spearman −1 … 1, the others 0 … 1; Cramér's V corrected for chance. */
+    /** Spearman −1 … 1; the others 0 … 1, corrected for what chance gives to many categories. */
     readonly measure: 'spearman' | 'cramers-v' | 'correlation-ratio'
     readonly value: number
     /** Of two numbers. */

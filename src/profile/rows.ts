@@ -1,5 +1,6 @@
 import type { Column } from '../data/dataset.ts'
 import { rowCount } from '../transforms/levels.ts'
+import { hashSeed } from '../util/rng.ts'
 
 export interface RepeatedRows {
   /** Every member of a set of equal rows is counted. */
@@ -53,8 +54,9 @@ function findConflicts(alike: Float64Array, equal: Float64Array) {
   return { conflicts, settled }
 }
 
-/** Numbers of more different values than this are compared as they are, not as a list of categories. */
+/** Columns with more different values, or fewer rows for each, are compared as they are: any two lists of keys rename each other. */
 const MAX_NAMES = 1000
+const LEAST_ROWS_PER_NAME = 5
 
 /**
  * Groups of columns that tell rows apart in the same way, by name: equal in every row, or each value of one always beside one
@@ -98,7 +100,7 @@ function firstSeen(column: Column): Column | undefined {
     }
     let code = seen.get(value)
     if (code === undefined) {
-      if (seen.size >= MAX_NAMES) return undefined
+      if (seen.size >= MAX_NAMES || (seen.size + 1) * LEAST_ROWS_PER_NAME > given.length) return undefined
       seen.set(value, (code = seen.size))
     }
     codes[row] = code
@@ -128,9 +130,14 @@ function mixColumn(column: Column, high: Int32Array, low: Int32Array): void {
       }
       return
     }
-    case 'categorical':
-      for (let row = 0; row < column.codes.length; row++) mix(row, column.codes[row]!, 0x51ed270b)
+    case 'categorical': {
+      const hashes = Int32Array.from(column.categories, category => hashSeed(category))
+      for (let row = 0; row < column.codes.length; row++) {
+        const code = column.codes[row]!
+        mix(row, code < 0 ? -1 : (hashes[code] ?? code), 0x51ed270b)
+      }
       return
+    }
     case 'text':
       for (let row = 0; row < column.missing.length; row++) {
         let hash = column.missing[row] ? 1 : 0x811c9dc5

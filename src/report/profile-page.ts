@@ -303,7 +303,7 @@ function histograms({ columns: all, image }: DatasetProfile): Markup | undefined
   return image || drawn.length === 0
     ? undefined
     : fragment`<h2>Distributions</h2>
-        <div class="row">
+        <div class="row pair">
           ${drawn.map(({ name, numeric }) => svg(histogram({ name, bins: numeric!.histogram })))}
         </div> `
 }
@@ -322,7 +322,7 @@ const DEFINITIONS: readonly (readonly [string, string])[] = [
   ['duplicate rows', 'every member of a set of rows that are equal in all columns learnt from and in the target'],
   ["Spearman's ρ", 'correlation of ranks of two numbers, −1 … 1'],
   ["Cramér's V", 'association of two categories, 0 … 1, corrected for what chance gives to large tables'],
-  ['correlation ratio η', 'root of the share of a number’s variance that lies between the categories, 0 … 1'],
+  ['correlation ratio η', 'root of the share of a number’s variance that lies between the categories, 0 … 1, corrected for what chance gives to many categories'],
   ['unusual row', 'isolation forest: a row that random cuts set apart after few of them'],
 ] // prettier-ignore
 

@@ -151,12 +151,21 @@ describe('repeated rows', () => {
   })
 
   it('finds columns that are equal in every row, or name the same things otherwise', () => {
+    const repeat = <T>(values: T[]) => Array.from({ length: 5 }, () => values).flat()
     const columns = [
-      numeric('a', [1, 2, 1]),
-      numeric('b', [1, 2, 1]),
-      numeric('c', [1, 2, 2]),
-      words('d', ['one', 'two', 'one']),
-      words('e', ['one', 'two', 'three']),
+      numeric('a', repeat([1, 2, 1])),
+      numeric('b', repeat([1, 2, 1])),
+      numeric('c', repeat([1, 2, 2])),
+      words('d', repeat(['one', 'two', 'one'])),
+      words('e', repeat(['one', 'two', 'three'])),
+      numeric(
+        'key',
+        Array.from({ length: 15 }, (_, row) => row),
+      ),
+      numeric(
+        'other key',
+        Array.from({ length: 15 }, (_, row) => row * row),
+      ),
     ]
     expect(findEqualColumns(columns)).toEqual([['a', 'b', 'd']])
   })
