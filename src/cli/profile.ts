@@ -1,57 +1,153 @@
 import { resolveDataset } from '../data/catalogue.ts'
 import { readDataset } from '../data/read.ts'
 import { makeTarget } from '../data/target.ts'
+import { readFeatureSpecification } from '../job/features.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
-import { count, figure } from '../util/text.ts'
-import { jsonOption, option, type CommandDefinition } from './command.ts'
+import { InputError } from '../util/errors.ts'
+import { writeFileAtomic } from '../util/files.ts'
+import { count, duration, figure } from '../util/text.ts'
+import { jsonOption, option, wholeNumber, type CommandDefinition, type CommandInput } from './command.ts'
+import { parseProblemType } from './names.ts'
+import type { Output } from './output.ts'
 import { table } from './table.ts'
 
 const MOST_COLUMNS = 60
+const MOST_ROWS = 5
 
 export const profileCommand: CommandDefinition = {
-  usage: 'profile <data>',
+  usage: 'profile [data]',
   summary: 'Describe a table: types with reasons, statistics, and what to look at before training',
-  examples: ['glasspilot profile churn.csv --target Churn'],
-  options: [option('--target <column>', 'the column to predict'), jsonOption()],
-  async run({ args, options }, { print, columns, style }) {
-    const found = await resolveDataset(args[0]!)
-    const target = (options['target'] as string | undefined) ?? found.target
-    const { dataset, schema, report } = await readDataset(found.train, {
-      ...(target !== undefined && { target }),
-    })
-    const made = target === undefined ? undefined : makeTarget(dataset, target)
-    const profile = await profileDataset(dataset, schema, {
-      ...(target !== undefined && { target }),
-      ...(made && { made }),
-      report,
-      seed: 0,
-    })
-    if (options['json']) return print(JSON.stringify(profile))
-    print(
-      `${profile.dataset}: ${count(profile.rows)} rows × ${count(profile.columnCount)} columns, ${count(profile.duplicateRows)} duplicate rows`,
-    )
-    print('')
-    print(columnTable(profile, columns))
-    for (const insight of profile.insights) {
-      print('')
-      print(
-        `${style(insight.severity === 'high' ? 'red' : 'yellow', `${insight.severity} · ${insight.title}`)} [${insight.id}]`,
-      )
-      print(`  ${insight.fact}`)
-      print(`  ${insight.why} Harmless when: ${insight.harmlessWhen}`)
-      print(`  → ${insight.action}`)
+  examples: [
+    'glasspilot profile churn.csv --target Churn',
+    'glasspilot profile churn.csv --target Churn --output profile.html',
+    'glasspilot profile churn.csv --target Churn --test next_month.csv   # are the new rows like these?',
+    'glasspilot profile --schema   # JSON Schema of what --json prints',
+  ],
+  options: [
+    option('--target <column>', 'the column to predict'),
+    option('--test <file>', 'rows to be predicted, labelled or not: whether they are like these'),
+    option('--output <file>', 'write a page (.html) or the numbers (.json) there'),
+    option('--problem-type <type>', 'BinaryClassification, MulticlassClassification or Regression'),
+    option('--features <file>', 'feature specification (JSON): the types of columns'),
+    option('--seed <n>', 'same seed and data: same profile').argParser(wholeNumber(0)).default(0),
+    option('--schema', 'print the JSON Schema of a profile'),
+    jsonOption(),
+    option('--quiet', 'no progress'),
+  ],
+  async run(input, output) {
+    const { options } = input
+    if (options['schema']) {
+      const { profileJsonSchema } = await import('../profile/schema.ts')
+      return output.print(JSON.stringify(profileJsonSchema(), null, 2))
     }
+    const profile = await makeProfile(input, output)
+    const file = options['output'] as string | undefined
+    if (file !== undefined) {
+      await writeProfile(file, profile)
+      output.note(`wrote ${file}`)
+    }
+    if (options['json']) return output.print(JSON.stringify(profile))
+    if (file === undefined) printProfile(profile, output)
   },
 }
 
-function columnTable({ columns }: DatasetProfile, width: number): string {
+async function makeProfile({ args, options }: CommandInput, output: Output): Promise<DatasetProfile> {
+  const text = (name: string) => options[name] as string | undefined
+  const file = text('output')
+  if (args[0] === undefined || (file !== undefined && !/\.(?:html?|json)$/i.test(file))) {
+    const [code, message] =
+      args[0] === undefined
+        ? [
+            'E_NO_DATA',
+            'no data was named: expected a CSV file or a dataset name, as in "glasspilot profile churn.csv"',
+          ]
+        : [
+            'E_OUTPUT_NAME',
+            `--output ${file} has an unknown ending: expected a name that ends in .html or .json`,
+          ]
+    throw new InputError(code!, message!, { exit: 'usage' })
+  }
+  const started = performance.now()
+  const onStage = (stage: string) => {
+    if (options['quiet']) return
+    const clock = duration((performance.now() - started) / 1000).padStart(9)
+    output.note(`${output.style('dim', clock)}  ${stage}`)
+  }
+  const found = await resolveDataset(args[0])
+  const target = text('target') ?? found.target
+  const task = text('problemType') === undefined ? undefined : parseProblemType(text('problemType')!)
+  const features = text('features')
+  const kinds = features === undefined ? [] : readFeatureSpecification(features, target ?? '').kinds
+  onStage(`reading ${found.train}`)
+  const { dataset, schema, report } = await readDataset(found.train, {
+    ...(target !== undefined && { target }),
+    overrides: Object.fromEntries(kinds),
+  })
+  const made = target === undefined ? undefined : makeTarget(dataset, target, task)
+  const test = text('test')
+  if (test !== undefined) onStage(`reading ${test}`)
+  const rows = test === undefined ? undefined : (await readDataset(test, { schema })).dataset
+  const profile = await profileDataset(dataset, schema, {
+    ...(target !== undefined && { target }),
+    ...(made && { made }),
+    ...(rows && { test: rows }),
+    report,
+    seed: options['seed'] as number,
+    onStage,
+  })
+  onStage(`done: ${count(profile.insights.length)} findings`)
+  return profile
+}
+
+async function writeProfile(file: string, profile: DatasetProfile): Promise<void> {
+  if (/\.json$/i.test(file)) return writeFileAtomic(file, `${JSON.stringify(profile)}\n`)
+  const { renderProfilePage } = await import('../report/profile-page.ts')
+  writeFileAtomic(file, renderProfilePage(profile))
+}
+
+function printProfile(profile: DatasetProfile, { print, columns, style }: Output): void {
+  print(
+    `${profile.dataset}: ${count(profile.rows)} rows × ${count(profile.columnCount)} columns, ${count(profile.duplicateRows)} duplicate rows`,
+  )
+  const { quickModel, drift, anomalies } = profile
+  if (quickModel) {
+    print(
+      `quick model: ${quickModel.metric} ${figure(quickModel.score)} ± ${figure(quickModel.error, 2)} (a constant answer: ${figure(quickModel.baseline)})`,
+    )
+  }
+  if (drift) {
+    print(
+      `test rows are told from training rows with AUC ${figure(drift.auc)} ± ${figure(drift.error, 2)} (0.5: not at all)`,
+    )
+  }
+  print('')
+  print(columnTable(profile, columns))
+  if (anomalies && anomalies.unusual > 0) {
+    const rows = anomalies.rows.slice(0, MOST_ROWS).map(({ row }) => count(row + 1))
+    print('')
+    print(`most unusual rows (counted from 1): ${rows.join(', ')}`)
+  }
+  for (const insight of profile.insights) {
+    const column = insight.column === undefined ? '' : ` · ${insight.column}`
+    print('')
+    print(
+      `${style(insight.severity === 'high' ? 'red' : 'yellow', `${insight.severity} · ${insight.title}${column}`)} [${insight.id}]`,
+    )
+    print(`  ${insight.fact}`)
+    print(`  ${insight.why} Harmless when: ${insight.harmlessWhen}`)
+    print(`  → ${insight.action}`)
+  }
+}
+
+function columnTable({ columns, judged }: DatasetProfile, width: number): string {
   const rows = columns.slice(0, MOST_COLUMNS).map(column => [
     column.name.slice(0, 28),
     column.kind,
     column.use,
     `${figure(column.missingFraction * 100, 3)} %`,
     count(column.distinct),
+    ...(judged ? [column.prediction ? column.prediction.power.toFixed(3) : ''] : []),
     column.numeric
       ? `${figure(column.numeric.min)} … ${figure(column.numeric.median)} … ${figure(column.numeric.max)}`
       : column.top
@@ -64,7 +160,6 @@ function columnTable({ columns }: DatasetProfile, width: number): string {
     columns.length > MOST_COLUMNS
       ? `\n… and ${count(columns.length - MOST_COLUMNS)} more columns (--json has all)`
       : ''
-  return (
-    table(['column', 'type', 'use', 'missing', 'distinct', 'values', 'why'], rows, width, 'lllrrll') + more
-  )
+  const head = ['column', 'type', 'use', 'missing', 'distinct', ...(judged ? ['power'] : []), 'values', 'why']
+  return table(head, rows, width, judged ? 'lllrrrll' : 'lllrrll') + more
 }

@@ -1,4 +1,5 @@
 import type { Target } from '../data/dataset.ts'
+import { argsort } from '../metrics/argsort.ts'
 
 /** Pearson's correlation of two columns over the rows where both have a value; NaN when either is constant there. */
 export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -58,4 +59,108 @@ export function strength(values: Float64Array | Float32Array, target: Target): n
     if (sizes[label]! > 0) between += sizes[label]! * (sum / sizes[label]! - mean) ** 2
   })
   return within > 0 ? Math.sqrt(Math.min(1, between / within)) : 0
+}
+
+/** Row numbers with a value, by ascending value. */
+export function orderOf(values: Float64Array | Float32Array): Uint32Array {
+  const present: number[] = []
+  for (let row = 0; row < values.length; row++) if (values[row] === values[row]) present.push(row)
+  const order = argsort(Float64Array.from(present, row => values[row]!))
+  return order.map(at => present[at]!)
+}
+
+/** Ranks from 1 (equal values share their mean rank) of the rows for which `other` has a value too; NaN elsewhere. */
+function ranksAmong(values: ArrayLike<number>, order: Uint32Array, other: ArrayLike<number>): Float64Array {
+  const ranks = new Float64Array(values.length).fill(NaN)
+  const shared = order.filter(row => other[row] === other[row])
+  for (let start = 0; start < shared.length;) {
+    let end = start + 1
+    while (end < shared.length && values[shared[end]!] === values[shared[start]!]) end++
+    for (let i = start; i < end; i++) ranks[shared[i]!] = (start + end + 1) / 2
+    start = end
+  }
+  return ranks
+}
+
+export interface Ordered {
+  readonly values: Float64Array | Float32Array
+  readonly order: Uint32Array
+}
+
+/** Spearman's rank correlation over the rows where both have a value. */
+export const spearman = (a: Ordered, b: Ordered): number =>
+  pearson(ranksAmong(a.values, a.order, b.values), ranksAmong(b.values, b.order, a.values))
+
+/** Codes of a category per row, −1 missing. */
+export interface Coded {
+  readonly codes: ArrayLike<number>
+  readonly levels: number
+}
+
+/**
+ * Cramér's V of two categories, 0 … 1. `corrected` takes away what chance alone gives to tables of many cells
+ * (Bergsma 2013), which the plain formula does not.
+ */
+export function cramersV(a: Coded, b: Coded, corrected = true): number {
+  const table = new Float64Array(a.levels * b.levels)
+  const sumsA = new Float64Array(a.levels)
+  const sumsB = new Float64Array(b.levels)
+  let n = 0
+  for (let row = 0; row < a.codes.length; row++) {
+    const i = a.codes[row]!
+    const j = b.codes[row]!
+    if (i < 0 || j < 0) continue
+    table[i * b.levels + j]!++
+    sumsA[i]!++
+    sumsB[j]!++
+    n++
+  }
+  const r = sumsA.filter(sum => sum > 0).length
+  const k = sumsB.filter(sum => sum > 0).length
+  if (n < 2 || r < 2 || k < 2) return NaN
+  let phi2 = -1 // Σ observed² / (row sum · column sum) − 1
+  for (let i = 0; i < a.levels; i++)
+    for (let j = 0; j < b.levels; j++) {
+      const observed = table[i * b.levels + j]!
+      if (observed > 0) phi2 += (observed / sumsA[i]!) * (observed / sumsB[j]!)
+    }
+  if (!corrected) return Math.sqrt(Math.max(0, phi2) / (Math.min(r, k) - 1))
+  const excess = Math.max(0, phi2 - ((r - 1) * (k - 1)) / (n - 1))
+  const least = Math.min(r - (r - 1) ** 2 / (n - 1), k - (k - 1) ** 2 / (n - 1)) - 1
+  return least > 0 ? Math.min(1, Math.sqrt(excess / least)) : NaN
+}
+
+/**
+ * Correlation ratio η: root of the share of a number's variance that lies between the categories. `corrected` takes away what
+ * chance alone gives to many categories (Kelley 1935).
+ */
+export function correlationRatio(
+  { codes, levels }: Coded,
+  values: ArrayLike<number>,
+  corrected = true,
+): number {
+  const sums = new Float64Array(levels)
+  const sizes = new Float64Array(levels)
+  let n = 0
+  let mean = 0
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!
+    const code = codes[row]!
+    if (code < 0 || value !== value) continue
+    n++
+    mean += (value - mean) / n
+    sums[code]! += value
+    sizes[code]!++
+  }
+  let total = 0
+  for (let row = 0; row < values.length; row++)
+    if (codes[row]! >= 0 && values[row] === values[row]) total += (values[row]! - mean) ** 2
+  let between = 0
+  for (let code = 0; code < levels; code++)
+    if (sizes[code]! > 0) between += sizes[code]! * (sums[code]! / sizes[code]! - mean) ** 2
+  if (!(total > 0)) return NaN
+  const share = Math.min(1, between / total)
+  if (!corrected) return Math.sqrt(share)
+  const used = sizes.filter(size => size > 0).length
+  return n > used ? Math.sqrt(Math.max(0, 1 - ((1 - share) * (n - 1)) / (n - used))) : NaN
 }

@@ -81,7 +81,9 @@ export function quantile(counts: Counts, share: number): number {
   const position = (counts.present - 1) * share
   const low = Math.floor(position)
   const from = valueAt(counts, low)
-  return position === low ? from : from + (position - low) * (valueAt(counts, low + 1) - from)
+  if (position === low) return from
+  const step = valueAt(counts, low + 1) - from
+  return Number.isFinite(step) ? from + (position - low) * step : from / 2 + valueAt(counts, low + 1) / 2
 }
 
 /** Rows with a value in [from, to), or [from, to] when `closed`. */

@@ -1,18 +1,27 @@
 import type { Column, Dataset, NumericColumn } from '../data/dataset.ts'
-import { findColumn, stringAt, takeColumn } from '../data/dataset.ts'
+import { findColumn, takeColumn } from '../data/dataset.ts'
 import type { ReadingReport } from '../data/read.ts'
 import type { TableSchema } from '../data/schema.ts'
 import type { MadeTarget } from '../data/target.ts'
+import { rowCount } from '../transforms/levels.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
+import { findAnomalies } from './anomalies.ts'
 import { pearson, strength } from './association.ts'
+import { associate } from './associations.ts'
 import type { Examined } from './columns.ts'
 import { profileColumn } from './columns.ts'
+import { findLinearCopies } from './copies.ts'
 import { countValues } from './counts.ts'
+import { findDrift } from './drift.ts'
+import { findGroupHints, findTimeHints } from './hints.ts'
 import { findImage } from './image.ts'
 import { findInsights } from './insights.ts'
+import { judgeTarget } from './judge.ts'
 import { summarizeNumbers } from './numeric.ts'
-import type { DatasetProfile, TargetProfile } from './profile.ts'
+import type { DatasetProfile, RepeatedSample, TargetProfile } from './profile.ts'
+import type { RepeatedRows } from './rows.ts'
 import { findEqualColumns, findRepeatedRows } from './rows.ts'
+import { showCell } from './show.ts'
 
 export type { DatasetProfile } from './profile.ts'
 
@@ -21,11 +30,16 @@ export interface ProfileOptions {
   readonly made?: MadeTarget
   readonly report?: ReadingReport
   readonly seed: number
+  /** Rows that are to be predicted, read with the same schema: whether they are like these. */
+  readonly test?: Dataset
+  /** Told what is being looked at. */
+  readonly onStage?: (stage: string) => void
 }
 
 const SAMPLE_ROWS = 10
 const SAMPLE_COLUMNS = 20
 const CORRELATED_COLUMNS = 10
+const ASSOCIATED_COLUMNS = 12
 /** Columns examined before other work gets a turn. */
 const BREATH = 64
 
@@ -33,55 +47,129 @@ const BREATH = 64
 export async function profileDataset(
   dataset: Dataset,
   schema: TableSchema,
-  { target, made, report, seed }: ProfileOptions,
+  { target, made, report, seed, test, onStage = () => undefined }: ProfileOptions,
 ): Promise<DatasetProfile> {
-  const examined = await examineColumns(dataset, schema)
+  const { rows } = dataset
+  onStage('statistics of the columns')
+  const plain = await examineColumns(dataset, schema)
   const targetName = made?.target.name ?? target
-  const features = examined.filter(({ profile }) => profile.name !== targetName)
   const targetColumn = targetName === undefined ? undefined : findColumn(dataset, targetName)
   const used = dataset.columns.filter(
-    (column, j) => column.name !== targetName && examined[j]!.profile.use === 'feature',
+    (column, j) => column.name !== targetName && plain[j]!.profile.use === 'feature',
   )
-  const repeated = findRepeatedRows(used, targetColumn, dataset.rows)
-  const ranked = rankNumeric(used, made)
-  const targetProfile = made && profileTarget(made)
   const image = findImage(
     dataset.columns.filter(column => column.name !== targetName),
     seed,
   )
+  const judged = made && (await judgeTarget(used, made, seed, onStage))
+  const examined = plain.map(item => {
+    const prediction = judged?.columns.get(item.profile.name)
+    return prediction ? { ...item, profile: { ...item.profile, prediction } } : item
+  })
+  const byName = new Map(examined.map(item => [item.profile.name, item]))
+  onStage('equal rows and columns')
+  const repeated = findRepeatedRows(used, targetColumn, rows)
+  const equalColumns = findEqualColumns(used)
+  const linearCopies = findLinearCopies(onePerGroup(used, equalColumns), seed)
+  onStage('correlations')
+  const strengths = rankNumeric(used, made)
+  const powerOf = (column: Column) => byName.get(column.name)?.profile.prediction?.power ?? 0
+  const byPower = <T extends Column>(columns: readonly T[]) =>
+    judged ? [...columns].sort((a, b) => powerOf(b) - powerOf(a)) : columns
+  const numeric = byPower(strengths.map(item => item.column))
+  const correlation = correlate(numeric.slice(0, CORRELATED_COLUMNS))
+  const associations = associate(
+    [
+      ...(targetColumn ? [asTold(targetColumn, made)] : []),
+      ...byPower(used.filter(({ kind }) => kind === 'numeric' || kind === 'categorical')),
+    ].slice(0, ASSOCIATED_COLUMNS),
+    rows,
+  )
+  onStage('unusual rows')
+  const shown = [...(targetColumn ? [targetColumn] : []), ...byPower(used)]
+  const anomalies = findAnomalies(used, shown, rows, seed)
+  if (test) onStage('differences between training and test rows')
+  const drift = test && (await findDrift(used, rows, test, seed))
+  const targetProfile = made && profileTarget(made)
   const insights = findInsights({
-    rows: dataset.rows,
-    features,
-    ...(targetProfile && {
-      target: {
-        profile: targetProfile,
-        examined: examined.find(({ profile }) => profile.name === targetName)!,
-      },
-    }),
+    rows,
+    features: examined.filter(({ profile }) => profile.name !== targetName),
+    ...(targetProfile && { target: { profile: targetProfile, examined: byName.get(targetProfile.name)! } }),
     repeated,
-    equalColumns: findEqualColumns(used),
+    equalColumns,
+    linearCopies: image ? [] : linearCopies,
+    timeHints: findTimeHints(used, byName),
+    groupHints: image ? [] : findGroupHints(used, byName, rows),
     targetCorrelation: new Map(
       made && made.target.task !== 'multiclass'
-        ? ranked.map(({ column, strength }) => [column.name, strength])
+        ? strengths.map(({ column, strength }) => [column.name, strength])
         : [],
     ),
     pixels: new Set(image?.columns),
+    ...(judged?.quickModel && { quickModel: judged.quickModel }),
+    ...(judged?.rowOrder && { rowOrder: judged.rowOrder }),
+    ...(drift && { drift }),
     ...(report && { report }),
   })
-  const correlation = correlate(ranked.slice(0, CORRELATED_COLUMNS).map(item => item.column))
+  const conflicts = made && describeConflicts(repeated, made, rows)
+  const duplicateSample = showRepeated(repeated, shown)
   return {
     formatVersion: 1,
     dataset: dataset.name,
-    rows: dataset.rows,
+    rows,
     columnCount: dataset.columns.length,
     ...(targetProfile && { target: targetProfile }),
     columns: examined.map(({ profile }) => profile),
     duplicateRows: repeated.duplicates,
-    duplicateFraction: dataset.rows === 0 ? 0 : repeated.duplicates / dataset.rows,
+    duplicateFraction: rows === 0 ? 0 : repeated.duplicates / rows,
+    ...(duplicateSample && { duplicateSample }),
+    ...(conflicts && { conflicts }),
+    ...(judged && { judged: judged.on }),
+    ...(judged?.quickModel && { quickModel: judged.quickModel }),
+    ...(associations && { associations }),
+    ...(anomalies && { anomalies }),
+    ...(drift && { drift }),
     insights,
     sample: sampleRows(dataset, seed),
     ...(correlation && { correlation }),
     ...(image && { image }),
+  }
+}
+
+/** One column of each set of equal ones, and all that are in no set. */
+function onePerGroup(columns: readonly Column[], groups: readonly (readonly string[])[]): Column[] {
+  const repeats = new Set(groups.flatMap(group => group.slice(1)))
+  return columns.filter(column => !repeats.has(column.name))
+}
+
+/** The target as it is learnt: the numbers of a quantity, the labels of classes. */
+function asTold(column: Column, made: MadeTarget | undefined): Column {
+  if (!made || made.target.task === 'regression') return column
+  const codes = new Int32Array(rowCount(column)).fill(-1)
+  made.rows.forEach((row, i) => (codes[row] = made.target.values[i]!))
+  return { kind: 'categorical', name: column.name, codes, categories: made.target.classes }
+}
+
+function describeConflicts(
+  { conflicts, settled }: RepeatedRows,
+  { target }: MadeTarget,
+  rows: number,
+): DatasetProfile['conflicts'] {
+  if (conflicts === 0) return undefined
+  const bestAccuracy = target.task === 'regression' ? undefined : (rows - conflicts + settled) / rows
+  return {
+    rows: conflicts,
+    fraction: conflicts / rows,
+    ...(bestAccuracy !== undefined && { bestAccuracy }),
+  }
+}
+
+function showRepeated({ largest }: RepeatedRows, shown: readonly Column[]): RepeatedSample | undefined {
+  if (largest.length === 0) return undefined
+  const columns = shown.slice(0, SAMPLE_COLUMNS)
+  return {
+    columns: columns.map(column => column.name),
+    rows: largest.map(({ row, count }) => ({ count, values: columns.map(column => showCell(column, row)) })),
   }
 }
 
@@ -146,15 +234,6 @@ function sampleRows(dataset: Dataset, seed: number): DatasetProfile['sample'] {
   const columns = dataset.columns.slice(0, SAMPLE_COLUMNS)
   return {
     columns: columns.map(column => column.name),
-    rows: [...chosen].sort((a, b) => a - b).map(row => columns.map(column => show(column, row))),
+    rows: [...chosen].sort((a, b) => a - b).map(row => columns.map(column => showCell(column, row))),
   }
-}
-
-function show(column: Column, row: number): string {
-  if (column.kind === 'numeric') return Number.isNaN(column.values[row]!) ? '' : String(column.values[row])
-  if (column.kind === 'datetime') {
-    const value = column.values[row]!
-    return Number.isNaN(value) ? '' : new Date(value).toISOString().replace('T00:00:00.000Z', '')
-  }
-  return stringAt(column, row) ?? ''
 }

@@ -1,8 +1,13 @@
 import type { ReadingReport } from '../data/read.ts'
 import type { Examined } from './columns.ts'
 import { columnRules } from './column-rules.ts'
-import type { Insight, Severity, TargetProfile } from './profile.ts'
+import type { LinearCopy } from './copies.ts'
+import type { GroupHint, TimeHint } from './hints.ts'
+import { modelRules } from './model-rules.ts'
+import type { ColumnScore } from './one-column.ts'
+import type { Drift, Insight, QuickModel, Severity, TargetProfile } from './profile.ts'
 import { readingRules } from './reading-rules.ts'
+import { relationRules } from './relation-rules.ts'
 import type { RepeatedRows } from './rows.ts'
 import { tableRules } from './table-rules.ts'
 import { targetRules } from './target-rules.ts'
@@ -20,6 +25,13 @@ export interface Facts {
   readonly targetCorrelation: ReadonlyMap<string, number>
   /** Columns that are pixels: their many zeros are paper. */
   readonly pixels: ReadonlySet<string>
+  readonly linearCopies: readonly LinearCopy[]
+  readonly timeHints: readonly TimeHint[]
+  readonly groupHints: readonly GroupHint[]
+  readonly quickModel?: QuickModel
+  /** How well the row number foretells the target. */
+  readonly rowOrder?: ColumnScore
+  readonly drift?: Drift
   readonly report?: ReadingReport
 }
 
@@ -40,10 +52,19 @@ export interface Rule {
   readonly why: string
   readonly harmlessWhen: string
   readonly action: string
+  /** More columns than this are told together; 3 unless said. */
+  readonly mergeAbove?: number
   readonly find: (facts: Facts) => readonly Finding[]
 }
 
-export const rules: readonly Rule[] = [...targetRules, ...tableRules, ...columnRules, ...readingRules]
+export const rules: readonly Rule[] = [
+  ...targetRules,
+  ...modelRules,
+  ...tableRules,
+  ...relationRules,
+  ...columnRules,
+  ...readingRules,
+]
 
 /** More columns than this with one insight are told together. */
 const MERGE_ABOVE = 3
@@ -53,13 +74,13 @@ const RANK: Readonly<Record<Severity, number>> = { high: 0, medium: 1, low: 2 }
 /** All findings of all rules, most severe first. */
 export function findInsights(facts: Facts): Insight[] {
   return rules
-    .flatMap(rule => merge(rule.find(facts)).map(finding => toInsight(rule, finding)))
+    .flatMap(rule => merge(rule.find(facts), rule.mergeAbove).map(finding => toInsight(rule, finding)))
     .sort((a, b) => RANK[a.severity] - RANK[b.severity])
 }
 
-function merge(findings: readonly Finding[]): readonly Finding[] {
+function merge(findings: readonly Finding[], above = MERGE_ABOVE): readonly Finding[] {
   const columns = findings.flatMap(finding => (finding.column === undefined ? [] : [finding.column]))
-  if (columns.length <= MERGE_ABOVE || columns.length < findings.length) return findings
+  if (columns.length <= above || columns.length < findings.length) return findings
   const named = columns
     .slice(0, NAMED)
     .map(name => JSON.stringify(name))

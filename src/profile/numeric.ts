@@ -12,17 +12,18 @@ const BINS = 20
 export function summarizeNumbers(counts: Counts): NumericSummary | undefined {
   const { values, present } = counts
   if (present === 0) return undefined
-  const mean = weighted(counts, value => value) / present
-  const m2 = weighted(counts, value => (value - mean) ** 2) / present
-  const m3 = weighted(counts, value => (value - mean) ** 3) / present
-  const m4 = weighted(counts, value => (value - mean) ** 4) / present
+  const unit = unitOf(counts)
+  const centre = weighted(counts, value => value / unit) / present
+  const moment = (power: number) => weighted(counts, value => (value / unit - centre) ** power) / present
+  const mean = centre * unit
+  const [m2, m3, m4] = [moment(2), moment(3), moment(4)] as const
   const [low, high] = outlierLimits(counts)
   const inside = countBetween(counts, low, high, true)
   return {
     count: present,
     mean,
     // Of a sample: one row less than there are.
-    std: present > 1 ? Math.sqrt((m2 * present) / (present - 1)) : 0,
+    std: present > 1 ? unit * Math.sqrt((m2 * present) / (present - 1)) : 0,
     min: values[0]!,
     max: values.at(-1)!,
     median: quantile(counts, 0.5),
@@ -44,16 +45,23 @@ function weighted({ values, counts }: Counts, of: (value: number) => number): nu
   return sum
 }
 
+/** Fourth powers overflow or vanish where values are measured in 1 but lie beyond 1e±60. */
+function unitOf({ values }: Counts): number {
+  const size = Math.max(Math.abs(values[0]!), Math.abs(values.at(-1)!))
+  return size > 1e60 || (size > 0 && size < 1e-60) ? size : 1
+}
+
 /** median ± 5 · (standard deviation of the values clipped to their 5 % and 95 % quantiles). */
 export function outlierLimits(counts: Counts): [low: number, high: number] {
   const from = quantile(counts, 0.05)
   const to = quantile(counts, 0.95)
+  const unit = unitOf(counts)
   const deviation = (clip: (value: number) => number): number => {
-    const mean = weighted(counts, clip) / counts.present
-    return Math.sqrt(weighted(counts, value => (clip(value) - mean) ** 2) / counts.present)
+    const mean = weighted(counts, value => clip(value) / unit) / counts.present
+    return unit * Math.sqrt(weighted(counts, value => (clip(value) / unit - mean) ** 2) / counts.present)
   }
   const robust = deviation(value => Math.min(to, Math.max(from, value)))
-  const spread = robust > LEAST_DEVIATION ? robust : deviation(value => value)
+  const spread = robust > LEAST_DEVIATION * Math.min(1, unit) ? robust : deviation(value => value)
   const median = quantile(counts, 0.5)
   return [median - OUTLIER_DEVIATIONS * spread, median + OUTLIER_DEVIATIONS * spread]
 }
@@ -69,8 +77,8 @@ export function robustHistogram(counts: Counts, low: number, high: number): Hist
   const to = inner.at(-1)!
   const whole = inner.every(Number.isInteger) && to - from < BINS
   const bins = whole ? to - from + 1 : from === to ? 1 : BINS
-  const width = whole ? 1 : (to - from) / bins
-  const edge = (i: number) => (i === bins && !whole ? to : from + i * width)
+  const width = whole ? 1 : to / bins - from / bins
+  const edge = (i: number) => (i === bins && !whole ? to : 2 * (from / 2 + i * (width / 2)))
   const histogram: HistogramBin[] = Array.from({ length: bins }, (_, i) => ({
     from: edge(i),
     to: edge(i + 1),

@@ -55,6 +55,90 @@ export interface ColumnProfile {
   readonly top: readonly { readonly value: string; readonly count: number }[]
   /** Mean length in characters, for string columns. */
   readonly meanLength?: number
+  /** How well the column alone foretells the target. */
+  readonly prediction?: Prediction
+}
+
+/** A score on rows that were not learnt from, and what it means. */
+export interface Prediction {
+  readonly metric: 'AUC' | 'Accuracy' | 'R2'
+  readonly score: number
+  /** The score of an answer that knows nothing of the row. */
+  readonly baseline: number
+  /** Standard error of `score`. */
+  readonly error: number
+  /** max((score − baseline) / (1 − baseline), 0): 0 tells nothing, 1 tells all. */
+  readonly power: number
+}
+
+/** A small boosted model of many columns. */
+export interface QuickModel extends Prediction {
+  readonly trainRows: number
+  readonly scoredRows: number
+  readonly columns: number
+  readonly folds: number
+}
+
+/** How pairs of columns hang together: numbers by rank, categories by counts, one of each by means. */
+export interface Associations {
+  readonly columns: readonly { readonly name: string; readonly type: 'numeric' | 'categorical' }[]
+  readonly pairs: readonly {
+    readonly first: string
+    readonly second: string
+    /** Spearman −1 … 1; the others 0 … 1, corrected for what chance gives to many categories. */
+    readonly measure: 'spearman' | 'cramers-v' | 'correlation-ratio'
+    readonly value: number
+    /** Of two numbers. */
+    readonly pearson?: number
+  }[]
+  readonly rows: number
+  /** Standard error of a correlation that is truly 0. */
+  readonly error: number
+}
+
+/** Rows unlike all others, by an isolation forest. */
+export interface Anomalies {
+  readonly scoredRows: number
+  readonly trees: number
+  /** Rows each tree was grown on. */
+  readonly sample: number
+  /** Scored rows with a score below 0. */
+  readonly unusual: number
+  readonly columns: readonly string[]
+  /** Lowest score first. */
+  readonly rows: readonly {
+    /** Row of the table, from 0. */
+    readonly row: number
+    readonly score: number
+    readonly values: readonly string[]
+  }[]
+}
+
+/** Whether rows of the test file can be told from the training rows. */
+export interface Drift {
+  readonly file: string
+  readonly trainRows: number
+  readonly testRows: number
+  /** AUC of a model that guesses which file a row is from; 0.5 says that it cannot. */
+  readonly auc: number
+  /** Standard error of `auc`. */
+  readonly error: number
+  /** Columns that tell the files apart alone, most telling first, at most twenty. */
+  readonly columns: readonly {
+    readonly name: string
+    readonly auc: number
+    readonly error: number
+    readonly missingTrain: number
+    readonly missingTest: number
+    /** Share of test rows whose category was never seen in training. */
+    readonly unseen?: number
+  }[]
+}
+
+/** Equal rows, most repeated first. */
+export interface RepeatedSample {
+  readonly columns: readonly string[]
+  readonly rows: readonly { readonly count: number; readonly values: readonly string[] }[]
 }
 
 export type Severity = 'high' | 'medium' | 'low'
@@ -97,6 +181,18 @@ export interface DatasetProfile {
   readonly columns: readonly ColumnProfile[]
   readonly duplicateRows: number
   readonly duplicateFraction: number
+  /** Ten sets of equal rows. */
+  readonly duplicateSample?: RepeatedSample
+  /** Rows whose features stand elsewhere with another target, and the best share of right answers they leave. */
+  readonly conflicts?: { readonly rows: number; readonly fraction: number; readonly bestAccuracy?: number }
+  /** Statistics of columns are of these rows when the table has more than a million; shares are right to ± `shareError` (95 %). */
+  readonly sampled?: { readonly rows: number; readonly of: number; readonly shareError: number }
+  /** What `prediction` of the columns was measured on. */
+  readonly judged?: { readonly rows: number; readonly folds: number; readonly classes: number }
+  readonly quickModel?: QuickModel
+  readonly associations?: Associations
+  readonly anomalies?: Anomalies
+  readonly drift?: Drift
   readonly insights: readonly Insight[]
   /** Ten rows of the table as text, seeded choice, at most twenty columns. */
   readonly sample: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }

@@ -37,7 +37,8 @@ const TOLD: Readonly<Record<string, Told>> = {
     title: 'Encoding guessed',
     why: 'Letters outside ASCII may be wrong.',
     harmlessWhen: 'Names and words read as they should.',
-    action: 'Pass --encoding, or save the file as UTF-8.',
+    action:
+      'Save the file as UTF-8; "glasspilot read FILE --encoding NAME --output OUT.csv" does it when the guess is wrong.',
   },
   W_TYPE_MIX: {
     severity: 'medium',

@@ -1,11 +1,19 @@
 import type { Column } from '../data/dataset.ts'
+import { rowCount } from '../transforms/levels.ts'
+import { hashSeed } from '../util/rng.ts'
 
 export interface RepeatedRows {
   /** Every member of a set of equal rows is counted. */
   readonly duplicates: number
   /** Rows whose features stand elsewhere with another target. */
   readonly conflicts: number
+  /** Rows of the most frequent target in each such set: no model can be right on more of them. */
+  readonly settled: number
+  /** A row of each of the largest sets of equal rows, and the size of the set. */
+  readonly largest: readonly { readonly row: number; readonly count: number }[]
 }
+
+const LARGEST = 10
 
 /** Rows that are equal in all `features` and in the target, found by a 53-bit hash of each row. */
 export function findRepeatedRows(
@@ -13,34 +21,55 @@ export function findRepeatedRows(
   target: Column | undefined,
   rows: number,
 ): RepeatedRows {
-  if (features.length === 0 || rows === 0) return { duplicates: 0, conflicts: 0 }
+  if (features.length === 0 || rows === 0) return { duplicates: 0, conflicts: 0, settled: 0, largest: [] }
   const high = new Int32Array(rows).fill(0x2545f491)
   const low = new Int32Array(rows).fill(0x4f6cdd1d)
   for (const column of features) mixColumn(column, high, low)
   const alike = keys(high, low)
-  if (!target) return { duplicates: members(alike), conflicts: 0 }
+  if (!target) return { ...repeated(alike), conflicts: 0, settled: 0 }
   mixColumn(target, high, low)
   const equal = keys(high, low)
-  const first = new Map<number, number>()
-  const conflicting = new Set<number>()
-  for (let row = 0; row < rows; row++) {
-    const seen = first.get(alike[row]!)
-    if (seen === undefined) first.set(alike[row]!, equal[row]!)
-    else if (seen !== equal[row]) conflicting.add(alike[row]!)
-  }
-  let conflicts = 0
-  if (conflicting.size > 0) for (const key of alike) if (conflicting.has(key)) conflicts++
-  return { duplicates: members(equal), conflicts }
+  return { ...repeated(equal), ...findConflicts(alike, equal) }
 }
 
-/** Groups of columns that hold the same in every row, by name. */
+/** Of rows with equal features: how many disagree in the target, and how many the majority of each set has. */
+function findConflicts(alike: Float64Array, equal: Float64Array) {
+  const first = new Map<number, number>()
+  const conflicting = new Map<number, Map<number, number>>()
+  for (let row = 0; row < alike.length; row++) {
+    const seen = first.get(alike[row]!)
+    if (seen === undefined) first.set(alike[row]!, equal[row]!)
+    else if (seen !== equal[row]) conflicting.set(alike[row]!, new Map())
+  }
+  let conflicts = 0
+  if (conflicting.size > 0)
+    for (let row = 0; row < alike.length; row++) {
+      const tally = conflicting.get(alike[row]!)
+      if (!tally) continue
+      conflicts++
+      tally.set(equal[row]!, (tally.get(equal[row]!) ?? 0) + 1)
+    }
+  let settled = 0
+  for (const tally of conflicting.values()) settled += Math.max(...tally.values())
+  return { conflicts, settled }
+}
+
+/** Columns with more different values, or fewer rows for each, are compared as they are: any two lists of keys rename each other. */
+const MAX_NAMES = 1000
+const LEAST_ROWS_PER_NAME = 5
+
+/**
+ * Groups of columns that tell rows apart in the same way, by name: equal in every row, or each value of one always beside one
+ * and the same value of the other (a code and its name).
+ */
 export function findEqualColumns(columns: readonly Column[]): string[][] {
   const groups = new Map<string, string[]>()
-  const rows = columns.length === 0 ? 0 : lengthOf(columns[0]!)
+  const rows = columns.length === 0 ? 0 : rowCount(columns[0]!)
   for (const column of columns) {
     const high = new Int32Array(rows)
     const low = new Int32Array(rows)
-    mixColumn(column, high, low)
+    const names = firstSeen(column)
+    mixColumn(names ?? column, high, low)
     let a = 0x9e3779b9 | 0
     let b = 0x85ebca6b | 0
     for (let row = 0; row < rows; row++) {
@@ -49,7 +78,7 @@ export function findEqualColumns(columns: readonly Column[]): string[][] {
       b = Math.imul(b ^ low[row]!, 0x1b873593)
       b ^= b >>> 13
     }
-    const key = `${column.kind}:${a}:${b}`
+    const key = `${names ? 'names' : column.kind}:${a}:${b}`
     const group = groups.get(key)
     if (group) group.push(column.name)
     else groups.set(key, [column.name])
@@ -57,12 +86,27 @@ export function findEqualColumns(columns: readonly Column[]): string[][] {
   return [...groups.values()].filter(group => group.length > 1)
 }
 
-const lengthOf = (column: Column): number =>
-  column.kind === 'categorical'
-    ? column.codes.length
-    : column.kind === 'text'
-      ? column.missing.length
-      : column.values.length
+/** A column of few values as numbers in order of first appearance, −1 missing. */
+function firstSeen(column: Column): Column | undefined {
+  if (column.kind === 'text') return undefined
+  const given = column.kind === 'categorical' ? column.codes : column.values
+  const codes = new Int32Array(given.length)
+  const seen = new Map<number, number>()
+  for (let row = 0; row < given.length; row++) {
+    const value = given[row]!
+    if (value !== value || (column.kind === 'categorical' && value < 0)) {
+      codes[row] = -1
+      continue
+    }
+    let code = seen.get(value)
+    if (code === undefined) {
+      if (seen.size >= MAX_NAMES || (seen.size + 1) * LEAST_ROWS_PER_NAME > given.length) return undefined
+      seen.set(value, (code = seen.size))
+    }
+    codes[row] = code
+  }
+  return { kind: 'categorical', name: column.name, codes, categories: [] }
+}
 
 function mixColumn(column: Column, high: Int32Array, low: Int32Array): void {
   const mix = (row: number, a: number, b: number) => {
@@ -86,9 +130,14 @@ function mixColumn(column: Column, high: Int32Array, low: Int32Array): void {
       }
       return
     }
-    case 'categorical':
-      for (let row = 0; row < column.codes.length; row++) mix(row, column.codes[row]!, 0x51ed270b)
+    case 'categorical': {
+      const hashes = Int32Array.from(column.categories, category => hashSeed(category))
+      for (let row = 0; row < column.codes.length; row++) {
+        const code = column.codes[row]!
+        mix(row, code < 0 ? -1 : (hashes[code] ?? code), 0x51ed270b)
+      }
       return
+    }
     case 'text':
       for (let row = 0; row < column.missing.length; row++) {
         let hash = column.missing[row] ? 1 : 0x811c9dc5
@@ -107,10 +156,27 @@ function keys(high: Int32Array, low: Int32Array): Float64Array {
   return result
 }
 
-function members(keys: Float64Array): number {
+/** Members of all sets of equal keys, and the largest sets. */
+function repeated(keys: Float64Array): Pick<RepeatedRows, 'duplicates' | 'largest'> {
   const sorted = keys.slice().sort()
-  let count = 0
-  for (let i = 0; i < sorted.length; i++)
-    if (sorted[i] === sorted[i - 1] || sorted[i] === sorted[i + 1]) count++
-  return count
+  let duplicates = 0
+  const sets: { key: number; count: number }[] = []
+  for (let start = 0; start < sorted.length;) {
+    let end = start + 1
+    while (end < sorted.length && sorted[end] === sorted[start]) end++
+    const count = end - start
+    if (count > 1) {
+      duplicates += count
+      if (sets.length < LARGEST || count > sets.at(-1)!.count) {
+        sets.push({ key: sorted[start]!, count })
+        sets.sort((a, b) => b.count - a.count)
+        if (sets.length > LARGEST) sets.pop()
+      }
+    }
+    start = end
+  }
+  const rowOf = new Map(sets.map(({ key }) => [key, -1]))
+  if (sets.length > 0) keys.forEach((key, row) => void (rowOf.get(key) === -1 && rowOf.set(key, row)))
+  const largest = sets.map(({ key, count }) => ({ row: rowOf.get(key)!, count }))
+  return { duplicates, largest: largest.sort((a, b) => b.count - a.count || a.row - b.row) }
 }

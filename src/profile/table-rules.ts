@@ -44,21 +44,21 @@ export const tableRules: readonly Rule[] = [
     why: 'No model can be right on all of them: they bound the score that can be reached.',
     harmlessWhen: 'The outcome is a matter of chance.',
     action: 'Look for a column that tells these rows apart, or correct their targets.',
-    find: ({ repeated: { conflicts }, rows }) =>
+    find: ({ repeated: { conflicts, settled }, rows, target }) =>
       conflicts === 0
         ? []
         : [
             {
               severity: conflicts / rows > MANY_DUPLICATES ? 'medium' : 'low',
-              fact: `${count(conflicts)} of ${count(rows)} rows agree in every feature with a row of another target.`,
-              numbers: { conflicts, share: conflicts / rows },
+              fact: `${count(conflicts)} of ${count(rows)} rows agree in every feature with a row of another target${target?.profile.task === 'regression' || conflicts - settled < 0.001 * rows ? '' : `; no model can be right on more than ${figure((100 * (rows - conflicts + settled)) / rows, 4)} % of all rows`}.`,
+              numbers: { conflicts, share: conflicts / rows, settled },
             },
           ],
   },
   {
     id: 'W_DUPLICATE_COLUMN',
     severity: 'low',
-    title: 'Columns that hold the same',
+    title: 'Columns that say the same',
     why: 'They cost time twice and share their importance between them.',
     harmlessWhen: 'Always harmless for the score of tree models.',
     action: 'Leave all but one out by naming the others in FeatureAttributeNames of a --features FILE.',
@@ -67,7 +67,9 @@ export const tableRules: readonly Rule[] = [
         fact: `${group
           .slice(0, 5)
           .map(name => JSON.stringify(name))
-          .join(', ')}${group.length > 5 ? ` and ${group.length - 5} more` : ''} are equal in every row.`,
+          .join(
+            ', ',
+          )}${group.length > 5 ? ` and ${group.length - 5} more` : ''} tell the rows apart in the same way: equal, or each value of one beside one value of the other.`,
         numbers: { columns: group.length },
       })),
   },

@@ -1,6 +1,6 @@
 import { count, figure } from '../util/text.ts'
-import type { Facts, Rule } from './insights.ts'
 import { frequentValues } from './columns.ts'
+import type { Facts, Rule } from './insights.ts'
 
 const percent = (share: number): string => `${figure(100 * share, 3)} %`
 const quantity = ({ target }: Facts) => (target?.profile.task === 'regression' ? target.profile : undefined)

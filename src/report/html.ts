@@ -62,7 +62,7 @@ p { margin: .5rem 0 } .soft { color: var(--soft) }
 th, td { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal }
 .number { text-align: right; font-variant-numeric: tabular-nums }
 svg { max-width: 100%; height: auto; display: block; margin: .8rem 0 }
-.row { display: flex; flex-wrap: wrap; gap: 1rem } .row > svg { flex: 0 1 auto }
+.row { display: flex; flex-wrap: wrap; gap: 1rem } .row > svg { flex: 0 1 auto } .pair > svg { flex: 0 1 28rem; min-width: 0 }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .7rem; margin: 1rem 0 }
 .facts div { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem } .facts b { display: block; font-size: 1.15rem }
 .insight { border-left: 4px solid var(--line); background: var(--box); padding: .6rem .9rem; margin: .7rem 0 } .insight.high { border-color: var(--high) }

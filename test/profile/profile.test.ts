@@ -105,7 +105,16 @@ describe('repeated rows', () => {
   it('counts every member of equal rows, and rows that disagree in the target alone', () => {
     const features = [numeric('a', [1, 1, 2, 1, 0, -0, NaN, NaN]), words('b', [...'xxxxyyzz'])]
     const target = words('t', [...'pqppppqq'])
-    expect(findRepeatedRows(features, target, 8)).toEqual({ duplicates: 6, conflicts: 3 })
+    expect(findRepeatedRows(features, target, 8)).toEqual({
+      duplicates: 6,
+      conflicts: 3,
+      settled: 2,
+      largest: [
+        { row: 0, count: 2 },
+        { row: 4, count: 2 },
+        { row: 6, count: 2 },
+      ],
+    })
   })
 
   it('agrees with comparing every pair of rows', () => {
@@ -136,12 +145,29 @@ describe('repeated rows', () => {
       if (all.get(key(row, [...features, target]))! > 1) duplicates++
       if (alike.get(key(row, features))! > all.get(key(row, [...features, target]))!) conflicts++
     }
-    expect(findRepeatedRows(features, target, 300)).toEqual({ duplicates, conflicts })
+    const found = findRepeatedRows(features, target, 300)
+    expect(found).toMatchObject({ duplicates, conflicts })
+    expect(found.largest.map(set => set.count)).toEqual([...all.values()].sort((a, b) => b - a).slice(0, 10))
   })
 
-  it('finds columns that are equal in every row', () => {
-    const columns = [numeric('a', [1, 2]), numeric('b', [1, 2]), numeric('c', [2, 1]), words('d', ['1', '2'])]
-    expect(findEqualColumns(columns)).toEqual([['a', 'b']])
+  it('finds columns that are equal in every row, or name the same things otherwise', () => {
+    const repeat = <T>(values: T[]) => Array.from({ length: 5 }, () => values).flat()
+    const columns = [
+      numeric('a', repeat([1, 2, 1])),
+      numeric('b', repeat([1, 2, 1])),
+      numeric('c', repeat([1, 2, 2])),
+      words('d', repeat(['one', 'two', 'one'])),
+      words('e', repeat(['one', 'two', 'three'])),
+      numeric(
+        'key',
+        Array.from({ length: 15 }, (_, row) => row),
+      ),
+      numeric(
+        'other key',
+        Array.from({ length: 15 }, (_, row) => row * row),
+      ),
+    ]
+    expect(findEqualColumns(columns)).toEqual([['a', 'b', 'd']])
   })
 })
 

@@ -1,0 +1,82 @@
+import type { Column, NumericColumn } from '../data/dataset.ts'
+import type { MadeTarget } from '../data/target.ts'
+import { rowCount } from '../transforms/levels.ts'
+import { hashSeed } from '../util/rng.ts'
+import { evenRows } from './even-rows.ts'
+import type { ColumnScore } from './one-column.ts'
+import { judgeColumns } from './power.ts'
+import type { DatasetProfile, Prediction, QuickModel } from './profile.ts'
+import { scoreQuickModel } from './quick-model.ts'
+import { supervise } from './supervision.ts'
+
+const MAX_ROWS = 1_000_000
+const METRICS = { binary: 'AUC', multiclass: 'Accuracy', regression: 'R2' } as const
+
+export interface Judged {
+  readonly on: NonNullable<DatasetProfile['judged']>
+  readonly columns: ReadonlyMap<string, Prediction>
+  readonly quickModel?: QuickModel
+  readonly rowOrder?: ColumnScore
+}
+
+/** What each column says of the target alone, and all of them together. */
+export async function judgeTarget(
+  columns: readonly Column[],
+  { target, rows }: MadeTarget,
+  seed: number,
+  onStage: (stage: string) => void,
+): Promise<Judged | undefined> {
+  const kept = evenRows(rows.length, MAX_ROWS, hashSeed(seed, 'judged'))
+  const whole = kept.length === rows.length
+  const supervision = supervise(
+    whole ? target : { ...target, values: Float64Array.from(kept, at => target.values[at]!) },
+    whole ? rows : Int32Array.from(kept, at => rows[at]!),
+    seed,
+  )
+  if (!supervision) return undefined
+  onStage('prediction power of each column')
+  const order = rowNumbers(columns)
+  const scores = await judgeColumns([...columns, ...order], supervision, seed)
+  onStage('a quick model of all columns')
+  const model = await scoreQuickModel(columns, scores, supervision, seed)
+  const metric = METRICS[target.task]
+  const told = columns.flatMap(({ name }) => {
+    const score = scores.get(name)
+    return score ? [[name, toPrediction(metric, score)] as const] : []
+  })
+  const rowOrder = order[0] && scores.get(order[0].name)
+  return {
+    on: {
+      rows: supervision.rows.length,
+      folds: supervision.folds,
+      classes: supervision.target.classes.length,
+    },
+    columns: new Map(told),
+    ...(model && {
+      quickModel: {
+        ...toPrediction(metric, model),
+        trainRows: model.trainRows,
+        scoredRows: model.scoredRows,
+        columns: model.columns,
+        folds: model.folds,
+      },
+    }),
+    ...(rowOrder && { rowOrder }),
+  }
+}
+
+const toPrediction = (
+  metric: Prediction['metric'],
+  { score, baseline, error, power }: ColumnScore,
+): Prediction => ({ metric, score, baseline, error, power })
+
+/** The row number as a column, under a name that no other has. */
+function rowNumbers(columns: readonly Column[]): NumericColumn[] {
+  const first = columns[0]
+  if (!first) return []
+  const rows = rowCount(first)
+  const taken = new Set(columns.map(column => column.name))
+  let name = 'row'
+  while (taken.has(name)) name += ' '
+  return [{ kind: 'numeric', name, values: Float64Array.from({ length: rows }, (_, row) => row) }]
+}

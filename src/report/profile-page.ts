@@ -1,0 +1,331 @@
+import { classBalance, correlation, histogram, missingValues, predictionPower } from '../charts/index.ts'
+import type { ColumnProfile, DatasetProfile, NumericSummary, Severity } from '../profile/profile.ts'
+import { count, figure } from '../util/text.ts'
+import { fragment, page, svg, table } from './html.ts'
+import type { Markup } from './html.ts'
+
+const COLUMNS = 200
+const HISTOGRAMS = 12
+const CELL = 60
+const PAIRS = 20
+const CLASSES = 50
+const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low']
+const MEASURES = {
+  spearman: "Spearman's ρ",
+  'cramers-v': "Cramér's V",
+  'correlation-ratio': 'correlation ratio η',
+} as const
+const TASKS = {
+  binary: 'binary classification',
+  multiclass: 'multiclass classification',
+  regression: 'regression',
+} as const
+
+const percent = (share: number) => `${figure(100 * share, 3)} %`
+const short = (text: string) => (text.length > CELL ? `${text.slice(0, CELL - 1)}…` : text)
+const number = (value: number | undefined) => (value === undefined ? '–' : figure(value))
+const powerOf = (column: ColumnProfile | undefined) => column?.prediction?.power
+
+/** A profile as one HTML file that needs neither network nor script. */
+export function renderProfilePage(profile: DatasetProfile): string {
+  const sections = [
+    head,
+    findings,
+    target,
+    sample,
+    featureSummary,
+    images,
+    duplicates,
+    crossColumn,
+    anomalies,
+    drift,
+    missing,
+    columns,
+    histograms,
+    decisions,
+    definitions,
+  ]
+  return page(
+    `Glasspilot profile: ${profile.dataset}`,
+    fragment`${sections.flatMap(section => section(profile) ?? [])}`,
+  )
+}
+
+function head(profile: DatasetProfile): Markup {
+  const { rows, columnCount, duplicateRows, duplicateFraction, quickModel, sampled } = profile
+  const used = profile.columns.filter(column => column.use === 'feature')
+  const cells = used.length * rows
+  const holes = used.reduce((sum, column) => sum + column.missing, 0)
+  const kinds = new Map<string, number>()
+  for (const { types, kind } of profile.columns)
+    kinds.set(types[0] ?? kind, (kinds.get(types[0] ?? kind) ?? 0) + 1)
+  const facts: readonly (readonly [string, string])[] = [
+    ['rows', count(rows)],
+    ['columns', `${count(columnCount)} (${count(used.length)} to learn from)`],
+    ['missing values', percent(cells > 0 ? holes / cells : 0)],
+    ['duplicate rows', `${count(duplicateRows)} (${percent(duplicateFraction)})`],
+    ...(quickModel
+      ? [
+          [
+            `quick model ${quickModel.metric}`,
+            `${figure(quickModel.score)} ± ${figure(quickModel.error, 2)}`,
+          ] as const,
+        ]
+      : []),
+  ]
+  const types = [...kinds]
+    .sort((a, b) => b[1] - a[1])
+    .map(([type, n]) => `${type} ${count(n)} (${percent(n / Math.max(1, columnCount))})`)
+  return fragment`<h1>Profile of ${profile.dataset}</h1>
+    ${profile.target ? fragment`<p class="soft">Target <b>${profile.target.name}</b>, ${TASKS[profile.target.task]}: ${profile.target.taskReason}.</p>` : undefined}
+    <div class="facts">
+      ${facts.map(([name, value]) => fragment`<div><span class="soft">${name}</span><b>${value}</b></div>`)}
+    </div>
+    <p>Column types: ${types.join(', ')}.</p>
+    ${quickModel ? fragment`<p>The quick model is boosted trees on ${count(quickModel.columns)} columns and ${count(quickModel.trainRows)} rows, scored on ${count(quickModel.scoredRows)} others; a constant answer has ${quickModel.metric} ${figure(quickModel.baseline)}.</p>` : undefined}
+    ${sampled ? fragment`<p class="soft">Statistics of columns are of ${count(sampled.rows)} of ${count(sampled.of)} rows; shares are right to ± ${percent(sampled.shareError)}.</p>` : undefined} `
+}
+
+function findings({ insights }: DatasetProfile): Markup {
+  const sorted = [...insights].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity))
+  return fragment`<h2>Findings</h2>
+    ${sorted.length === 0 ? fragment`<p>No rule found anything to worry about.</p>` : undefined}
+    ${sorted.map(
+      insight =>
+        fragment`<div class="insight ${insight.severity}">
+          <h3>
+            ${insight.title}${insight.column === undefined ? undefined : fragment`: ${short(insight.column)}`}
+            <span class="soft">(${insight.severity} severity, ${insight.id})</span>
+          </h3>
+          <p>${insight.fact}</p>
+          <p><b>Why it matters.</b> ${insight.why}</p>
+          <p><b>Harmless when.</b> ${insight.harmlessWhen}</p>
+          <p><b>What to do.</b> ${insight.action}</p>
+        </div> `,
+    )} `
+}
+
+function target({ target: told, rows }: DatasetProfile): Markup | undefined {
+  if (!told) return undefined
+  const lost = `${count(told.missing)} rows (${percent(told.missing / Math.max(1, rows))}) have no target, ${count(told.invalid)} an invalid one.`
+  if (told.classes) {
+    return fragment`<h2>Target: ${told.name}</h2>
+      <p>${count(told.classes.length)} classes. ${lost}</p>
+      ${svg(classBalance({ target: told.name, classes: told.classes }))}
+      ${table(
+        ['label', '#rows', '#share'],
+        told.classes
+          .slice(0, CLASSES)
+          .map(entry => [short(entry.label), count(entry.count), percent(entry.fraction)]),
+      )} `
+  }
+  if (!told.numeric) return undefined
+  return fragment`<h2>Target: ${told.name}</h2>
+    <p>${lost}</p>
+    ${svg(histogram({ name: told.name, bins: told.numeric.histogram }))}
+    ${table(['statistic', '#value'], statistics(told.numeric))} `
+}
+
+const statistics = (summary: NumericSummary): string[][] => [
+  ['mean', number(summary.mean)],
+  ['standard deviation', number(summary.std)],
+  ['minimum', number(summary.min)],
+  ['median', number(summary.median)],
+  ['maximum', number(summary.max)],
+  ['skew', number(summary.skew)],
+  ['kurtosis', number(summary.kurtosis)],
+  ['outliers', percent(summary.outlierFraction)],
+]
+
+function sample({ sample: shown, columns: all, target: told }: DatasetProfile): Markup | undefined {
+  if (shown.rows.length === 0) return undefined
+  const known = shown.columns.map(name => all.find(column => column.name === name))
+  const order = Array.from(shown.columns.keys()).sort(
+    (a, b) => rank(known[b], told?.name) - rank(known[a], told?.name) || a - b,
+  )
+  const pick = (values: readonly string[]) => order.map(j => short(values[j]!))
+  return fragment`<h2>Data sample</h2>
+    ${table(pick(shown.columns), [
+      pick(known.map(column => (column?.name === told?.name ? '–' : powerText(column)))),
+      pick(known.map(column => column?.types.join(', ') ?? '–')),
+      ...shown.rows.map(pick),
+    ])}
+    <p class="soft">First line: prediction power. Second line: types.</p> `
+}
+
+const powerText = (column: ColumnProfile | undefined) => powerOf(column)?.toFixed(3) ?? '–'
+const rank = (column: ColumnProfile | undefined, targetName: string | undefined) =>
+  column !== undefined && column.name === targetName ? 2 : (powerOf(column) ?? -1)
+
+function featureSummary({ columns: all, judged }: DatasetProfile): Markup | undefined {
+  const told = all.flatMap(({ name, prediction }) =>
+    prediction
+      ? [{ name, power: prediction.power, error: prediction.error / Math.max(1e-9, 1 - prediction.baseline) }]
+      : [],
+  )
+  if (!judged || told.length === 0) return undefined
+  return fragment`<h2>What single columns tell</h2>
+    <p>
+      Boosted trees on one column at a time, ${count(judged.rows)} rows,
+      ${judged.folds > 1 ? `${judged.folds} folds` : 'one fifth held out'}. 0 tells nothing of the target, 1 tells all.
+    </p>
+    ${svg(predictionPower({ columns: told }))} `
+}
+
+const images = ({ image }: DatasetProfile): Markup | undefined =>
+  image
+    ? fragment`<h2>Pictures</h2>
+        <p>The columns are pixels: ${image.reason}.</p>`
+    : undefined
+
+function duplicates({ duplicateSample, duplicateRows, conflicts }: DatasetProfile): Markup | undefined {
+  if (!duplicateSample && !conflicts) return undefined
+  return fragment`<h2>Duplicate rows</h2>
+    <p>
+      ${count(duplicateRows)} rows have an equal elsewhere, the target included.${conflicts ? ` ${count(conflicts.rows)} rows agree with another in all but the target.` : undefined}
+    </p>
+    ${
+      duplicateSample
+        ? table(
+            ['#times', ...duplicateSample.columns.map(short)],
+            duplicateSample.rows.map(row => [count(row.count), ...row.values.map(short)]),
+          )
+        : undefined
+    } `
+}
+
+function crossColumn({ correlation: matrix, associations, image }: DatasetProfile): Markup | undefined {
+  if (!matrix && !associations) return undefined
+  const pairs = [...(associations?.pairs ?? [])]
+    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
+    .slice(0, PAIRS)
+  return fragment`<h2>How columns hang together</h2>
+    ${matrix && !image ? fragment`<p>Pearson correlation of the most telling numeric columns.</p>${svg(correlation(matrix))}` : undefined}
+    ${pairs.length > 0 ? fragment`<p>The strongest pairs, the target among them; what is under ${figure(3 * (associations?.error ?? 0), 2)} may be chance.</p>` : undefined}
+    ${table(
+      ['column', 'column', 'measure', '#value', '#Pearson'],
+      pairs.map(pair => [
+        short(pair.first),
+        short(pair.second),
+        MEASURES[pair.measure],
+        pair.value.toFixed(3),
+        pair.pearson?.toFixed(3) ?? '–',
+      ]),
+    )} `
+}
+
+const anomalies = ({ anomalies: found }: DatasetProfile): Markup | undefined =>
+  found &&
+  fragment`<h2>Unusual rows</h2>
+    <p>
+      The rows that an isolation forest (${String(found.trees)} trees of ${String(found.sample)} rows) sets apart first, of
+      ${count(found.scoredRows)} scored. A score below 0 is unusual: ${count(found.unusual)} rows. Look whether they are mistakes.
+    </p>
+    ${table(
+      ['#row', '#score', ...found.columns.map(short)],
+      found.rows.map(({ row, score, values }) => [count(row + 1), score.toFixed(3), ...values.map(short)]),
+    )} `
+
+const drift = ({ drift: found }: DatasetProfile): Markup | undefined =>
+  found &&
+  fragment`<h2>Training rows and test rows</h2>
+    <p>
+      A model tells the ${count(found.testRows)} rows of ${found.file} from the training rows with AUC
+      ${figure(found.auc)} ± ${figure(found.error, 2)}; 0.5 says that it cannot.
+    </p>
+    ${table(
+      ['column', '#AUC alone', '#± error', '#missing in training', '#missing in test', '#unseen categories'],
+      found.columns.map(column => [
+        short(column.name),
+        column.auc.toFixed(3),
+        column.error.toFixed(3),
+        percent(column.missingTrain),
+        percent(column.missingTest),
+        column.unseen === undefined ? '–' : percent(column.unseen),
+      ]),
+    )} `
+
+function missing({ columns: all }: DatasetProfile): Markup | undefined {
+  const holed = all.filter(column => column.missing > 0)
+  return holed.length === 0
+    ? undefined
+    : fragment`<h2>Missing values</h2>
+        <p>${count(holed.length)} of ${count(all.length)} columns have gaps.</p>
+        ${svg(missingValues({ columns: all }))} `
+}
+
+function columns({ columns: all }: DatasetProfile): Markup {
+  return fragment`<h2>Columns</h2>
+    ${table(
+      [
+        'column',
+        'use',
+        'types',
+        '#power',
+        '#missing',
+        '#different',
+        '#words',
+        '#numbers',
+        '#min',
+        '#median',
+        '#mean',
+        '#max',
+        '#outliers',
+        'most frequent',
+      ],
+      all
+        .slice(0, COLUMNS)
+        .map(column => [
+          short(column.name),
+          column.use,
+          column.types.join(', '),
+          powerText(column),
+          percent(column.missingFraction),
+          `${column.distinctExact ? '' : 'at least '}${count(column.distinct)}`,
+          column.distinctWords === undefined ? '–' : count(column.distinctWords),
+          percent(column.numericFraction),
+          number(column.numeric?.min),
+          number(column.numeric?.median),
+          number(column.numeric?.mean),
+          number(column.numeric?.max),
+          column.numeric ? percent(column.numeric.outlierFraction) : '–',
+          column.top[0] ? `${short(column.top[0].value)} (${count(column.top[0].count)})` : '–',
+        ]),
+    )}
+    ${all.length > COLUMNS ? fragment`<p class="soft">The first ${String(COLUMNS)} of ${count(all.length)}; profile --json has all.</p>` : undefined} `
+}
+
+function histograms({ columns: all, image }: DatasetProfile): Markup | undefined {
+  const drawn = all
+    .filter(({ use, numeric }) => use === 'feature' && numeric && numeric.min < numeric.max)
+    .sort((a, b) => (powerOf(b) ?? 0) - (powerOf(a) ?? 0))
+    .slice(0, HISTOGRAMS)
+  return image || drawn.length === 0
+    ? undefined
+    : fragment`<h2>Distributions</h2>
+        <div class="row pair">
+          ${drawn.map(({ name, numeric }) => svg(histogram({ name, bins: numeric!.histogram })))}
+        </div> `
+}
+
+const decisions = ({ columns: all }: DatasetProfile): Markup =>
+  fragment`<h2>Why each column is read as it is</h2>
+    ${table(
+      ['column', 'read as', 'use', 'why'],
+      all.slice(0, COLUMNS).map(column => [short(column.name), column.kind, column.use, column.reason]),
+    )} `
+
+const DEFINITIONS: readonly (readonly [string, string])[] = [
+  ['prediction power', '(score − baseline) / (1 − baseline) of boosted trees on the one column, on rows not learnt from; AUC for two classes, accuracy for more, R² for a quantity; never below 0'],
+  ['outlier', 'outside median ± 5 standard deviations of the values clipped to their 5 % and 95 % quantiles'],
+  ['skew, kurtosis', 'third and fourth moment about the mean in units of the deviation; a normal distribution has 0 and 3'],
+  ['duplicate rows', 'every member of a set of rows that are equal in all columns learnt from and in the target'],
+  ["Spearman's ρ", 'correlation of ranks of two numbers, −1 … 1'],
+  ["Cramér's V", 'association of two categories, 0 … 1, corrected for what chance gives to large tables'],
+  ['correlation ratio η', 'root of the share of a number’s variance that lies between the categories, 0 … 1, corrected for what chance gives to many categories'],
+  ['unusual row', 'isolation forest: a row that random cuts set apart after few of them'],
+] // prettier-ignore
+
+const definitions = (): Markup =>
+  fragment`<h2>Definitions</h2>
+    ${table(['word', 'meaning'], DEFINITIONS)} `
