@@ -1,7 +1,8 @@
-import { float, int, logFloat, logInt } from '../params/space.ts'
+import { choice, float, int, logFloat, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
 import { fitBoosting } from './trees/boosting.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
+import { boostingDefaults, withDefaults } from './trees/defaults.ts'
 
 const space = {
   num_round: logInt(64, 1024, 400),
@@ -9,8 +10,9 @@ const space = {
   eta: logFloat(0.005, 0.5, 0.08),
   gamma: logFloat(1e-6, 8, 1e-6),
   min_child_weight: logFloat(1e-3, 32, 1),
-  subsample: float(0.5, 1, 0.85),
-  colsample_bytree: float(0.3, 1, 0.85),
+  sampling_method: choice(['uniform', 'gradient_based']),
+  subsample: float(0.1, 1, 0.85),
+  colsample_bytree: float(0.1, 1, 0.85),
   lambda: logFloat(1e-3, 20, 1),
   alpha: logFloat(1e-6, 2, 1e-6),
 }
@@ -24,6 +26,16 @@ export const gbtDepthwise: Algorithm = {
   role: 'boosting',
   requires: [],
   space,
+  spaceFor(shape) {
+    const { rounds, learningRate, rowShare, featureShare, byGradient } = boostingDefaults(shape)
+    return withDefaults(space, {
+      num_round: rounds,
+      eta: shape.task === 'multiclass' ? learningRate : 0.08,
+      subsample: byGradient ? rowShare : 0.85,
+      colsample_bytree: Math.min(0.85, featureShare),
+      sampling_method: byGradient ? 'gradient_based' : 'uniform',
+    })
+  },
   expectedSeconds: (shape, params) =>
     boostingSeconds(shape, {
       rounds: Number(params['num_round']),
@@ -40,6 +52,7 @@ export const gbtDepthwise: Algorithm = {
         learningRate: Number(params['eta']),
         rowShare: Number(params['subsample']),
         featureShare: Number(params['colsample_bytree']),
+        sampling: params['sampling_method'] === 'gradient_based' ? 'by-gradient' : 'uniform',
         order: 'depth',
         maxLeaves: 2 ** Number(params['max_depth']),
         maxDepth: Number(params['max_depth']),

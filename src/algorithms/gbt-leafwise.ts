@@ -2,14 +2,16 @@ import { choice, float, logFloat, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
 import { fitBoosting } from './trees/boosting.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
+import { boostingDefaults, withDefaults } from './trees/defaults.ts'
 
 const space = {
   num_iterations: logInt(32, 1024, 400),
   learning_rate: logFloat(0.005, 0.3, 0.05),
   num_leaves: logInt(4, 255, 31),
   min_data_in_leaf: logInt(1, 128, 20),
-  feature_fraction: float(0.4, 1, 0.9),
-  bagging_fraction: float(0.5, 1, 0.9),
+  feature_fraction: float(0.1, 1, 0.9),
+  data_sample_strategy: choice(['bagging', 'mvs']),
+  bagging_fraction: float(0.1, 1, 0.9),
   lambda_l1: logFloat(1e-6, 4, 1e-6),
   lambda_l2: logFloat(1e-6, 8, 1e-3),
   extra_trees: choice([false, true]),
@@ -24,6 +26,16 @@ export const gbtLeafwise: Algorithm = {
   role: 'boosting',
   requires: [],
   space,
+  spaceFor(shape) {
+    const { rounds, learningRate, rowShare, featureShare, byGradient } = boostingDefaults(shape)
+    return withDefaults(space, {
+      num_iterations: rounds,
+      learning_rate: learningRate,
+      bagging_fraction: rowShare,
+      feature_fraction: featureShare,
+      data_sample_strategy: byGradient ? 'mvs' : 'bagging',
+    })
+  },
   expectedSeconds: (shape, params) =>
     boostingSeconds(shape, {
       rounds: Number(params['num_iterations']),
@@ -40,6 +52,7 @@ export const gbtLeafwise: Algorithm = {
         learningRate: Number(params['learning_rate']),
         rowShare: Number(params['bagging_fraction']),
         featureShare: Number(params['feature_fraction']),
+        sampling: params['data_sample_strategy'] === 'mvs' ? 'by-gradient' : 'uniform',
         order: 'best',
         maxLeaves: Number(params['num_leaves']),
         maxDepth: Infinity,

@@ -41,20 +41,22 @@ export interface Kernels {
   ): void
   fillDefaults(table: Pointer, list: Pointer, n: number, node: Pointer, histogram: Pointer): void
   clearHistogram(table: Pointer, list: Pointer, n: number, histogram: Pointer): void
-  subtractHistogram(table: Pointer, list: Pointer, n: number, parent: Pointer, child: Pointer): void
+  writeUnits(table: Pointer, list: Pointer, n: number, dense: number, units: Pointer): number
   sumRows(rows: Pointer, n: number, gradients: Pointer, node: Pointer): void
   findSplit(
     table: Pointer,
     list: Pointer,
     n: number,
     histogram: Pointer,
+    sibling: Pointer,
     node: Pointer,
     lambda: number,
     alpha: number,
     minWeight: number,
     minRows: number,
     seed: number,
-  ): void
+    alive: Pointer,
+  ): number
   findRandomSplit(
     blocks: Pointer,
     rowCount: number,
@@ -170,6 +172,17 @@ export interface Kernels {
     sides: Pointer,
     best: Pointer,
   ): void
+  gradientNorms(gradients: Pointer, n: number, hFactor: number, norms: Pointer): number
+  expectedRows(norms: Pointer, n: number, limit: number): number
+  sampleRows(
+    norms: Pointer,
+    n: number,
+    limit: number,
+    seed: number,
+    gradients: Pointer,
+    rows: Pointer,
+    spare: Pointer,
+  ): number
   predictRows(
     nodes: Pointer,
     roots: Pointer,

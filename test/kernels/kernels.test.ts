@@ -106,20 +106,19 @@ describe('histograms', () => {
       expect(readHistogram(t, shuffled, f)).toEqual(readHistogram(t, forward, f))
   })
 
-  it('of a sibling are the parent’s minus the other child’s', () => {
+  it.each([0, 9])('of a sibling are the parent’s minus the other child’s (seed %i)', seed => {
     const t = table(12)
     const chosen = [0, 1, 2, 5]
     const parent = build(t, chosen, undefined)
     const child = build(t, chosen, t.some)
     const rest = new Set(allRows(t))
     for (const row of t.some) rest.delete(row)
-    t.arena.kernels.subtractHistogram(
-      t.layout,
-      t.arena.put(Int32Array.from(chosen)),
-      chosen.length,
-      parent,
-      child,
-    )
+    const { arena, layout } = t
+    const list = arena.put(Int32Array.from(chosen))
+    const node = arena.allocate(128)
+    const others = [...rest]
+    arena.kernels.sumRows(arena.put(Int32Array.from(others)), others.length, t.pairs, node)
+    arena.kernels.findSplit(layout, list, chosen.length, parent, child, node, 1, 0, 0, 1, seed, 0)
     for (const f of chosen)
       expect(readHistogram(t, parent, f)).toEqual(histogramOf(t.bins[f]!, t.width, rest, t.gradients))
   })
@@ -181,7 +180,7 @@ describe('the best split', () => {
     const node = arena.allocate(128)
     arena.kernels.sumRows(arena.put(Int32Array.from(rows)), rows.length, t.pairs, node)
     const list = arena.put(Int32Array.from(chosen))
-    arena.kernels.findSplit(t.layout, list, t.features, histogram, node, rules.lambda, rules.alpha, rules.minWeight, rules.minRows, 0) // prettier-ignore
+    arena.kernels.findSplit(t.layout, list, t.features, histogram, 0, node, rules.lambda, rules.alpha, rules.minWeight, rules.minRows, 0, 0) // prettier-ignore
     const [feature, bin, missingLeft] = arena.i32(node + 24, 3)
     const naive = bestSplit(
       chosen.map(f => histogramOf(t.bins[f]!, t.width, rows, t.gradients)),
@@ -220,6 +219,33 @@ describe('the best split', () => {
     }
   })
 
+  it('names the features that some threshold could still split', () => {
+    const t = table(7, { features: 6, values: 40, missing: 0.1, rows: 2000 })
+    const { arena, layout } = t
+    const rows = allRows(t).filter(
+      row => t.bins[1]![row] === 7 || (t.bins[2]![row] === 0 && t.bins[1]![row]! < 3),
+    )
+    const chosen = Array.from({ length: 6 }, (_, f) => f)
+    for (const minRows of [1, 5, rows.length / 2, rows.length]) {
+      const histogram = build(t, chosen, rows)
+      const node = arena.allocate(128)
+      const alive = arena.allocate(4 * 6)
+      arena.kernels.sumRows(arena.put(Int32Array.from(rows)), rows.length, t.pairs, node)
+      const list = arena.put(Int32Array.from(chosen))
+      const count = arena.kernels.findSplit(layout, list, 6, histogram, 0, node, 1, 0, 0, minRows, 0, alive)
+      const possible = chosen.filter(f => {
+        const counts = histogramOf(t.bins[f]!, t.width, rows, t.gradients).map(sums => sums.count)
+        const missing = counts.pop()!
+        let left = 0
+        return counts.some(bin => {
+          left += bin
+          return [left, left + missing].some(n => n >= minRows && rows.length - n >= minRows)
+        })
+      })
+      expect(Array.from(arena.i32(alive, count))).toEqual(possible)
+    }
+  })
+
   it('separates missing from present when only that says anything', () => {
     const t = table(5, { features: 1, values: 1, missing: 0.3 })
     for (let row = 0; row < t.rows; row++)
@@ -246,7 +272,7 @@ describe('the best split', () => {
       const [a, b] = [arena.allocate(128), arena.allocate(128)]
       for (const node of [a, b]) arena.kernels.sumRows(rows, t.some.length, t.pairs, node)
       for (const draw of [1, 77, 4_000_000_000]) {
-        arena.kernels.findSplit(layout, list, 4, histogram, a, 1, 0, 0, 1, draw)
+        arena.kernels.findSplit(layout, list, 4, histogram, 0, a, 1, 0, 0, 1, draw, 0)
         arena.kernels.findRandomSplit(t.blocks, t.rows, layout, list, 4, rows, t.some.length, t.pairs, b, 1, 0, 0, 1, draw) // prettier-ignore
         expect(Array.from(arena.u8(b, 80))).toEqual(Array.from(arena.u8(a, 80)))
       }

@@ -4,11 +4,12 @@ import type { ForestModel } from '../../models/forest.ts'
 import { createRng, hashSeed, type Rng } from '../../util/rng.ts'
 import type { FitContext, TrainingData } from '../algorithm.ts'
 import { assembleForest } from './assemble.ts'
-import { findBins } from './bins.ts'
+import { binLimit, findBins } from './bins.ts'
 import { type GrowthRules, Grower } from './grower.ts'
 import { logisticLoss, type Loss, softmaxLoss, squaredLoss } from './losses.ts'
 import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
 import { createPacer } from './pacer.ts'
+import { GradientSampler } from './row-sampling.ts'
 import { drawFeatures } from './selection.ts'
 import { standardize } from './standardize.ts'
 import type { GrownTree } from './tree.ts'
@@ -18,8 +19,10 @@ import { treeTable } from './walk.ts'
 export interface BoostingRules extends GrowthRules {
   readonly rounds: number
   readonly learningRate: number
-  /** Share of rows drawn without replacement for each round. */
+  /** Share of rows drawn for each round (alike) or each tree (by gradient). */
   readonly rowShare: number
+  /** Whether all rows have the same odds, or those with large gradients better ones. */
+  readonly sampling: 'uniform' | 'by-gradient'
   /** Share of features drawn for each tree. */
   readonly featureShare: number
 }
@@ -50,6 +53,7 @@ class Booster {
   private readonly gradients: Pointer
   private readonly grower: Grower
   private readonly order: Int32Array
+  private readonly sampler: GradientSampler | undefined
   private readonly held: HeldOut | undefined
   private readonly trees: GrownTree[] = []
 
@@ -70,11 +74,8 @@ class Booster {
     this.rng = createRng(context.seed)
     const { rows } = data.features
     this.stride = Math.ceil(rows / 4) * 4
-    this.matrix = binRows(
-      arena,
-      data.features,
-      planLayout(findBins(data.features, hashSeed(context.seed, 'bins'))),
-    )
+    const bins = findBins(data.features, hashSeed(context.seed, 'bins'), binLimit(data.features))
+    this.matrix = binRows(arena, data.features, planLayout(bins))
     this.loss = lossOf(arena, data, this.stride)
     const { outputs, base } = this.loss
     this.scores = arena.allocate(4 * this.stride * outputs)
@@ -84,6 +85,8 @@ class Booster {
     this.gradients = arena.allocate(8 * this.stride)
     this.grower = new Grower(arena, this.matrix, this.gradients, { slots: rules.maxLeaves + 1 })
     this.order = Int32Array.from({ length: rows }, (_, row) => row)
+    const sampled = rules.sampling === 'by-gradient' && rules.rowShare < 1
+    this.sampler = sampled ? new GradientSampler(arena, rows) : undefined
     this.held =
       data.validation && data.validation.features.rows > 0
         ? new HeldOut(arena, data.validation, this.matrix, this.loss)
@@ -101,7 +104,7 @@ class Booster {
       const current = held ? held.loss() : NaN
       if (held) context.report?.(round, current)
       if (held && current < best.loss) best = { rounds: round, loss: current }
-      if (held && round - best.rounds >= patience(this.data.features.rows, best.rounds)) break
+      if (held && round - best.rounds >= patience(this.data, rules.learningRate, best.rounds)) break
       dead = splits > 0 ? 0 : dead + 1
       if (dead >= DEAD_ROUNDS || (dead > 0 && rules.rowShare >= 1 && rules.featureShare >= 1)) break
     }
@@ -120,7 +123,7 @@ class Booster {
   private round(): number {
     const { arena, loss, rng, rules, grower, matrix, stride } = this
     const rows = matrix.rows
-    const drawn = this.drawRows()
+    const uniform = this.sampler ? 0 : this.drawRows()
     const everyFeature = Int32Array.from(matrix.layout.features, (_, f) => f)
     const featureCount = Math.max(1, Math.round(rules.featureShare * everyFeature.length))
     loss.startRound(this.scores)
@@ -128,7 +131,10 @@ class Booster {
     for (let output = 0; output < loss.outputs; output++) {
       const own = this.scores + 4 * stride * output
       const scales = loss.gradients(this.scores, output, this.gradients)
-      arena.i32(grower.rows, rows).set(this.order)
+      const drawn = this.sampler
+        ? this.sampler.draw(rules.rowShare, this.gradients, scales, rng, grower.rows)
+        : uniform
+      if (!this.sampler) arena.i32(grower.rows, rows).set(this.order)
       const tree = grower.grow(drawn, drawFeatures(everyFeature, featureCount, rng), rng, scales, rules)
       this.trees.push(tree)
       splits += tree.feature.length
@@ -169,9 +175,16 @@ class Booster {
   }
 }
 
-/** Rounds without a better validation loss that end the boosting: more where rounds are many or rows are few. */
-const patience = (rows: number, bestRound: number): number =>
-  Math.max(rows <= 10_000 ? 300 : Math.max(20, 3e6 / rows), Math.round(0.3 * bestRound + 20))
+/** Rounds without a better validation loss that end the boosting: more where rounds are many, small or of few rows. */
+function patience(
+  { task, classes, features: { rows } }: TrainingData,
+  rate: number,
+  bestRound: number,
+): number {
+  const least = rows <= 10_000 ? 150 : Math.max(20, 1.5e6 / rows)
+  const pace = Math.min(1, 0.05 / rate) / (task === 'multiclass' ? Math.sqrt(classes / 2) : 1)
+  return Math.max(10, Math.round(least * pace), Math.round((0.3 * bestRound + 20) * Math.sqrt(pace)))
+}
 
 function lossOf(arena: Arena, data: TrainingData, stride: number): Loss {
   const input = { arena, examples: data, stride }

@@ -1,7 +1,7 @@
 import type { Arena, Kernels, Pointer } from '../../kernels/kernels.ts'
 import type { Rng } from '../../util/rng.ts'
 import type { ClassCounts } from './class-counts.ts'
-import { Histograms } from './histograms.ts'
+import { Histograms, type RawRules } from './histograms.ts'
 import type { BinnedMatrix } from './matrix.ts'
 import { drawFeatures, type Selection, Selector } from './selection.ts'
 import { addLeaf, addNode, emptyTree, type GrownTree, type Hook } from './tree.ts'
@@ -39,6 +39,8 @@ interface Open extends Hook {
   readonly record: Pointer
   /** Histogram kept for its children, or −1. */
   slot: number
+  /** Features some threshold could still split here, and so those its children look at. */
+  features?: { readonly selector: Selector; readonly selection: Selection }
   gain: number
 }
 
@@ -64,6 +66,7 @@ export class Grower {
   private readonly spare: Pointer
   private readonly sides: Pointer
   private readonly records: Pointer[] = []
+  private readonly selectors: Selector[] = []
 
   /** Judges splits by class counts instead of gradients. */
   readonly classes: ClassCounts | undefined
@@ -82,8 +85,8 @@ export class Grower {
     this.rows = arena.allocate(4 * matrix.rows)
     this.spare = arena.allocate(4 * matrix.rows)
     this.sides = arena.allocate(256)
-    this.treeSelector = new Selector(arena, matrix.layout)
-    this.nodeSelector = new Selector(arena, matrix.layout)
+    this.treeSelector = new Selector(arena, matrix)
+    this.nodeSelector = new Selector(arena, matrix)
     this.histograms = new Histograms(arena, matrix, gradients, slots)
   }
 
@@ -110,6 +113,14 @@ export class Grower {
 
   releaseRecord(record: Pointer): void {
     this.records.push(record)
+  }
+
+  takeSelector(): Selector {
+    return this.selectors.pop() ?? new Selector(this.arena, this.matrix)
+  }
+
+  releaseSelector(selector: Selector | undefined): void {
+    if (selector) this.selectors.push(selector)
   }
 
   rootTotal(n: number, record: Pointer): void {
@@ -151,7 +162,7 @@ class Growth {
   private readonly matrixRows: number
   private readonly rng: Rng
   private readonly rules: GrowthRules
-  private readonly raw: { lambda: number; alpha: number; minWeight: number; minRows: number }
+  private readonly raw: RawRules
   private readonly step: number
   private readonly gainUnit: number
   private readonly selection: Selection
@@ -181,7 +192,11 @@ class Growth {
   run(n: number): void {
     const record = this.grower.takeRecord()
     this.grower.rootTotal(n, record)
-    this.start({ begin: 0, count: n, depth: 0, record, parent: -1, right: false, slot: -1, gain: 0 }, false)
+    this.start(
+      { begin: 0, count: n, depth: 0, record, parent: -1, right: false, slot: -1, gain: 0 },
+      false,
+      this.selection,
+    )
     while (this.open.length > 0 && this.leaves < this.rules.maxLeaves) this.split(this.takeNext())
     for (const leaf of this.open.splice(0)) this.close(leaf)
   }
@@ -228,12 +243,15 @@ class Growth {
     const children = [child(false), child(true)] as const
     grower.releaseRecord(record)
     const [small, large] = children[0].count <= children[1].count ? children : [children[1], children[0]]
-    if (leaf.slot >= 0 && !last && this.mayGrow(large)) this.startFromParent(small, large, leaf.slot)
-    else {
+    const { selection = this.selection } = leaf.features ?? {}
+    if (leaf.slot >= 0 && !last && this.mayGrow(large)) {
+      this.startFromParent(small, large, leaf.slot, selection)
+    } else {
       this.histograms.release(leaf.slot)
-      this.start(children[0], last)
-      this.start(children[1], last)
+      this.start(children[0], last, selection)
+      this.start(children[1], last, selection)
     }
+    grower.releaseSelector(leaf.features?.selector)
   }
 
   private mayGrow({ count, depth }: Open): boolean {
@@ -242,7 +260,7 @@ class Growth {
   }
 
   /** Opens a leaf by a histogram of its own rows. */
-  private start(leaf: Open, last: boolean): void {
+  private start(leaf: Open, last: boolean, inherited: Selection): void {
     if (last || !this.mayGrow(leaf)) return this.close(leaf)
     const { nodeFeatures } = this.rules
     const { classes, rows } = this.grower
@@ -251,7 +269,7 @@ class Growth {
       leaf.gain = classes.findSplit(features, rows + 4 * leaf.begin, leaf.count, this.rules.minRows, this.seed(), leaf.record + GAIN) // prettier-ignore
       return this.settle(leaf)
     }
-    const selection = nodeFeatures === 0 ? this.selection : this.nodeSelector.select(features)
+    const selection = nodeFeatures === 0 ? inherited : this.nodeSelector.select(features)
     if (this.rules.randomThresholds && nodeFeatures > 0 && selection.groups.length === 0) {
       this.histograms.findRandomSplit(selection, rows + 4 * leaf.begin, leaf.count, leaf.record, this.raw, this.seed()) // prettier-ignore
       leaf.gain = this.arena.numbers[(leaf.record + GAIN) / 8]! * this.gainUnit
@@ -259,7 +277,7 @@ class Growth {
     }
     leaf.slot = this.takeSlot()
     this.build(leaf, leaf.slot, selection)
-    this.search(leaf, selection)
+    this.search(leaf, -1, selection)
     if (nodeFeatures > 0) {
       this.histograms.release(leaf.slot)
       leaf.slot = -1
@@ -268,20 +286,19 @@ class Growth {
   }
 
   /** Builds the smaller child only; the larger one is what it leaves of the parent's histogram. */
-  private startFromParent(small: Open, large: Open, parentSlot: number): void {
+  private startFromParent(small: Open, large: Open, parentSlot: number, selection: Selection): void {
     const slot = this.takeSlot()
-    this.build(small, slot, this.selection)
-    this.histograms.subtract(parentSlot, slot, this.selection)
+    this.build(small, slot, selection)
+    large.slot = parentSlot
+    this.search(large, slot, selection)
     if (this.mayGrow(small)) {
       small.slot = slot
-      this.search(small, this.selection)
+      this.search(small, -1, selection)
       this.settle(small)
     } else {
       this.histograms.release(slot)
       this.close(small)
     }
-    large.slot = parentSlot
-    this.search(large, this.selection)
     this.settle(large)
   }
 
@@ -290,8 +307,12 @@ class Growth {
     this.histograms.build(slot, selection, rows, count, record)
   }
 
-  private search(leaf: Open, selection: Selection): void {
-    this.histograms.findSplit(leaf.slot, selection, leaf.record, this.raw, this.seed())
+  private search(leaf: Open, siblingSlot: number, selection: Selection): void {
+    const { histograms, grower, raw } = this
+    const narrowing = this.rules.nodeFeatures === 0
+    const selector = narrowing ? grower.takeSelector() : undefined
+    const alive = histograms.findSplit(leaf.slot, siblingSlot, selection, leaf.record, raw, this.seed(), selector?.list ?? 0) // prettier-ignore
+    if (selector) leaf.features = { selector, selection: selector.settle(alive) }
     leaf.gain = this.arena.numbers[(leaf.record + GAIN) / 8]! * this.gainUnit
   }
 
@@ -308,6 +329,7 @@ class Growth {
   private close(leaf: Open): void {
     addLeaf(this.tree, leaf, leaf.begin, leaf.count, this.leafValues(leaf))
     this.grower.releaseRecord(leaf.record)
+    this.grower.releaseSelector(leaf.features?.selector)
     this.histograms.release(leaf.slot)
   }
 

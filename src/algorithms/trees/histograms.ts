@@ -5,6 +5,14 @@ import type { Selection } from './selection.ts'
 const POOL_BYTES = 384e6
 const SCRATCH_BYTES = 2048 * 16 // expanded gradients of one tile of rows
 
+/** What limits and weighs a split, in the units of the kernels' sums. */
+export interface RawRules {
+  readonly lambda: number
+  readonly alpha: number
+  readonly minWeight: number
+  readonly minRows: number
+}
+
 /** Histograms of nodes in a pool of equal slots. */
 export class Histograms {
   private readonly arena: Arena
@@ -21,12 +29,7 @@ export class Histograms {
     this.arena = arena
     this.matrix = matrix
     this.gradients = gradients
-    // Four i32 per feature: first entry, value bins, 1 (a missing bin follows), default bin or −1.
-    this.table = arena.put(
-      Int32Array.from(
-        features.flatMap(({ valueBins, defaultBin }, f) => [entries[f]!, valueBins, 1, defaultBin]),
-      ),
-    )
+    this.table = matrix.table
     this.scratch = arena.allocate(SCRATCH_BYTES)
     this.slotBytes = 16 * Math.max(1, entries[features.length]!)
     const slots = Math.max(3, Math.min(wanted, Math.floor(POOL_BYTES / this.slotBytes)))
@@ -70,26 +73,22 @@ export class Histograms {
     if (groups.length > 0) kernels.fillDefaults(table, list, selected, record, histogram)
   }
 
-  /** parent −= child: what is left is the sibling's. */
-  subtract(parent: number, child: number, { list, count }: Selection): void {
-    this.arena.kernels.subtractHistogram(this.table, list, count, this.at(parent), this.at(child))
-  }
-
-  /** Writes the best split into the record. Everything in the kernels' units; seed 0: exact. */
+  /**
+   * Writes the best split into the record; returns how many features still had a possible one, listed at `alive`. With a
+   * sibling's slot, that histogram is first taken off this one: what is left of the parent's is the other child's.
+   */
   findSplit(
     slot: number,
+    sibling: number,
     { list, count }: Selection,
     record: Pointer,
-    rules: {
-      readonly lambda: number
-      readonly alpha: number
-      readonly minWeight: number
-      readonly minRows: number
-    },
+    rules: RawRules,
     seed: number,
-  ): void {
+    alive: Pointer,
+  ): number {
     const { lambda, alpha, minWeight, minRows } = rules
-    this.arena.kernels.findSplit(this.table, list, count, this.at(slot), record, lambda, alpha, minWeight, minRows, seed) // prettier-ignore
+    const other = sibling < 0 ? 0 : this.at(sibling)
+    return this.arena.kernels.findSplit(this.table, list, count, this.at(slot), other, record, lambda, alpha, minWeight, minRows, seed, alive) // prettier-ignore
   }
 
   /** The best of one random threshold per selected feature, from the rows alone: for few features that must all be dense. */
@@ -98,12 +97,7 @@ export class Histograms {
     rows: Pointer,
     count: number,
     record: Pointer,
-    rules: {
-      readonly lambda: number
-      readonly alpha: number
-      readonly minWeight: number
-      readonly minRows: number
-    },
+    rules: RawRules,
     seed: number,
   ): void {
     const { arena, matrix, table, gradients } = this

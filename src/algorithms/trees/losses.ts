@@ -25,14 +25,15 @@ export interface LossInput {
 
 const CLIP = 1e-15
 const MAX_FIXED_BITS = 30
-const SUM_BITS = 38 // Σh shares 63 bits with a 24-bit count
+const G_SUM_BITS = 51 // sums become doubles by adding to their bits
+const H_SUM_BITS = 38 // Σh shares 63 bits with a 24-bit count
 
 const powerBelow = (value: number): number => 2 ** Math.floor(Math.log2(value))
 
-/** Largest powers of two for which single values fit 31 bits and sums of hessians fit their lane. */
+/** Largest powers of two for which single values fit 31 bits and sums fit their lanes. */
 export const scalesFor = (rows: number, largestG: number, largestH: number): Scales => ({
-  g: powerBelow(2 ** MAX_FIXED_BITS / largestG),
-  h: powerBelow(2 ** Math.min(MAX_FIXED_BITS, SUM_BITS - Math.log2(rows)) / largestH),
+  g: powerBelow(2 ** Math.min(MAX_FIXED_BITS, G_SUM_BITS - Math.log2(rows)) / largestG),
+  h: powerBelow(2 ** Math.min(MAX_FIXED_BITS, H_SUM_BITS - Math.log2(rows)) / largestH),
 })
 
 function padded(arena: Arena, values: ArrayLike<number>, stride: number): Pointer {

@@ -60,6 +60,8 @@ export interface BinnedMatrix {
   readonly groups: readonly { readonly starts: Pointer; readonly entries: Pointer }[]
   /** The same pointers as a table for `walkBins`. */
   readonly groupTable: Pointer
+  /** Four i32 per feature: first entry, value bins, 1 (a missing bin follows), default bin or −1. */
+  readonly table: Pointer
 }
 
 /** Bins every row of `features`, which need not be the rows the layout was planned on. */
@@ -80,8 +82,15 @@ export function binRows(arena: Arena, features: Features, layout: Layout): Binne
     entries: fillGroup(arena, features, layout, group, starts),
   }))
   const groupTable = arena.put(Uint32Array.from(filled.flatMap(({ starts, entries }) => [starts, entries])))
-  return { layout, rows, blocks, groups: filled, groupTable }
+  return { layout, rows, blocks, groups: filled, groupTable, table: putTable(arena, layout) }
 }
+
+const putTable = (arena: Arena, { features, entries }: Layout): Pointer =>
+  arena.put(
+    Int32Array.from(
+      features.flatMap(({ valueBins, defaultBin }, f) => [entries[f]!, valueBins, 1, defaultBin]),
+    ),
+  )
 
 interface Stage {
   readonly values: Pointer

@@ -1,6 +1,8 @@
 import type { Arena, Pointer } from '../../kernels/kernels.ts'
 import type { Rng } from '../../util/rng.ts'
-import type { Layout } from './matrix.ts'
+import type { BinnedMatrix } from './matrix.ts'
+
+const UNIT_BYTES = 32
 
 /** Features a histogram is built for, as the kernels want them. */
 export interface Selection {
@@ -17,50 +19,37 @@ export interface Selection {
 /** A place in memory for one selection at a time. */
 export class Selector {
   private readonly arena: Arena
-  private readonly layout: Layout
-  private readonly list: Pointer
+  private readonly matrix: BinnedMatrix
   private readonly units: Pointer
+  /** The features, for a kernel to write; `settle` then reads them. */
+  readonly list: Pointer
 
-  constructor(arena: Arena, layout: Layout) {
+  constructor(arena: Arena, matrix: BinnedMatrix) {
+    const { features, dense } = matrix.layout
     this.arena = arena
-    this.layout = layout
-    this.list = arena.allocate(4 * layout.features.length)
-    this.units = arena.allocate(32 * layout.dense)
+    this.matrix = matrix
+    this.list = arena.allocate(4 * features.length)
+    this.units = arena.allocate(UNIT_BYTES * Math.ceil(dense / 4))
   }
 
   select(features: Int32Array): Selection {
-    const { arena, layout, list, units } = this
-    for (let i = 0; i < features.length; i++) arena.words[list / 4 + i] = features[i]!
-    const groups: number[] = []
-    for (let i = features.length - 1; i >= 0 && features[i]! >= layout.dense; i--) {
-      const group = layout.groupOf[features[i]! - layout.dense]!
-      if (groups.at(-1) !== group) groups.push(group)
-    }
-    return { list, count: features.length, units, unitCount: this.writeUnits(features), groups }
+    this.arena.i32(this.list, features.length).set(features)
+    return this.settle(features.length)
   }
 
-  /** A unit is eight i32: block, count, then first entries of all four, or (byte in block, first entry) of up to three. */
-  private writeUnits(features: Int32Array): number {
-    const { dense, entries } = this.layout
-    const { words } = this.arena
-    let at = this.units / 4
-    let count = 0
-    for (let i = 0; i < features.length && features[i]! < dense; count++, at += 8) {
-      const block = features[i]! >> 2
-      let end = i + 1
-      while (end < features.length && features[end]! < dense && features[end]! >> 2 === block) end++
-      words[at] = block
-      words[at + 1] = end - i
-      for (let j = 0; i < end; i++, j++) {
-        const f = features[i]!
-        if (words[at + 1] === 4) words[at + 2 + j] = entries[f]!
-        else {
-          words[at + 2 + 2 * j] = f & 3
-          words[at + 3 + 2 * j] = entries[f]!
-        }
-      }
+  /** The selection of the first `count` features in `list`. */
+  settle(count: number): Selection {
+    const { arena, list, units } = this
+    const { layout, table } = this.matrix
+    const groups: number[] = []
+    for (let i = count - 1; i >= 0; i--) {
+      const feature = arena.words[list / 4 + i]!
+      if (feature < layout.dense) break
+      const group = layout.groupOf[feature - layout.dense]!
+      if (groups.at(-1) !== group) groups.push(group)
     }
-    return count
+    const unitCount = arena.kernels.writeUnits(table, list, count, layout.dense, units)
+    return { list, count, units, unitCount, groups }
   }
 }
 

@@ -158,16 +158,29 @@ export function clearHistogram(table: usize, list: usize, n: i32, hist: usize): 
   }
 }
 
-// sibling = parent − child, written over the parent.
-export function subtractHistogram(table: usize, list: usize, n: i32, parent: usize, child: usize): void {
-  for (let i: i32 = 0; i < n; i++) {
-    const feature = load<i32>(list + ((<usize>i) << 2))
-    const first = firstOf(table, feature)
-    const end = first + ((<usize>lengthOf(table, feature)) << 4)
-    for (let at = first; at < end; at += 16) {
-      v128.store(parent + at, i64x2.sub(v128.load(parent + at), v128.load(child + at)))
+// Groups the dense features (below `dense`) of an ascending list into units; returns how many.
+export function writeUnits(table: usize, list: usize, n: i32, dense: i32, units: usize): i32 {
+  let count: i32 = 0
+  let i: i32 = 0
+  while (i < n) {
+    const block = load<i32>(list + ((<usize>i) << 2)) >> 2
+    let end = i
+    while (end < n && load<i32>(list + ((<usize>end) << 2)) >> 2 == block && load<i32>(list + ((<usize>end) << 2)) < dense) end++
+    if (end == i) return count
+    const unit = units + ((<usize>count) << 5)
+    store<i32>(unit, block)
+    store<i32>(unit, end - i, 4)
+    const whole = end - i == 4
+    for (let j: i32 = 0; i < end; i++, j++) {
+      const feature = load<i32>(list + ((<usize>i) << 2))
+      const at = unit + 8 + ((<usize>j) << (whole ? 2 : 3))
+      const entry = load<i32>(table + ((<usize>feature) << 4))
+      if (!whole) store<i32>(at, feature & 3)
+      store<i32>(whole ? at : at + 4, entry)
     }
+    count++
   }
+  return count
 }
 
 // Total of the rows of a node, for the root.

@@ -9,9 +9,8 @@ function shrink(g: f64, alpha: f64): f64 {
   return g > alpha ? g - alpha : g < -alpha ? g + alpha : 0
 }
 
-// The best split so far as a fraction: gain + parent's = numerator / denominator. Fractions are compared crosswise.
-let bestNumerator: f64 = 0
-let bestDenominator: f64 = 1
+// The best split so far: its score is Σ over both sides of T(G)² / (H + λ).
+let bestScore: f64 = 0
 let bestFeature: i32 = -1
 let bestBin: i32 = 0
 let bestMissingLeft: i32 = 0
@@ -22,33 +21,38 @@ let alpha: f64 = 0
 let minWeight: f64 = 0
 let minCount: i64 = 1
 
+// Sums below 2^51 as doubles: adding 1.5 · 2^52 to the integer makes it the bits of a double that much too large.
 @inline
-function offer(left: v128, total: v128, feature: i32, bin: i32, missingLeft: i32): void {
+function toDouble(sums: v128): v128 {
+  return f64x2.sub(i64x2.add(sums, i64x2.splat(0x4338000000000000)), f64x2.splat(6755399441055744))
+}
+
+// Weighs both sides at once, one in each lane. True when both are heavy enough; counts are the caller's to check.
+@inline
+function weigh(left: v128, total: v128, feature: i32, bin: i32, missingLeft: i32): bool {
   const right = i64x2.sub(total, left)
-  const hcLeft = i64x2.extract_lane(left, 1)
-  const hcRight = i64x2.extract_lane(right, 1)
-  if ((hcLeft & COUNT_MASK) < minCount || (hcRight & COUNT_MASK) < minCount) return
-  const hl = <f64>(hcLeft >> 24)
-  const hr = <f64>(hcRight >> 24)
-  if (hl < minWeight || hr < minWeight) return
-  let gl = <f64>i64x2.extract_lane(left, 0)
-  let gr = <f64>i64x2.extract_lane(right, 0)
-  if (alpha > 0) {
-    gl = shrink(gl, alpha)
-    gr = shrink(gr, alpha)
-  }
-  const dl = hl + lambda
-  const dr = hr + lambda
-  const numerator = gl * gl * dr + gr * gr * dl
-  const denominator = dl * dr
-  if (numerator * bestDenominator > bestNumerator * denominator) {
-    bestNumerator = numerator
-    bestDenominator = denominator
+  let g = toDouble(v128.shuffle<i64>(left, right, 0, 2))
+  const h = toDouble(i64x2.shr_u(v128.shuffle<i64>(left, right, 1, 3), 24))
+  if (!i64x2.all_true(f64x2.ge(h, f64x2.splat(minWeight)))) return false
+  if (alpha > 0) g = f64x2.sub(g, f64x2.max(f64x2.min(g, f64x2.splat(alpha)), f64x2.splat(-alpha)))
+  const scores = f64x2.div(f64x2.mul(g, g), f64x2.add(h, f64x2.splat(lambda)))
+  const score = f64x2.extract_lane(scores, 0) + f64x2.extract_lane(scores, 1)
+  if (score > bestScore) {
+    bestScore = score
     bestFeature = feature
     bestBin = bin
     bestMissingLeft = missingLeft
     bestLeft = left
   }
+  return true
+}
+
+@inline
+function offer(left: v128, total: v128, feature: i32, bin: i32, missingLeft: i32): bool {
+  const leftCount = i64x2.extract_lane(left, 1) & COUNT_MASK
+  const count = i64x2.extract_lane(total, 1) & COUNT_MASK
+  if (leftCount < minCount || count - leftCount < minCount) return false
+  return weigh(left, total, feature, bin, missingLeft)
 }
 
 // Where nothing was missing, the missing of later rows follow the larger side.
@@ -58,24 +62,53 @@ function largerSide(left: v128, total: v128): i32 {
   return <i32>(count * 2 >= (i64x2.extract_lane(total, 1) & COUNT_MASK))
 }
 
-function scanExact(feature: i32, first: usize, bins: i32, missing: v128, hasMissing: bool, total: v128): void {
+// An entry of the histogram; with a sibling's histogram to take off, it is first replaced by the difference.
+@inline
+function entryAt(at: usize, sibling: usize): v128 {
+  if (!sibling) return v128.load(at)
+  const rest = i64x2.sub(v128.load(at), v128.load(at + sibling))
+  v128.store(at, rest)
+  return rest
+}
+
+// Offers every threshold of a feature without missing values in the node; true when one of them left enough on both sides.
+function scanExact(feature: i32, first: usize, bins: i32, total: v128, sibling: usize): bool {
+  const count = i64x2.extract_lane(total, 1) & COUNT_MASK
+  const most = count - minCount
+  const skipEmpty = count < <i64>(bins << 2)
   let left = i64x2.splat(0)
-  const last = hasMissing ? bins : bins - 1
+  let possible = false
+  let bin: i32 = 0
+  for (; bin < bins - 1; bin++) {
+    const entry = entryAt(first + ((<usize>bin) << 4), sibling)
+    if (skipEmpty && i64x2.extract_lane(entry, 1) == 0) continue
+    left = i64x2.add(left, entry)
+    const leftCount = i64x2.extract_lane(left, 1) & COUNT_MASK
+    if (leftCount < minCount) continue
+    if (leftCount > most) {
+      bin++
+      break
+    }
+    possible = weigh(left, total, feature, bin, 2) || possible
+  }
+  if (sibling) for (; bin < bins; bin++) entryAt(first + ((<usize>bin) << 4), sibling)
+  return possible
+}
+
+// The same where some are missing: they are tried on either side.
+function scanMissing(feature: i32, first: usize, bins: i32, missing: v128, total: v128, sibling: usize): bool {
   const valueCount = (i64x2.extract_lane(total, 1) & COUNT_MASK) - (i64x2.extract_lane(missing, 1) & COUNT_MASK)
-  for (let bin: i32 = 0; bin < last; bin++) {
-    const entry = v128.load(first + ((<usize>bin) << 4))
+  let left = i64x2.splat(0)
+  let possible = false
+  for (let bin: i32 = 0; bin < bins; bin++) {
+    const entry = entryAt(first + ((<usize>bin) << 4), sibling)
     if (i64x2.extract_lane(entry, 1) == 0) continue
     left = i64x2.add(left, entry)
-    const count = i64x2.extract_lane(left, 1) & COUNT_MASK
-    if (hasMissing) {
-      offer(left, total, feature, bin, 0)
-      if (count < valueCount) offer(i64x2.add(left, missing), total, feature, bin, 1)
-    } else {
-      if (valueCount - count < minCount) break
-      offer(left, total, feature, bin, 2)
-    }
-    if (count == valueCount) break
+    possible = offer(left, total, feature, bin, 0) || possible
+    if ((i64x2.extract_lane(left, 1) & COUNT_MASK) == valueCount) continue
+    possible = offer(i64x2.add(left, missing), total, feature, bin, 1) || possible
   }
+  return possible
 }
 
 @inline
@@ -132,15 +165,15 @@ function begin(total: v128, lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, mi
   minCount = max(1, minRows)
   const g = <f64>i64x2.extract_lane(total, 0)
   const parentG = alpha > 0 ? shrink(g, alpha) : g
-  bestDenominator = <f64>(i64x2.extract_lane(total, 1) >> 24) + lambda
-  bestNumerator = parentG * parentG * (1 + 1e-10) // rounding alone is no gain
+  const parent = (parentG * parentG) / (<f64>(i64x2.extract_lane(total, 1) >> 24) + lambda)
+  bestScore = parent * (1 + 1e-10) // rounding alone is no gain
   bestFeature = -1
   bestLeft = i64x2.splat(0)
-  return (parentG * parentG) / bestDenominator
+  return parent
 }
 
 function finish(node: usize, total: v128, parent: f64): void {
-  store<f64>(node, bestFeature < 0 ? 0 : bestNumerator / bestDenominator - parent, 16)
+  store<f64>(node, bestFeature < 0 ? 0 : bestScore - parent, 16)
   store<i32>(node, bestFeature, 24)
   store<i32>(node, bestBin, 28)
   store<i32>(node, bestMissingLeft == 2 ? largerSide(bestLeft, total) : bestMissingLeft, 32)
@@ -149,26 +182,36 @@ function finish(node: usize, total: v128, parent: f64): void {
 }
 
 // Finds the best split over the listed features and writes it into the node record. seed 0: exact scan.
+// `sibling`: a histogram to subtract from this one first, or 0. The features that still had a possible split go to `alive`
+// (0: not wanted), which may be the list itself; returns how many. What no threshold could split here, none can further down.
 export function findSplit(
-  table: usize, list: usize, n: i32, hist: usize, node: usize,
-  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32,
-): void {
+  table: usize, list: usize, n: i32, hist: usize, sibling: usize, node: usize,
+  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32, alive: usize,
+): i32 {
   const total = v128.load(node)
   const parent = begin(total, lambdaRaw, alphaRaw, minWeightRaw, minRows)
-  if ((i64x2.extract_lane(total, 1) & COUNT_MASK) >= 2 * minCount) {
-    for (let i: i32 = 0; i < n; i++) {
-      const feature = load<i32>(list + ((<usize>i) << 2))
-      const row = table + ((<usize>feature) << 4)
-      const first = hist + ((<usize>load<i32>(row)) << 4)
-      const bins = load<i32>(row, 4)
-      let missing = i64x2.splat(0)
-      if (load<i32>(row, 8)) missing = v128.load(first + ((<usize>bins) << 4))
-      const hasMissing = (i64x2.extract_lane(missing, 1) & COUNT_MASK) > 0
-      if (seed) scanRandom(feature, first, bins, missing, hasMissing, total, seed)
-      else scanExact(feature, first, bins, missing, hasMissing, total)
-    }
+  const other = sibling ? sibling - hist : 0
+  let kept: i32 = 0
+  for (let i: i32 = 0; i < n; i++) {
+    const feature = load<i32>(list + ((<usize>i) << 2))
+    const row = table + ((<usize>feature) << 4)
+    const first = hist + ((<usize>load<i32>(row)) << 4)
+    const bins = load<i32>(row, 4)
+    let missing = i64x2.splat(0)
+    if (load<i32>(row, 8)) missing = entryAt(first + ((<usize>bins) << 4), other)
+    const hasMissing = (i64x2.extract_lane(missing, 1) & COUNT_MASK) > 0
+    let possible = true
+    if (seed) {
+      if (other) for (let bin: i32 = 0; bin < bins; bin++) entryAt(first + ((<usize>bin) << 4), other)
+      scanRandom(feature, first, bins, missing, hasMissing, total, seed)
+    } else if (hasMissing) possible = scanMissing(feature, first, bins, missing, total, other)
+    else possible = scanExact(feature, first, bins, total, other)
+    if (!alive || !possible) continue
+    store<i32>(alive + ((<usize>kept) << 2), feature)
+    kept++
   }
   finish(node, total, parent)
+  return kept
 }
 
 // The same with one random threshold per dense feature, judged from the rows alone: no histogram.
