@@ -133,6 +133,7 @@ async function fitPart(
       rounds,
       learningRate,
       rowShare: 1,
+      sampling: 'uniform',
       featureShare: 1,
       order: 'best',
       maxLeaves: 31,
