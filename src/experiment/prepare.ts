@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
 import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
@@ -9,7 +10,7 @@ import { makeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
-import { splitRows } from '../split/index.ts'
+import { requireRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
 import { sha256File } from '../util/files.ts'
@@ -86,10 +87,13 @@ async function prepareAnew(
     report,
   } = await readDataset(spec.data, {
     target: spec.target,
+    quarantine: join(paths.data, 'quarantine.csv'),
     ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
   })
+  requireRows(table.rows)
   const made = makeTarget(table, spec.target, spec.task)
   const { target, rows } = made
+  requireRows(rows.length)
   const objective = objectiveOf(spec.objective ?? defaultObjective(target.task))
   const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   const features = schema.columns.filter(
