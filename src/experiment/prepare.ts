@@ -111,7 +111,18 @@ async function prepareAnew(
     stage: 'profile',
     detail: `profiling ${count(table.rows)} rows × ${count(table.columns.length)} columns`,
   })
-  const profile = await profileDataset(table, schema, { target: spec.target, made, report, seed: spec.seed })
+  // Only what the model will need: a test file may lack the columns of roles.
+  const test =
+    spec.test === undefined
+      ? undefined
+      : (await readDataset(spec.test, { schema: { columns: features } })).dataset
+  const profile = await profileDataset(table, schema, {
+    target: spec.target,
+    made,
+    report,
+    seed: spec.seed,
+    ...(test && { test }),
+  })
   const used = withPixels(features, schema, profile)
   const dataset = featureTable(
     table,

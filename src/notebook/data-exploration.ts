@@ -1,4 +1,5 @@
 import { cardinality, crossColumn, decisions, descriptive, features, missing } from './exploration-columns.ts'
+import { anomalies, associations, drift, quickModel } from './exploration-models.ts'
 import {
   definitions,
   duplicates,
@@ -14,8 +15,8 @@ import type { NotebookInput } from './input.ts'
 import type { Cell } from './nbformat.ts'
 
 const SECTIONS = [
-  title, summary, insights, targetClasses, targetNumber, sample, features, images, duplicates, crossColumn, missing,
-  cardinality, descriptive, decisions, definitions,
+  title, summary, quickModel, insights, targetClasses, targetNumber, sample, features, images, duplicates, crossColumn,
+  associations, anomalies, drift, missing, cardinality, descriptive, decisions, definitions,
 ] // prettier-ignore
 
 /** The cells of the data exploration notebook: all markdown, so that it can be read without a kernel. */

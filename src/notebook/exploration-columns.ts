@@ -1,4 +1,4 @@
-import { correlation, histogram, missingValues } from '../charts/index.ts'
+import { correlation, histogram, missingValues, predictionPower } from '../charts/index.ts'
 import type { ColumnProfile } from '../profile/profile.ts'
 import { count } from '../util/text.ts'
 import { noPicture, picture, section } from './section.ts'
@@ -17,15 +17,32 @@ export const features = section(
   FOLDER,
   'features',
   {
-    columns: [{ name: 'text', use: 'text', types: 'text', missing: 'text', distinct: 'text', top: 'text' }],
+    columns: [
+      {
+        name: 'text',
+        use: 'text',
+        types: 'text',
+        power: 'text',
+        missing: 'text',
+        distinct: 'text',
+        top: 'text',
+      },
+    ],
+    judged: 'flag',
+    judgedRows: 'text',
+    chart: 'image',
     hidden: 'flag',
     note: 'text',
   },
-  ({ profile: { columns } }) => ({
+  ({ profile: { columns, judged } }) => ({
+    judged: judged !== undefined && columns.some(column => column.prediction),
+    judgedRows: count(judged?.rows ?? 0),
+    chart: judged ? picture(predictionPower, { columns: powers(columns) }) : noPicture,
     columns: columns.slice(0, TABLE_ROWS).map(column => ({
       name: short(column.name, 60),
       use: USES[column.use],
       types: column.types.join(', '),
+      power: column.prediction?.power.toFixed(3) ?? '–',
       missing: percent(column.missingFraction),
       distinct: distinct(column),
       top: column.top[0] ? `${short(column.top[0].value, 30)} (${count(column.top[0].count)})` : '–',
@@ -33,6 +50,11 @@ export const features = section(
     ...cut(columns.length),
   }),
 )
+
+const powers = (columns: readonly ColumnProfile[]) =>
+  columns.flatMap(({ name, prediction }) =>
+    prediction ? [{ name, power: prediction.power, error: prediction.error }] : [],
+  )
 
 const distinct = (column: ColumnProfile) => `${column.distinctExact ? '' : 'about '}${count(column.distinct)}`
 const cut = (total: number) => ({ hidden: total > TABLE_ROWS, note: cutNote(TABLE_ROWS, total) })

@@ -7,7 +7,7 @@ import { evenRows } from './even-rows.ts'
 import type { Anomalies } from './profile.ts'
 import { showCell } from './show.ts'
 
-const MAX_SCORED = 200_000
+const MAX_SCORED = 100_000
 const LEAST_ROWS = 20
 const SHOWN_ROWS = 10
 const SHOWN_COLUMNS = 20

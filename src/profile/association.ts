@@ -61,35 +61,47 @@ export function strength(values: Float64Array | Float32Array, target: Target): n
   return within > 0 ? Math.sqrt(Math.min(1, between / within)) : 0
 }
 
-/** Row numbers with a value, by ascending value. */
-export function orderOf(values: Float64Array | Float32Array): Uint32Array {
-  const present: number[] = []
-  for (let row = 0; row < values.length; row++) if (values[row] === values[row]) present.push(row)
-  const order = argsort(Float64Array.from(present, row => values[row]!))
-  return order.map(at => present[at]!)
+/** A column with the order of its values, from which ranks follow without sorting again. */
+export interface Ordered {
+  readonly values: Float64Array | Float32Array
+  /** Row numbers with a value, by ascending value. */
+  readonly order: Uint32Array
+  /** Ranks of all rows with a value; NaN elsewhere. */
+  readonly ranks: Float64Array
 }
 
-/** Ranks from 1 (equal values share their mean rank) of the rows for which `other` has a value too; NaN elsewhere. */
-function ranksAmong(values: ArrayLike<number>, order: Uint32Array, other: ArrayLike<number>): Float64Array {
+export function orderValues(values: Float64Array | Float32Array): Ordered {
+  const present = new Uint32Array(values.length)
+  let n = 0
+  for (let row = 0; row < values.length; row++) if (values[row] === values[row]) present[n++] = row
+  const sorted = argsort(Float64Array.from({ length: n }, (_, i) => values[present[i]!]!))
+  const order = sorted.map(at => present[at]!)
+  return { values, order, ranks: rankRows(values, order) }
+}
+
+/** Ranks from 1 of the rows in `order`, equal values sharing their mean rank; NaN elsewhere. */
+function rankRows(values: ArrayLike<number>, order: Uint32Array): Float64Array {
   const ranks = new Float64Array(values.length).fill(NaN)
-  const shared = order.filter(row => other[row] === other[row])
-  for (let start = 0; start < shared.length;) {
+  for (let start = 0; start < order.length;) {
     let end = start + 1
-    while (end < shared.length && values[shared[end]!] === values[shared[start]!]) end++
-    for (let i = start; i < end; i++) ranks[shared[i]!] = (start + end + 1) / 2
+    while (end < order.length && values[order[end]!] === values[order[start]!]) end++
+    for (let i = start; i < end; i++) ranks[order[i]!] = (start + end + 1) / 2
     start = end
   }
   return ranks
 }
 
-export interface Ordered {
-  readonly values: Float64Array | Float32Array
-  readonly order: Uint32Array
+/** Spearman's rank correlation over the rows where both have a value: ranks are counted among these rows alone. */
+export function spearman(a: Ordered, b: Ordered): number {
+  const whole = a.order.length === a.values.length && b.order.length === b.values.length
+  if (whole) return pearson(a.ranks, b.ranks)
+  const shared = (one: Ordered, other: Ordered) =>
+    rankRows(
+      one.values,
+      one.order.filter(row => other.values[row] === other.values[row]),
+    )
+  return pearson(shared(a, b), shared(b, a))
 }
-
-/** Spearman's rank correlation over the rows where both have a value. */
-export const spearman = (a: Ordered, b: Ordered): number =>
-  pearson(ranksAmong(a.values, a.order, b.values), ranksAmong(b.values, b.order, a.values))
 
 /** Codes of a category per row, −1 missing. */
 export interface Coded {

@@ -1,6 +1,6 @@
-import type { CategoricalColumn, Column, NumericColumn } from '../data/dataset.ts'
+import type { CategoricalColumn, Column } from '../data/dataset.ts'
 import type { Coded, Ordered } from './association.ts'
-import { correlationRatio, cramersV, orderOf, pearson, spearman } from './association.ts'
+import { correlationRatio, cramersV, orderValues, pearson, spearman } from './association.ts'
 import type { Associations } from './profile.ts'
 
 /** Categories beyond the most frequent ones are taken together, so that a table of counts stays small. */
@@ -24,13 +24,12 @@ export function associate(columns: readonly Column[], rows: number): Association
 }
 
 function side(column: Column): Side | undefined {
-  if (column.kind === 'numeric') return { type: 'numeric', name: column.name, ordered: ordered(column) }
+  if (column.kind === 'numeric')
+    return { type: 'numeric', name: column.name, ordered: orderValues(column.values) }
   if (column.kind === 'categorical')
     return { type: 'categorical', name: column.name, coded: frequentLevels(column) }
   return undefined
 }
-
-const ordered = ({ values }: NumericColumn): Ordered => ({ values, order: orderOf(values) })
 
 function frequentLevels({ codes, categories }: CategoricalColumn): Coded {
   if (categories.length <= MAX_LEVELS) return { codes, levels: categories.length }

@@ -1,3 +1,4 @@
+import { plainNumber } from '../data/numbers.ts'
 import { count, figure } from '../util/text.ts'
 import { frequentValues } from './columns.ts'
 import type { Examined } from './columns.ts'
@@ -27,6 +28,8 @@ const DISGUISED_TOKENS = new Set([
   'TBD',
   'NOT AVAILABLE',
 ])
+const SOME_NUMBERS = 0.2
+const ALL_BUT_FEW = 0.98
 const SENTINELS = [-999, -9999, -99999, -99, 999, 9999, 99999, 999999, -1]
 
 const features = (facts: Facts) => facts.features.filter(({ profile }) => profile.use === 'feature')
@@ -164,7 +167,7 @@ function disguisedMissing({ profile, counts, strings }: Examined): Omit<Finding,
   if (strings) {
     const found = strings.frequent.filter(({ value }) => DISGUISED_TOKENS.has(value.trim().toUpperCase()))
     const total = found.reduce((sum, entry) => sum + entry.count, 0)
-    if (total === 0) return undefined
+    if (total === 0) return onlyWord(profile, strings)
     const named = found.map(entry => JSON.stringify(entry.value)).join(', ')
     return { fact: `${count(total)} values are ${named}.`, numbers: { count: total, value: found[0]!.value } }
   }
@@ -180,6 +183,22 @@ function disguisedMissing({ profile, counts, strings }: Examined): Omit<Finding,
   return {
     fact: `${figure(top.value)} stands in ${count(top.count)} rows (${percent(top.count / counts.present)}), the next value in ${count(second.count)}.`,
     numbers: { value: top.value, count: top.count, second: second.count },
+  }
+}
+
+/** A column of numbers but for one word. */
+function onlyWord(
+  { kind, numericFraction }: Examined['profile'],
+  { frequent, present }: NonNullable<Examined['strings']>,
+): Omit<Finding, 'column'> | undefined {
+  const top = frequent.find(({ value }) => Number.isNaN(plainNumber(value)))
+  if (kind !== 'categorical' || !top || numericFraction < SOME_NUMBERS) return undefined
+  if (top.count + numericFraction * present < ALL_BUT_FEW * present) return undefined
+  return {
+    fact: `${JSON.stringify(top.value.slice(0, 40))} stands in ${count(top.count)} rows (${percent(top.count / present)}); ${percent(numericFraction)} of the values are numbers.`,
+    numbers: { value: top.value, count: top.count, numericFraction },
+    action:
+      'If it means "unknown", replace it by an empty cell in the file: the column is then read as numbers.',
   }
 }
 

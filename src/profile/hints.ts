@@ -64,8 +64,10 @@ function ascendingShare({ values }: DatetimeColumn | NumericColumn): number {
   return steps === 0 ? 0 : up / steps
 }
 
+/** `user_id`, `CustomerId`, `patient`; not `account length` or `households`, which measure. */
 const GROUP_NAME =
-  /(?:^|[^a-z])(?:id|uuid|guid|user|customer|client|patient|subject|person|household|group|session|device|account|member|employee|student|batch|player|driver|vehicle|author)s?(?:[^a-z]|$)|[a-z](?:Id|ID)$/i
+  /(?:^|[^a-z])(?:id|uuid|guid|user|customer|client|patient|subject|person|household|group|session|device|account|member|employee|student|batch|player|driver|vehicle|author)$/i
+const GROUP_CAMEL = /[a-z]I[dD]$/
 const LEAST_GROUPS = 20
 const LEAST_ROWS_PER_GROUP = 2
 const MAX_CANDIDATES = 20
@@ -95,7 +97,7 @@ export function findGroupHints(
     .sort((a, b) => distinctOf(b) - distinctOf(a))
     .slice(0, MAX_CANDIDATES)
     .flatMap(column => {
-      const named = GROUP_NAME.test(column.name)
+      const named = GROUP_NAME.test(column.name) || GROUP_CAMEL.test(column.name)
       const groups = distinctOf(column)
       const fixed = witnesses
         .filter(other => other !== column && distinctOf(other) < groups && isFixed(column, other))

@@ -4,7 +4,6 @@ import { columnRules } from './column-rules.ts'
 import type { LinearCopy } from './copies.ts'
 import type { GroupHint, TimeHint } from './hints.ts'
 import { modelRules } from './model-rules.ts'
-import type { ColumnScore } from './one-column.ts'
 import type { Drift, Insight, QuickModel, Severity, TargetProfile } from './profile.ts'
 import { readingRules } from './reading-rules.ts'
 import { relationRules } from './relation-rules.ts'
@@ -30,7 +29,7 @@ export interface Facts {
   readonly groupHints: readonly GroupHint[]
   readonly quickModel?: QuickModel
   /** How well the row number foretells the target. */
-  readonly rowOrder?: ColumnScore
+  readonly rowOrder?: { readonly power: number; readonly score: number }
   readonly drift?: Drift
   readonly report?: ReadingReport
 }

@@ -3,9 +3,9 @@ import type { MadeTarget } from '../data/target.ts'
 import { rowCount } from '../transforms/levels.ts'
 import { hashSeed } from '../util/rng.ts'
 import { evenRows } from './even-rows.ts'
-import type { ColumnScore } from './one-column.ts'
+import type { JudgedColumn } from './power.ts'
 import { judgeColumns } from './power.ts'
-import type { DatasetProfile, Prediction, QuickModel } from './profile.ts'
+import type { ColumnPrediction, DatasetProfile, Prediction, QuickModel } from './profile.ts'
 import { scoreQuickModel } from './quick-model.ts'
 import { supervise } from './supervision.ts'
 
@@ -14,9 +14,9 @@ const METRICS = { binary: 'AUC', multiclass: 'Accuracy', regression: 'R2' } as c
 
 export interface Judged {
   readonly on: NonNullable<DatasetProfile['judged']>
-  readonly columns: ReadonlyMap<string, Prediction>
+  readonly columns: ReadonlyMap<string, ColumnPrediction>
   readonly quickModel?: QuickModel
-  readonly rowOrder?: ColumnScore
+  readonly rowOrder?: JudgedColumn
 }
 
 /** What each column says of the target alone, and all of them together. */
@@ -42,7 +42,14 @@ export async function judgeTarget(
   const metric = METRICS[target.task]
   const told = columns.flatMap(({ name }) => {
     const score = scores.get(name)
-    return score ? [[name, toPrediction(metric, score)] as const] : []
+    if (!score) return []
+    const { lossReduction } = score
+    return [
+      [
+        name,
+        { ...toPrediction(metric, score), ...(lossReduction !== undefined && { lossReduction }) },
+      ] as const,
+    ]
   })
   const rowOrder = order[0] && scores.get(order[0].name)
   return {
@@ -67,7 +74,7 @@ export async function judgeTarget(
 
 const toPrediction = (
   metric: Prediction['metric'],
-  { score, baseline, error, power }: ColumnScore,
+  { score, baseline, error, power }: Omit<Prediction, 'metric'>,
 ): Prediction => ({ metric, score, baseline, error, power })
 
 /** The row number as a column, under a name that no other has. */

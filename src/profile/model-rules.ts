@@ -1,8 +1,11 @@
 import { count, figure } from '../util/text.ts'
 import type { Facts, Finding, Rule } from './insights.ts'
+import type { ColumnPrediction } from './profile.ts'
 
 const LEAKAGE = 0.95
 const MERGE_LEAKS_ABOVE = 2
+/** Accuracy does not see a column that moves probabilities but no label; the loss does. */
+const LEAST_LOSS_REDUCTION = 0.002
 /** Of the way from knowing nothing to knowing all. */
 const LOW_SHARE = 0.05
 const SOME_DRIFT = 0.55
@@ -13,9 +16,9 @@ const ORDER_POWER = 0.1
 const LEAVE_OUT =
   'Leave the column out: pass --features FILE with {"FeatureAttributeNames": […]} naming all other columns.'
 
-const judged = (facts: Facts, keep: (power: number) => boolean): Finding[] =>
+const judged = (facts: Facts, keep: (prediction: ColumnPrediction) => boolean): Finding[] =>
   facts.features.flatMap(({ profile: { name, prediction, use } }) =>
-    !prediction || use !== 'feature' || !keep(prediction.power)
+    !prediction || use !== 'feature' || !keep(prediction)
       ? []
       : [
           {
@@ -42,7 +45,11 @@ export const modelRules: readonly Rule[] = [
     harmlessWhen: 'The column is known before the prediction is needed.',
     action: LEAVE_OUT,
     mergeAbove: MERGE_LEAKS_ABOVE,
-    find: facts => judged(facts, power => power > LEAKAGE),
+    // The only column of a table has nothing to leak past.
+    find: facts =>
+      facts.features.filter(({ profile }) => profile.use === 'feature').length < 2
+        ? []
+        : judged(facts, ({ power }) => power > LEAKAGE),
   },
   {
     id: 'W_QUICK_MODEL_VERY_LOW',
@@ -73,7 +80,8 @@ export const modelRules: readonly Rule[] = [
     why: 'It costs time, and a model may take its chance pattern for a rule.',
     harmlessWhen: 'It tells something together with others; boosted trees leave it aside otherwise.',
     action: LEAVE_OUT,
-    find: facts => judged(facts, power => power <= 0),
+    find: facts =>
+      judged(facts, ({ power, lossReduction = 0 }) => power <= 0 && lossReduction < LEAST_LOSS_REDUCTION),
   },
   {
     id: 'W_DRIFT',

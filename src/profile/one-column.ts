@@ -25,6 +25,8 @@ export interface ColumnScore {
   readonly error: number
   /** max((score − baseline) / (1 − baseline), 0). */
   readonly power: number
+  /** Share of the loss (log loss or squared error) of a constant answer that it takes away; finer than accuracy. */
+  readonly lossReduction: number
 }
 
 const ROUNDS = 50
@@ -65,6 +67,7 @@ export function scoreColumn(given: BinSums, folds: number): ColumnScore | undefi
   let baseline = 0
   let rows = 0
   let scored = 0
+  let lossReduction = 0
   const positives = [0, 0]
   for (let part = 0; part < folds; part++) {
     const { train, held } = splitSums(given, part)
@@ -73,6 +76,7 @@ export function scoreColumn(given: BinSums, folds: number): ColumnScore | undefi
     scored++
     score += result.score
     baseline += result.baseline
+    lossReduction += result.lossReduction
     rows += result.rows
     positives[0]! += result.rows - result.positives
     positives[1]! += result.positives
@@ -85,6 +89,7 @@ export function scoreColumn(given: BinSums, folds: number): ColumnScore | undefi
     baseline,
     error: standardError(task, score, rows, positives[0]!, positives[1]!),
     power: baseline < 1 ? Math.max(0, (score - baseline) / (1 - baseline)) : 0,
+    lossReduction: lossReduction / scored,
   }
 }
 
@@ -101,6 +106,7 @@ interface Fit {
   readonly baseline: number
   readonly rows: number
   readonly positives: number
+  readonly lossReduction: number
 }
 
 /** Squared error; the score is R². */
@@ -129,7 +135,8 @@ function fitValues(train: Float64Array, held: Float64Array, { bins }: BinSums): 
   })
   const [rows, heldSum, heldSquares] = totals(held, 3)
   const total = heldSquares! - (heldSum! * heldSum!) / rows!
-  return { score: total > 0 ? 1 - best.loss / total : NaN, baseline: 0, rows: rows!, positives: 0 }
+  const score = total > 0 ? 1 - best.loss / total : NaN
+  return { score, baseline: 0, rows: rows!, positives: 0, lossReduction: best.reduction }
 }
 
 /** Log loss; the score is AUC for two classes, else accuracy. */
@@ -172,7 +179,13 @@ function fitClasses(train: Float64Array, held: Float64Array, { bins, width }: Bi
   })
   if (width === 2) {
     const margin = Float64Array.from({ length: bins }, (_, b) => best.scores[bins + b]! - best.scores[b]!)
-    return { score: aucOfBins(margin, held), baseline: 0.5, rows, positives: inHeld[1]! }
+    return {
+      score: aucOfBins(margin, held),
+      baseline: 0.5,
+      rows,
+      positives: inHeld[1]!,
+      lossReduction: best.reduction,
+    }
   }
   let right = 0
   for (let b = 0; b < bins; b++) {
@@ -180,7 +193,13 @@ function fitClasses(train: Float64Array, held: Float64Array, { bins, width }: Bi
     for (let k = 1; k < width; k++) if (best.scores[k * bins + b]! > best.scores[top * bins + b]!) top = k
     right += held[b * width + top]!
   }
-  return { score: right / rows, baseline: Math.max(...inHeld) / rows, rows, positives: 0 }
+  return {
+    score: right / rows,
+    baseline: Math.max(...inHeld) / rows,
+    rows,
+    positives: 0,
+    lossReduction: best.reduction,
+  }
 }
 
 function totals(sums: Float64Array, width: number): number[] {
@@ -191,13 +210,14 @@ function totals(sums: Float64Array, width: number): number[] {
 
 /** Rounds until the loss on held-back rows has not fallen for a while; none at all may be the best. */
 function boost(scores: Float64Array, lossOf: () => number, round: () => void) {
-  let best = { loss: lossOf(), scores: scores.slice(), round: 0 }
+  const first = lossOf()
+  let best = { loss: first, scores: scores.slice(), round: 0 }
   for (let r = 1; r <= ROUNDS && r - best.round <= PATIENCE; r++) {
     round()
     const loss = lossOf()
     if (loss < best.loss) best = { loss, scores: scores.slice(), round: r }
   }
-  return best
+  return { ...best, reduction: first > 0 ? (first - best.loss) / first : 0 }
 }
 
 function softmax(scores: Float64Array, shares: Float64Array, bins: number, classes: number): void {

@@ -19,14 +19,17 @@ const TEXT_ROWS = 4000
 const MANY_COLUMNS = 200
 const COARSE_BINS = 64
 
+/** Texts have no loss of one column: they are judged by a model of their words. */
+export type JudgedColumn = Omit<ColumnScore, 'lossReduction'> & Partial<ColumnScore>
+
 /** Prediction power of every column that can be judged, by name. */
 export async function judgeColumns(
   columns: readonly Column[],
   supervision: Supervision,
   seed: number,
   onColumn?: (done: number) => void,
-): Promise<Map<string, ColumnScore>> {
-  const scores = new Map<string, ColumnScore>()
+): Promise<Map<string, JudgedColumn>> {
+  const scores = new Map<string, JudgedColumn>()
   let texts = 0
   for (const column of columns) {
     if (column.kind !== 'text' || texts++ >= MAX_TEXT_COLUMNS) continue

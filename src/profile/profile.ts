@@ -56,7 +56,7 @@ export interface ColumnProfile {
   /** Mean length in characters, for string columns. */
   readonly meanLength?: number
   /** How well the column alone foretells the target. */
-  readonly prediction?: Prediction
+  readonly prediction?: ColumnPrediction
 }
 
 /** A score on rows that were not learnt from, and what it means. */
@@ -69,6 +69,14 @@ export interface Prediction {
   readonly error: number
   /** max((score − baseline) / (1 − baseline), 0): 0 tells nothing, 1 tells all. */
   readonly power: number
+}
+
+export interface ColumnPrediction extends Prediction {
+  /**
+   * Share of the loss (log loss or squared error) of a constant answer that the column takes away: sees what accuracy, blind
+   * to all but the most probable label, does not. Left out for texts.
+   */
+  readonly lossReduction?: number
 }
 
 /** A small boosted model of many columns. */

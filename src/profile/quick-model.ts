@@ -32,7 +32,7 @@ export interface BoostingChoice {
   readonly folds?: number
 }
 
-export interface BoostedScore extends ColumnScore {
+export interface BoostedScore extends Omit<ColumnScore, 'lossReduction'> {
   readonly trainRows: number
   readonly scoredRows: number
   readonly columns: number
@@ -42,7 +42,7 @@ export interface BoostedScore extends ColumnScore {
 /** A small model of all columns, or of the most telling ones: is there anything to learn? */
 export function scoreQuickModel(
   columns: readonly Column[],
-  power: ReadonlyMap<string, ColumnScore>,
+  power: ReadonlyMap<string, { readonly power: number }>,
   supervision: Supervision,
   seed: number,
 ): Promise<BoostedScore | undefined> {

@@ -54,7 +54,16 @@ const Column = z.strictObject({
   numeric: Numeric.exactOptional(),
   top: told(z.array(z.strictObject({ value: z.string(), count })), 'most frequent values, at most ten'),
   meanLength: z.number().exactOptional(),
-  prediction: told(z.strictObject(prediction), 'what the column alone says of the target').exactOptional(),
+  prediction: told(
+    z.strictObject({
+      ...prediction,
+      lossReduction: told(
+        z.number().max(1),
+        'share of the loss of a constant answer that it takes away',
+      ).exactOptional(),
+    }),
+    'what the column alone says of the target',
+  ).exactOptional(),
 })
 
 const Target = z.strictObject({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { correlationRatio, cramersV, orderOf, pearson, spearman } from '../../src/profile/association.ts'
+import { correlationRatio, cramersV, orderValues, pearson, spearman } from '../../src/profile/association.ts'
 import { countValues } from '../../src/profile/counts.ts'
 import { summarizeNumbers } from '../../src/profile/numeric.ts'
 
@@ -20,7 +20,7 @@ const coded = (name: string) => ({
   codes: goldens.codes[name]!,
   levels: Math.max(...goldens.codes[name]!) + 1,
 })
-const ordered = (name: string) => ({ values: column(name), order: orderOf(column(name)) })
+const ordered = (name: string) => orderValues(column(name))
 const pairs = (of: Record<string, number>) =>
   Object.entries(of).map(([names, value]) => [...names.split(' '), value] as [string, string, number])
 
@@ -57,7 +57,7 @@ describe('association', () => {
   it('is one by rank for anything that only rises, and nothing of a constant', () => {
     const a = Float64Array.of(1, 2, 3, 4, NaN)
     const b = Float64Array.of(1, 8, 1000, 1e6, 3)
-    expect(spearman({ values: a, order: orderOf(a) }, { values: b, order: orderOf(b) })).toBe(1)
+    expect(spearman(orderValues(a), orderValues(b))).toBe(1)
     expect(cramersV({ codes: [0, 0], levels: 1 }, { codes: [0, 1], levels: 2 })).toBeNaN()
   })
   it('keeps moments finite at both ends of the range', () => {
