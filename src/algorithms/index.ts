@@ -5,6 +5,7 @@ import { cnn } from './cnn.ts'
 import { extraTrees } from './extra-trees.ts'
 import { gbtDepthwise } from './gbt-depthwise.ts'
 import { gbtLeafwise } from './gbt-leafwise.ts'
+import { gbtOblivious } from './gbt-oblivious.ts'
 import { linearLearner } from './linear-learner.ts'
 import { mlRandomForest } from './ml-random-forest.ts'
 import { mlp } from './mlp.ts'
@@ -16,6 +17,7 @@ export const algorithms: readonly Algorithm[] = [
   baseline,
   gbtDepthwise,
   gbtLeafwise,
+  gbtOblivious,
   linearLearner,
   randomForest,
   extraTrees,

@@ -172,6 +172,26 @@ export interface Kernels {
     sides: Pointer,
     best: Pointer,
   ): void
+  findLevelSplit(
+    table: Pointer,
+    list: Pointer,
+    n: number,
+    histograms: Pointer,
+    nodes: Pointer,
+    leaves: number,
+    lambda: number,
+    scores: Pointer,
+    best: Pointer,
+  ): void
+  placeSplit(
+    table: Pointer,
+    histogram: Pointer,
+    node: Pointer,
+    feature: number,
+    bin: number,
+    missingLeft: number,
+  ): void
+  subtractHistogram(table: Pointer, list: Pointer, n: number, parent: Pointer, child: Pointer): void
   gradientNorms(gradients: Pointer, n: number, hFactor: number, norms: Pointer): number
   expectedRows(norms: Pointer, n: number, limit: number): number
   sampleRows(

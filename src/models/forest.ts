@@ -2,6 +2,7 @@ import { denseValues, type Features } from '../data/features.ts'
 import { type Graph, ML_DOMAIN, type Tensor } from '../onnx/graph.ts'
 import { type Arena, withArena } from '../kernels/kernels.ts'
 import { InputError } from '../util/errors.ts'
+import { appendEncoded, type CategoryEncoder, emitEncoded } from './category-encoders.ts'
 import type { ModelData, ModelKind } from './model.ts'
 
 /** How sums over trees become outputs. `mean`: leaves hold values or class shares, averaged over trees. */
@@ -16,8 +17,9 @@ export type Link = 'identity' | 'logistic' | 'softmax' | 'mean'
  */
 export interface ForestModel extends ModelData {
   readonly kind: 'forest'
-  /** Features a row must have. */
+  /** Features the nodes ask about: those a row must have, then one per encoder. */
   readonly width: number
+  readonly encoders?: readonly CategoryEncoder[]
   readonly link: Link
   /** Added to the sum of each score; its length is the number of scores. */
   readonly base: Float64Array
@@ -35,17 +37,21 @@ export const forest: ModelKind<ForestModel> = {
   kind: 'forest',
 
   async predict(model, features) {
-    if (features.columns.length !== model.width) {
+    const encoders = model.encoders ?? []
+    const expected = model.width - encoders.length
+    if (features.columns.length !== expected) {
       throw new InputError(
         'E_WRONG_WIDTH',
-        `forest was given ${features.columns.length} features: expected the ${model.width} it was trained on`,
+        `forest was given ${features.columns.length} features: expected the ${expected} it was trained on`,
       )
     }
-    const sums = await withArena(arena => sumTrees(arena, model, features))
+    const inputs = encoders.length > 0 ? appendEncoded(features, encoders) : features
+    const sums = await withArena(arena => sumTrees(arena, model, inputs))
     return applyLink(model, sums, features.rows)
   },
 
-  emit: (model, graph, features) => emitForest(model, graph, features),
+  emit: (model, graph, features) =>
+    emitForest(model, graph, model.encoders ? emitEncoded(model.encoders, graph, features) : features),
 }
 
 const NODE_BYTES = 16

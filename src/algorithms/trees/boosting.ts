@@ -23,6 +23,8 @@ export interface BoostingRules extends GrowthRules {
   readonly rowShare: number
   /** Whether all rows have the same odds, or those with large gradients better ones. */
   readonly sampling: 'uniform' | 'by-gradient'
+  /** Columns of which the trees of a round see one set, drawn anew each round; left out: they see all columns. */
+  readonly views?: readonly (readonly number[])[]
   /** Share of features drawn for each tree. */
   readonly featureShare: number
 }
@@ -56,6 +58,8 @@ class Booster {
   private readonly sampler: GradientSampler | undefined
   private readonly held: HeldOut | undefined
   private readonly trees: GrownTree[] = []
+  /** Positions in the layout of the columns of each view. */
+  private readonly views: readonly Int32Array[]
 
   constructor(arena: Arena, given: TrainingData, rules: BoostingRules, context: FitContext) {
     const standard = given.task === 'regression' ? standardize(given) : undefined
@@ -77,6 +81,11 @@ class Booster {
     const bins = findBins(data.features, hashSeed(context.seed, 'bins'), binLimit(data.features))
     this.matrix = binRows(arena, data.features, planLayout(bins))
     this.loss = lossOf(arena, data, this.stride)
+    const everyFeature = Int32Array.from(this.matrix.layout.features, (_, f) => f)
+    this.views = rules.views?.map(columns => {
+      const seen = new Set(columns)
+      return everyFeature.filter(f => seen.has(this.matrix.layout.features[f]!.column))
+    }) ?? [everyFeature]
     const { outputs, base } = this.loss
     this.scores = arena.allocate(4 * this.stride * outputs)
     for (let k = 0; k < outputs; k++) {
@@ -124,7 +133,7 @@ class Booster {
     const { arena, loss, rng, rules, grower, matrix, stride } = this
     const rows = matrix.rows
     const uniform = this.sampler ? 0 : this.drawRows()
-    const everyFeature = Int32Array.from(matrix.layout.features, (_, f) => f)
+    const everyFeature = this.views[this.views.length > 1 ? rng.int(this.views.length) : 0]!
     const featureCount = Math.max(1, Math.round(rules.featureShare * everyFeature.length))
     loss.startRound(this.scores)
     let splits = 0

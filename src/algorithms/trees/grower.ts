@@ -2,14 +2,18 @@ import type { Arena, Kernels, Pointer } from '../../kernels/kernels.ts'
 import type { Rng } from '../../util/rng.ts'
 import type { ClassCounts } from './class-counts.ts'
 import { Histograms, type RawRules } from './histograms.ts'
+import { growLevels } from './levels.ts'
 import type { BinnedMatrix } from './matrix.ts'
 import { drawFeatures, type Selection, Selector } from './selection.ts'
 import { addLeaf, addNode, emptyTree, type GrownTree, type Hook } from './tree.ts'
 
 /** What stops a tree, and how its splits and leaves are valued. */
 export interface GrowthRules {
-  /** `best`: the leaf with the largest gain is split next; `depth`: every leaf, as deep as allowed. */
-  readonly order: 'best' | 'depth'
+  /**
+   * `best`: the leaf with the largest gain is split next; `depth`: every leaf, as deep as allowed; `level`: oblivious, one
+   * question for all leaves of a level.
+   */
+  readonly order: 'best' | 'depth' | 'level'
   readonly maxLeaves: number
   readonly maxDepth: number
   /** Least gain a split must bring. */
@@ -92,6 +96,7 @@ export class Grower {
 
   /** One tree on the first `n` rows. Leaf values are Newton steps −G / (H + λ). */
   grow(n: number, features: Int32Array, rng: Rng, scales: Scales, rules: GrowthRules): GrownTree {
+    if (rules.order === 'level') return growLevels(this, n, features, scales, rules)
     const growth = new Growth(this, features, rng, scales, rules)
     growth.run(n)
     return growth.tree

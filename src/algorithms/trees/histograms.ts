@@ -23,6 +23,8 @@ export class Histograms {
   private readonly pool: Pointer
   private readonly slotBytes: number
   private readonly free: number[]
+  /** Slots, taken or free. */
+  readonly capacity: number
 
   constructor(arena: Arena, matrix: BinnedMatrix, gradients: Pointer, wanted: number) {
     const { features, entries } = matrix.layout
@@ -34,6 +36,7 @@ export class Histograms {
     this.slotBytes = 16 * Math.max(1, entries[features.length]!)
     const slots = Math.max(3, Math.min(wanted, Math.floor(POOL_BYTES / this.slotBytes)))
     this.pool = arena.allocate(this.slotBytes * slots)
+    this.capacity = slots
     this.free = Array.from({ length: slots }, (_, i) => slots - 1 - i)
   }
 
@@ -89,6 +92,38 @@ export class Histograms {
     const { lambda, alpha, minWeight, minRows } = rules
     const other = sibling < 0 ? 0 : this.at(sibling)
     return this.arena.kernels.findSplit(this.table, list, count, this.at(slot), other, record, lambda, alpha, minWeight, minRows, seed, alive) // prettier-ignore
+  }
+
+  /** parent −= child: what is left is the sibling's. */
+  subtract(parent: number, child: number, { list, count }: Selection): void {
+    this.arena.kernels.subtractHistogram(this.table, list, count, this.at(parent), this.at(child))
+  }
+
+  /** The one question that brings most over all leaves of a level, or undefined. Gain in the kernels' units. */
+  findLevelSplit(
+    leaves: readonly { readonly slot: number; readonly record: Pointer }[],
+    { list, count }: Selection,
+    lambda: number,
+  ): { gain: number; feature: number; bin: number; missingLeft: number } | undefined {
+    const { arena } = this
+    const mark = arena.mark
+    const slots = arena.put(Uint32Array.from(leaves, ({ slot }) => this.at(slot)))
+    const nodes = arena.put(Uint32Array.from(leaves, ({ record }) => record))
+    const scores = arena.allocate(256 * 16)
+    const best = arena.allocate(24)
+    arena.kernels.findLevelSplit(this.table, list, count, slots, nodes, leaves.length, lambda, scores, best)
+    const gain = arena.numbers[best / 8]!
+    const [feature, bin, missingLeft] = arena.i32(best + 8, 3) as unknown as [number, number, number]
+    arena.rewind(mark)
+    return feature < 0 ? undefined : { gain, feature, bin, missingLeft }
+  }
+
+  /** Writes a question into the record of a leaf, with the totals of both sides. */
+  placeSplit(
+    { slot, record }: { readonly slot: number; readonly record: Pointer },
+    { feature, bin, missingLeft }: { readonly feature: number; readonly bin: number; readonly missingLeft: number }, // prettier-ignore
+  ): void {
+    this.arena.kernels.placeSplit(this.table, this.at(slot), record, feature, bin, missingLeft)
   }
 
   /** The best of one random threshold per selected feature, from the rows alone: for few features that must all be dense. */

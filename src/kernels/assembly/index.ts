@@ -1,4 +1,5 @@
 export { binColumn, countEntries, fillEntries, placeColumn } from './binning'
+export { findLevelSplit, placeSplit, subtractHistogram } from './levels'
 export { clearHistogram, fillDefaults, histogramDense, histogramSparse, sumRows, writeUnits } from './histogram'
 export { adoptTotal, findRandomSplit, findSplit, readTotals } from './split'
 export { addToRows, partitionDense, partitionSparse, walkBins } from './partition'

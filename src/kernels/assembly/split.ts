@@ -23,7 +23,7 @@ let minCount: i64 = 1
 
 // Sums below 2^51 as doubles: adding 1.5 · 2^52 to the integer makes it the bits of a double that much too large.
 @inline
-function toDouble(sums: v128): v128 {
+export function toDouble(sums: v128): v128 {
   return f64x2.sub(i64x2.add(sums, i64x2.splat(0x4338000000000000)), f64x2.splat(6755399441055744))
 }
 
