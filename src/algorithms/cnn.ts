@@ -46,7 +46,8 @@ const evenTwice = (size: number) => Math.ceil(size / 4) * 4
  */
 export const cnn: Algorithm = {
   name: 'cnn',
-  summary: 'Small convolutional net for columns that are the pixels of an image; far better there than any net of plain columns.',
+  summary:
+    'Small convolutional net for columns that are the pixels of an image; far better there than any net of plain columns.',
   tasks: ['binary', 'multiclass', 'regression'],
   role: 'image',
   requires: ['no-missing'],
@@ -61,7 +62,8 @@ export const cnn: Algorithm = {
   unfit({ features }, params = {}) {
     const { channels, height, width } = shapeOf(params)
     if (height === 0 || width === 0) return 'the columns are not known to be the pixels of an image'
-    if (height < MIN_SIDE || width < MIN_SIDE) return `images of ${height} × ${width} are smaller than ${MIN_SIDE} × ${MIN_SIDE}`
+    if (height < MIN_SIDE || width < MIN_SIDE)
+      return `images of ${height} × ${width} are smaller than ${MIN_SIDE} × ${MIN_SIDE}`
     if (channels * height * width === features) return undefined
     return `${features} features are not the pixels of ${channels} × ${height} × ${width} images`
   },
@@ -105,10 +107,10 @@ function initialNet(
   const layers: Layer[] = [
     { kind: 'image', channels, height, width, padHeight: tall - height, padWidth: wide - width },
     conv(channels, filters, rng),
-    { kind: 'max-pool' },
+    { kind: 'max-pool', width: wide },
     relu,
     conv(filters, 2 * filters, rng),
-    { kind: 'max-pool' },
+    { kind: 'max-pool', width: wide / 2 },
     relu,
     { kind: 'flatten', width: flat },
     dense(flat, hidden, Math.SQRT2, rng),
@@ -116,7 +118,13 @@ function initialNet(
     ...(rate > 0 ? [{ kind: 'dropout', rate } as const] : []),
     dense(hidden, Math.max(1, classes), 1, rng),
   ]
-  return { numeric: Int32Array.from(features.columns, (_, j) => j), ...pixelScales(features), squash: 0, embeddings: [], layers }
+  return {
+    numeric: Int32Array.from(features.columns, (_, j) => j),
+    ...pixelScales(features),
+    squash: 0,
+    embeddings: [],
+    layers,
+  }
 }
 
 /** All pixels alike: the smallest value becomes 0, as the zeros around the image are, and the largest 1. */

@@ -16,7 +16,7 @@ export function isFolder(path: string): boolean {
 /** The tables of a folder, in order of name, read as one: each has the same header, which counts once. */
 export function openFolder(path: string): Source {
   const names = readdirSync(path)
-    .filter(name => /\.(csv|tsv|txt)(\.gz)?$/i.test(name) && !isFolder(join(path, name)))
+    .filter(name => /\.(csv|tsv)(\.gz)?$/i.test(name) && !isFolder(join(path, name)))
     .sort()
   if (names.length === 0) {
     throw new InputError(

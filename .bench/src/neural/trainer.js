@@ -37,7 +37,13 @@ export async function trainNetwork(net, table, validation, options) {
 async function run(training, score, net, table, options) {
     const { signal, deadline, stepsPerScore, steps, patience } = options;
     const batches = await batchSource(net, table.rows, options);
-    const progress = { state: await initialState(net), done: 0, planned: steps, perStep: 0 };
+    const progress = {
+        state: await initialState(net),
+        done: 0,
+        planned: steps,
+        timedSteps: 0,
+        timedSeconds: 0,
+    };
     let best = { loss: Infinity, scale: 1, weights: progress.state.weights, look: 0 };
     for (let look = 0; progress.done < progress.planned;) {
         signal.throwIfAborted();
@@ -60,8 +66,9 @@ async function run(training, score, net, table, options) {
     throw new TrialError('E_DIVERGED', `training with learning rate ${options.learningRate} left weights that are not numbers: expected finite ones; use a lower learning rate`);
 }
 /** As many steps as take `SECONDS_PER_CALL`, but not past the next look at the validation rows. */
-async function advance(training, progress, table, batches, { stepsPerScore, schedule, learningRate, adam, deadline }) {
-    const { done, planned, perStep } = progress;
+async function advance(training, progress, table, batches, { steps, stepsPerScore, schedule, learningRate, adam, deadline }) {
+    const { done, planned } = progress;
+    const perStep = progress.timedSeconds / Math.max(1, progress.timedSteps);
     const nextLook = (Math.floor(done / stepsPerScore) + 1) * stepsPerScore;
     const wanted = perStep > 0 ? Math.max(1, Math.floor(SECONDS_PER_CALL / perStep)) : FIRST_STEPS;
     const count = Math.min(wanted, Math.min(planned, nextLook) - done);
@@ -80,11 +87,14 @@ async function advance(training, progress, table, batches, { stepsPerScore, sche
         second: after['second after'],
     };
     progress.done += count;
-    progress.perStep = (now - started) / 1e3 / count;
-    const affordable = Math.floor((DEADLINE_MARGIN * (deadline - now)) / 1e3 / progress.perStep);
-    // The first call also allocates: too slow a measure to cut the plan by.
-    if (done > 0 || affordable <= 0)
-        progress.planned = Math.min(planned, progress.done + Math.max(0, affordable));
+    if (done === 0)
+        return;
+    progress.timedSteps += count;
+    progress.timedSeconds += (now - started) / 1e3;
+    // All calls together, so that one slow moment of a busy machine does not cut the plan for good.
+    const left = (DEADLINE_MARGIN * (deadline - now)) / 1e3;
+    const affordable = Math.floor((left * progress.timedSteps) / progress.timedSeconds);
+    progress.planned = Math.min(steps, progress.done + Math.max(0, affordable));
 }
 async function initialState(net) {
     const parameters = parametersOf(net);

@@ -52,7 +52,13 @@ export function byteSize(bytes) {
     return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 /** A count with thousands separated by commas, whatever the locale of the machine. */
-export const count = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
+export function count(value) {
+    let rest = String(Math.abs(Math.round(value)));
+    const groups = [];
+    for (; rest.length > 3; rest = rest.slice(0, -3))
+        groups.unshift(rest.slice(-3));
+    return (value <= -0.5 ? '-' : '') + [rest, ...groups].join(',');
+}
 /** A number for people: `digits` significant digits, no exponent for ordinary sizes. */
 export function figure(value, digits = 4) {
     if (!Number.isFinite(value))
@@ -65,3 +71,5 @@ export function figure(value, digits = 4) {
     const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
     return decimals > 0 ? String(Number(value.toFixed(decimals))) : count(value);
 }
+/** A sentence: capital first, full stop last. */
+export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
