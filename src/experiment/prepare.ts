@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
 import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
 import type { ColumnSchema, TableSchema, TaskSchema } from '../data/schema.ts'
-import { makeTarget } from '../data/target.ts'
+import { makeTarget, type MadeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
-import { requireRows, splitRows } from '../split/index.ts'
+import { requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
 import { sha256File } from '../util/files.ts'
@@ -91,7 +92,7 @@ async function prepareAnew(
     ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
   })
   requireRows(table.rows)
-  const made = makeTarget(table, spec.target, spec.task)
+  const made = thinned(makeTarget(table, spec.target, spec.task), table.columns.length, spec.seed, emit)
   const { target, rows } = made
   requireRows(rows.length)
   const objective = objectiveOf(spec.objective ?? defaultObjective(target.task))
@@ -165,6 +166,27 @@ async function prepareAnew(
     candidates,
     objective,
     ...(images && { images }),
+  }
+}
+
+/** Cells of a training table beyond which it is sampled; `GLASSPILOT_MAX_CELLS` sets another limit. */
+const MAX_CELLS = 5e8
+
+/** A table too large to train on in reasonable time and memory gives a sample of its rows, rare classes kept. */
+function thinned(made: MadeTarget, columns: number, seed: number, emit: Emit): MadeTarget {
+  const { target, rows } = made
+  const limit = Math.floor((Number(process.env['GLASSPILOT_MAX_CELLS']) || MAX_CELLS) / columns)
+  if (rows.length <= limit) return made
+  const kept = sampleRows(target, limit, seed)
+  emit({
+    type: 'stage',
+    stage: 'read',
+    detail: `${count(rows.length)} rows × ${count(columns)} columns are more than training takes: a sample of ${count(kept.length)} rows is used, rare classes kept whole (GLASSPILOT_MAX_CELLS sets the limit)`,
+  })
+  return {
+    ...made,
+    target: { ...target, values: Float64Array.from(kept, row => target.values[row]!) },
+    rows: Int32Array.from(kept, row => rows[row]!),
   }
 }
 

@@ -133,6 +133,14 @@ describe('rows', () => {
     expect(ids).toContain('W_CONFLICTING_LABELS')
   })
 
+  it('that are more than training takes are sampled, and the log says so', async () => {
+    const name = withTarget(label, 600)
+    const args = ['run', name, '--target', 'y', '--definitions-only', '--output', 'sampled']
+    const { code, stderr } = await checked(args, { GLASSPILOT_MAX_CELLS: '900' })
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/600 rows × 3 columns .* a sample of (299|300) rows/)
+  })
+
   it('that say nothing about the target are trained on all the same', async () => {
     const name = withTarget(i => ((i * 2_654_435_761) % 1009 < 504 ? 'yes' : 'no'), 200)
     const result = await checked([

@@ -32,6 +32,7 @@ const TOKENS = [
   'sep=;\n',
   '\0',
   '\ufeff',
+
   'NA',
   '-',
   '1e999',
