@@ -7,7 +7,10 @@ import { evenRows } from './even-rows.ts'
 import type { Anomalies } from './profile.ts'
 import { showCell } from './show.ts'
 
+/** Rows × columns; of long tables never fewer than LEAST_SCORED rows. */
+const MAX_CELLS = 2e7
 const MAX_SCORED = 100_000
+const LEAST_SCORED = 10_000
 const LEAST_ROWS = 20
 const SHOWN_ROWS = 10
 const SHOWN_COLUMNS = 20
@@ -20,7 +23,8 @@ export function findAnomalies(
   seed: number,
 ): Anomalies | undefined {
   if (rows < LEAST_ROWS || columns.length === 0) return undefined
-  const scored = evenRows(rows, MAX_SCORED, hashSeed(seed, 'anomalies'))
+  const limit = Math.max(LEAST_SCORED, Math.min(MAX_SCORED, Math.floor(MAX_CELLS / columns.length)))
+  const scored = evenRows(rows, limit, hashSeed(seed, 'anomalies'))
   const features: Features = {
     rows: scored.length,
     columns: columns.map(column => toFeature(takeColumn(column, scored))),
@@ -47,9 +51,11 @@ export function findAnomalies(
 function toFeature(column: Column): DenseFeature {
   const { name } = column
   if (column.kind === 'numeric' || column.kind === 'datetime') {
-    const present = Float64Array.from(column.values).filter(value => value === value)
-    const median = present.length === 0 ? 0 : present.sort()[present.length >> 1]!
-    const fill = Float32Array.from(column.values, value => (value === value ? value : median))
+    const fill = Float32Array.from(column.values)
+    if (!fill.some(Number.isNaN)) return { kind: 'dense', name, values: fill }
+    const present = fill.filter(value => value === value).sort()
+    const median = present.length === 0 ? 0 : present[present.length >> 1]!
+    fill.forEach((value, row) => void (value !== value && (fill[row] = median)))
     return { kind: 'dense', name, values: fill }
   }
   if (column.kind === 'categorical') {

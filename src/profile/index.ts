@@ -21,6 +21,7 @@ import { summarizeNumbers } from './numeric.ts'
 import type { DatasetProfile, RepeatedSample, TargetProfile } from './profile.ts'
 import type { RepeatedRows } from './rows.ts'
 import { findEqualColumns, findRepeatedRows } from './rows.ts'
+import { sampleTable, scaleUp } from './sampled.ts'
 import { showCell } from './show.ts'
 
 export type { DatasetProfile } from './profile.ts'
@@ -32,6 +33,8 @@ export interface ProfileOptions {
   readonly seed: number
   /** Rows that are to be predicted, read with the same schema: whether they are like these. */
   readonly test?: Dataset
+  /** Longer tables are looked at by an even sample of this many rows; a million unless said. */
+  readonly exactRows?: number
   /** Told what is being looked at. */
   readonly onStage?: (stage: string) => void
 }
@@ -43,8 +46,24 @@ const ASSOCIATED_COLUMNS = 12
 /** Columns examined before other work gets a turn. */
 const BREATH = 64
 
-/** Statistics of every column and what a person should know before training. */
+/** Statistics of every column and what a person should know before training; of an even sample above a million rows. */
 export async function profileDataset(
+  dataset: Dataset,
+  schema: TableSchema,
+  options: ProfileOptions,
+): Promise<DatasetProfile> {
+  const { made, seed, exactRows } = options
+  const sampled = sampleTable(dataset, made, seed, exactRows)
+  if (!sampled) return profileRows(dataset, schema, options)
+  const profile = await profileRows(sampled.dataset, schema, {
+    ...options,
+    ...(sampled.made && { made: sampled.made }),
+  })
+  const whole = scaleUp(profile, sampled, dataset.rows)
+  return made ? { ...whole, target: profileTarget(made) } : whole
+}
+
+async function profileRows(
   dataset: Dataset,
   schema: TableSchema,
   { target, made, report, seed, test, onStage = () => undefined }: ProfileOptions,

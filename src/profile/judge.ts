@@ -10,6 +10,9 @@ import { scoreQuickModel } from './quick-model.ts'
 import { supervise } from './supervision.ts'
 
 const MAX_ROWS = 1_000_000
+/** Rows × columns looked at; never fewer rows than LEAST_ROWS. */
+const MAX_CELLS = 2e7
+const LEAST_ROWS = 10_000
 const METRICS = { binary: 'AUC', multiclass: 'Accuracy', regression: 'R2' } as const
 
 export interface Judged {
@@ -26,12 +29,14 @@ export async function judgeTarget(
   seed: number,
   onStage: (stage: string) => void,
 ): Promise<Judged | undefined> {
-  const kept = evenRows(rows.length, MAX_ROWS, hashSeed(seed, 'judged'))
+  const limit = Math.max(LEAST_ROWS, Math.min(MAX_ROWS, Math.floor(MAX_CELLS / Math.max(1, columns.length))))
+  const kept = evenRows(rows.length, limit, hashSeed(seed, 'judged'))
   const whole = kept.length === rows.length
   const supervision = supervise(
     whole ? target : { ...target, values: Float64Array.from(kept, at => target.values[at]!) },
     whole ? rows : Int32Array.from(kept, at => rows[at]!),
     seed,
+    columns.length,
   )
   if (!supervision) return undefined
   onStage('prediction power of each column')

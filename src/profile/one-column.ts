@@ -167,7 +167,7 @@ function fitClasses(train: Float64Array, held: Float64Array, { bins, width }: Bi
   // Two classes need one tree per round: the second score stays where it began.
   const outputs = width === 2 ? [1] : classes.map((_, k) => k)
   const best = boost(scores, lossOf, () => {
-    softmax(scores, shares, bins, width)
+    // `shares` are those of the current scores: the loss was asked for last.
     for (const k of outputs) {
       for (let b = 0; b < bins; b++) {
         const share = shares[k * bins + b]!

@@ -8,15 +8,13 @@ import type { ColumnScore } from './one-column.ts'
 import { scoreColumn, sumBins } from './one-column.ts'
 import { scoreBoosting } from './quick-model.ts'
 import type { Supervision } from './supervision.ts'
-import { frequencyCodes } from './supervision.ts'
+import { frequencyCodes, MANY_COLUMNS } from './supervision.ts'
 
 /** Columns scored before other work gets a turn. */
 const BREATH = 16
 /** Texts take a model of many features each; the first of them are judged. */
 const MAX_TEXT_COLUMNS = 20
 const TEXT_ROWS = 4000
-/** With more columns than this, coarser bins. */
-const MANY_COLUMNS = 200
 const COARSE_BINS = 64
 
 /** Texts have no loss of one column: they are judged by a model of their words. */

@@ -14,11 +14,11 @@ import type { Supervision } from './supervision.ts'
 import { frequencyCodes } from './supervision.ts'
 
 /** (Rows + bins of all leaves) × features × trees that a quick look may cost: about two seconds of one core. */
-const MAX_WORK = 6e8
+const MAX_WORK = 4e8
 const LEAF_BINS = 8000
 const MAX_ROWS = 50_000
 const LEAST_ROWS = 2000
-const MAX_COLUMNS = { few: 200, manyClasses: 100 }
+const MAX_COLUMNS = { few: 200, manyClasses: 64 }
 const ROUNDS = { least: 20, most: 100 }
 const TREES = 400
 const WORDS = 100

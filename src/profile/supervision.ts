@@ -7,6 +7,8 @@ export const LEAST_ROWS = 100
 /** Up to here five folds of a fifth each, above a single fifth: Autopilot's rule. */
 const FIVE_FOLDS_UP_TO = 50_000
 const PARTS = 5
+/** With more columns than this, a single fifth and coarser bins. */
+export const MANY_COLUMNS = 200
 /** More classes than this: the others are taken together. */
 const MAX_CLASSES = 32
 
@@ -22,11 +24,22 @@ export interface Supervision {
 }
 
 /** Deals the rows; undefined when they are too few. */
-export function supervise(target: Target, rows: Int32Array, seed: number): Supervision | undefined {
+export function supervise(
+  target: Target,
+  rows: Int32Array,
+  seed: number,
+  columns = 1,
+): Supervision | undefined {
   if (rows.length < LEAST_ROWS) return undefined
   const few = joinRareClasses(target)
   const partOf = assignStratified(few, PARTS, createRng(hashSeed(seed, 'power')))
-  return { target: few, rows, partOf, parts: PARTS, folds: rows.length <= FIVE_FOLDS_UP_TO ? PARTS : 1 }
+  return {
+    target: few,
+    rows,
+    partOf,
+    parts: PARTS,
+    folds: rows.length <= FIVE_FOLDS_UP_TO && columns <= MANY_COLUMNS ? PARTS : 1,
+  }
 }
 
 function joinRareClasses(target: Target): Target {

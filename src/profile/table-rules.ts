@@ -4,6 +4,8 @@ import type { Rule } from './insights.ts'
 /** Autopilot refuses to train on fewer. */
 const FEW_ROWS = 500
 const MANY_DUPLICATES = 0.05
+/** More sets of equal columns than this are told together. */
+const SETS_TOLD_ALONE = 3
 
 /** What may be wrong with the rows as a whole. */
 export const tableRules: readonly Rule[] = [
@@ -63,14 +65,25 @@ export const tableRules: readonly Rule[] = [
     harmlessWhen: 'Always harmless for the score of tree models.',
     action: 'Leave all but one out by naming the others in FeatureAttributeNames of a --features FILE.',
     find: ({ equalColumns }) =>
-      equalColumns.map(group => ({
-        fact: `${group
-          .slice(0, 5)
-          .map(name => JSON.stringify(name))
-          .join(
-            ', ',
-          )}${group.length > 5 ? ` and ${group.length - 5} more` : ''} tell the rows apart in the same way: equal, or each value of one beside one value of the other.`,
-        numbers: { columns: group.length },
-      })),
+      equalColumns.length <= SETS_TOLD_ALONE
+        ? equalColumns.map(group => ({
+            fact: `${listed(group)} tell the rows apart in the same way: equal, or each value of one beside one value of the other.`,
+            numbers: { columns: group.length, names: group.join('\n') },
+          }))
+        : [
+            {
+              fact: `${count(equalColumns.length)} sets of columns tell the rows apart in the same way: equal, or each value of one beside one value of the other. The first: ${equalColumns.slice(0, SETS_TOLD_ALONE).map(listed).join('; ')}.`,
+              numbers: {
+                sets: equalColumns.length,
+                columns: equalColumns.reduce((sum, group) => sum + group.length, 0),
+              },
+            },
+          ],
   },
 ]
+
+const listed = (group: readonly string[]): string =>
+  `${group
+    .slice(0, 5)
+    .map(name => JSON.stringify(name))
+    .join(', ')}${group.length > 5 ? ` and ${group.length - 5} more` : ''}`

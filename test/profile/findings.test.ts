@@ -168,6 +168,26 @@ describe('findings', () => {
     expect(repeated.conflicts).toEqual({ rows: 100, fraction: 100 / 150, bestAccuracy: 110 / 150 })
   })
 
+  it('of a long table are those of an even sample, with its error', async () => {
+    const path = table(4000, {
+      a: () => rng.normal().toFixed(3),
+      b: row => (row % 4 === 0 ? '' : 'w'),
+      y: (_, at) => (at['a']! > 0 ? 1 : 0),
+    })
+    const { dataset, schema, report } = await readDataset(path, { target: 'y' })
+    const made = makeTarget(dataset, 'y')
+    const profile = await profileDataset(dataset, schema, { made, report, seed: 0, exactRows: 1000 })
+    expect(profileSchema.parse(JSON.parse(JSON.stringify(profile)))).toBeTruthy()
+    expect(profile.sampled).toEqual({ rows: 1000, of: 4000, shareError: 1 / Math.sqrt(1000) })
+    expect(profile.rows).toBe(4000)
+    const b = profile.columns.find(column => column.name === 'b')!
+    expect(Math.abs(b.missingFraction - 0.25)).toBeLessThan(2 * profile.sampled!.shareError)
+    expect(b.missing).toBe(4000 * b.missingFraction)
+    expect(profile.judged!.rows).toBe(1000)
+    // The target is counted whole.
+    expect(profile.target!.classes!.reduce((sum, entry) => sum + entry.count, 0)).toBe(4000)
+  })
+
   it('do not depend on the run', async () => {
     const path = join(folder, 'same.csv')
     writeTable(path, 'multiclass', 400)
