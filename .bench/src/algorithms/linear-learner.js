@@ -27,6 +27,7 @@ export const linearLearner = {
     autopilotName: 'linear-learner',
     summary: 'Logistic, softmax or ridge regression with L2 and L1 penalties: exact, small and fast; best where effects add up or rows are few.',
     tasks: ['binary', 'multiclass', 'regression'],
+    role: 'linear',
     requires: ['no-missing'],
     space,
     expectedSeconds({ task, rows, features, classes }) {

@@ -1,11 +1,9 @@
-import { network } from '../models/network.js';
 import { dense, denseStack, embedding } from '../neural/build.js';
-import { residentTable, storeOf } from '../neural/table.js';
-import { trainNetwork } from '../neural/trainer.js';
 import { joinedWidth } from '../neural/training-graph.js';
 import { choice, float, logFloat, logInt } from '../params/space.js';
 import { createRng, hashSeed } from '../util/rng.js';
-import { splitForStopping, standardScales, targetUnits } from './neural/prepare.js';
+import { fitNetwork } from './neural/fit.js';
+import { standardScales } from './neural/prepare.js';
 const space = {
     layers: choice(['256,128', '256', '50,25', '100,50', '200,100', '300,150', '200,100,50', '512,256']),
     learning_rate: logFloat(1e-5, 3e-2, 4e-3),
@@ -18,8 +16,6 @@ const space = {
 };
 const SQUASH = 3; // deviations beyond which a feature is softly clipped
 const MAX_EMBEDDING = 100;
-const LOOKS_PER_TRAINING = 100; // most often that validation rows are scored
-const ADAM = { beta1: 0.9, beta2: 0.999 };
 /** Epochs that a table of this size gets: few rows need many. */
 const epochsFor = (rows) => Math.round(Math.min(200, Math.max(15, 6000 / Math.sqrt(rows))));
 /** Rows per step: as asked, but at least eight steps per epoch of a small table. */
@@ -34,6 +30,7 @@ export const mlp = {
     autopilotName: 'mlp',
     summary: 'Neural net of dense layers with embedded categories; smooth functions and interactions of many numeric columns.',
     tasks: ['binary', 'multiclass', 'regression'],
+    role: 'neural',
     requires: ['no-missing', 'standardized', 'category-codes'],
     space,
     expectedSeconds({ rows, features, classes }, params) {
@@ -46,21 +43,12 @@ export const mlp = {
         return 0.05 + steps * (6e-5 + products * (batch * 7.5e-11 + 4e-9));
     },
     unfit: ({ features }) => features === 0 ? 'there are no features: a net has nothing to multiply' : undefined,
-    async fit(data, params, context) {
-        const split = splitForStopping(data, context.seed);
-        const units = data.task === 'regression' ? targetUnits(data.target, split.training.rows) : { mean: 0, scale: 1 };
-        const net = initialNet(data, params, context.seed);
-        const trained = await train(net, split, units, data, params, context);
-        return {
-            kind: network.kind,
-            outputs: Math.max(1, data.classes),
-            features: data.features.columns.length,
-            net: trained.net,
-            link: data.task === 'regression' ? 'identity' : 'softmax',
-            outputScale: trained.outputScale * units.scale,
-            outputShift: units.mean,
-        };
-    },
+    fit: (data, params, context) => fitNetwork(initialNet(data, params, context.seed), data, {
+        epochs: epochsFor,
+        batch: rows => batchFor(rows, Number(params['mini_batch_size'])),
+        learningRate: Number(params['learning_rate']),
+        weightDecay: Number(params['weight_decay']),
+    }, context),
 };
 function initialNet({ features, classes }, params, seed) {
     const rng = createRng(hashSeed(seed, 'weights'));
@@ -94,29 +82,3 @@ function initialNet({ features, classes }, params, seed) {
 }
 /** AutoGluon's rule 1.6 n^0.56, times the factor. */
 const embeddingWidth = (categories, factor) => Math.max(2, Math.min(MAX_EMBEDDING, Math.round(factor * 1.6 * categories ** 0.56)));
-async function train(net, { training, validation }, { mean, scale }, { task, classes }, params, context) {
-    const loss = task === 'regression' ? 'squared-error' : 'cross-entropy';
-    const store = storeOf(training.examples.features, net);
-    const table = (side) => {
-        const target = task === 'regression' ? side.examples.target.map(value => (value - mean) / scale) : side.examples.target;
-        return residentTable({ ...side.examples, target }, net, { rows: side.rows, store, loss });
-    };
-    const rows = training.rows.length;
-    const batch = batchFor(rows, Number(params['mini_batch_size']));
-    const steps = Math.ceil((epochsFor(rows) * rows) / batch);
-    const stepsPerScore = Math.max(Math.ceil(rows / batch), Math.ceil(steps / LOOKS_PER_TRAINING));
-    const options = {
-        loss,
-        outputs: Math.max(1, classes),
-        batch,
-        steps,
-        learningRate: Number(params['learning_rate']),
-        schedule: 'cosine',
-        adam: { ...ADAM, weightDecay: Number(params['weight_decay']) },
-        smoothing: 0,
-        stepsPerScore,
-        patience: Math.max(5, Math.ceil((0.3 * steps) / stepsPerScore)),
-        ...context,
-    };
-    return trainNetwork(net, await table(training), validation && (await table(validation)), options);
-}

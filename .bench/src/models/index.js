@@ -1,7 +1,14 @@
+import { constant } from './constant.js';
+import { forest } from './forest.js';
 import { linear } from './linear.js';
 import { network } from './network.js';
-/** Every kind of model. */
-export const modelKinds = [linear, network];
+/** Every kind of model. A kind is called with models of its own kind only, which the types of a table cannot say. */
+export const modelKinds = [
+    constant,
+    forest,
+    linear,
+    network,
+]; // prettier-ignore
 const kindOf = (model) => {
     const kind = modelKinds.find(candidate => candidate.kind === model.kind);
     if (!kind)

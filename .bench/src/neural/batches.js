@@ -3,19 +3,24 @@ import { createRng, hashSeed } from '../util/rng.js';
 import { dropoutOf } from './training-graph.js';
 const POOL_VALUES = 1 << 22;
 /** Feeds for any number of steps to come: shuffled row numbers, epoch after epoch, and dropout windows. */
-export async function batchSource(net, rows, { batch, seed }) {
+export async function batchSource(net, rows, { batch, seed, shifts }) {
     const next = rowStream(rows, createRng(hashSeed(seed, 'order')));
     const { rate, widths } = dropoutOf(net);
     const window = widths.reduce((sum, width) => sum + width * batch, 0);
     const pool = window > 0 ? maskPool(rate, Math.max(2 * window, Math.min(POOL_VALUES, 64 * window)), seed) : undefined;
     const fedPool = pool && (await feed(pool, [pool.length]));
     const offsets = createRng(hashSeed(seed, 'offsets'));
+    const places = createRng(hashSeed(seed, 'moves'));
     return async (steps) => {
-        const order = await feed(next(steps * batch), [steps * batch]);
+        const feeds = { order: await feed(next(steps * batch), [steps * batch]) };
+        if (shifts) {
+            const moves = BigInt64Array.from({ length: 2 * steps }, () => BigInt(places.int(2 * shifts.reach + 1)));
+            feeds['moves'] = await feed(moves, [steps, 2]);
+        }
         if (!pool || !fedPool)
-            return { order };
+            return feeds;
         const starts = BigInt64Array.from({ length: steps }, () => BigInt(offsets.int(pool.length - window)));
-        return { order, pool: fedPool, offsets: await feed(starts, [steps]) };
+        return { ...feeds, pool: fedPool, offsets: await feed(starts, [steps]) };
     };
 }
 /** Rows in shuffled order without end: each epoch is a new permutation, and batches may span two. */

@@ -1,3 +1,4 @@
+import { convGradients, poolGradient } from './convolution.js';
 import { emitLayer, parameterCount, scalar } from '../onnx/network.js';
 /** Forward nodes of a stack of layers. */
 export function forward(graph, layers, input, supply) {
@@ -34,7 +35,9 @@ function play(graph, layer, input, supply) {
 export function backward(graph, played, outputGradient, gradients, wantsInput) {
     let gradient = outputGradient;
     for (let i = played.length - 1; i >= 0 && gradient; i--) {
-        gradient = unplay(graph, played[i], gradient, gradients, wantsInput || i > 0);
+        const step = played[i];
+        const anythingBefore = step.first > played[0].first; // that is trained
+        gradient = unplay(graph, step, gradient, gradients, wantsInput || anythingBefore);
     }
     return gradient;
 }
@@ -47,6 +50,18 @@ function unplay(graph, step, dy, gradients, wantsInput) {
             return wantsInput ? graph.op('Gemm', [dy, parameters[0]], { transB: 1 }) : undefined;
         case 'activation':
             return graph.op('Mul', [dy, slope(graph, layer.name, input, output)]);
+        case 'conv': {
+            const [kernel, biases, image] = convGradients(graph, layer, { input, dy, weights: parameters[0] }, wantsInput);
+            gradients[first] = kernel;
+            gradients[first + 1] = biases;
+            return image;
+        }
+        case 'max-pool':
+            return poolGradient(graph, input, output, dy);
+        case 'flatten':
+            return graph.op('Reshape', [dy, graph.op('Shape', [input], {}, { type: 'int64' })]);
+        case 'image': // always first, before anything that is trained
+            return undefined;
         case 'dropout':
             return mask ? graph.op('Mul', [dy, mask]) : dy;
         case 'sum': {

@@ -14,9 +14,10 @@ const DEADLINE_MARGIN = 0.95; // share of the time left that the schedule may pl
  * ends at `steps`, or is shortened, as soon as steps can be timed, to end before the deadline.
  */
 export async function trainNetwork(net, table, validation, options) {
-    const { loss, outputs, batch, smoothing, adam, threads, optimization = 'all' } = options;
+    const { loss, outputs, batch, smoothing, adam, shifts, threads, optimization = 'all' } = options;
     const weighted = 'importance' in table.feeds;
-    const shape = { net, loss, outputs, batch, smoothing, adam, store: table.store, weighted };
+    const fixed = { net, loss, outputs, batch, smoothing, adam, store: table.store, weighted };
+    const shape = shifts ? { ...fixed, shifts } : fixed;
     const training = await openSession(trainingGraph(shape), { threads, optimization });
     try {
         const scoring = validation && (await openSession(scoringGraph(shape), { threads, optimization }));

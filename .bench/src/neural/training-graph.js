@@ -12,6 +12,8 @@ export function dropoutOf(net) {
         for (const layer of layers) {
             if (layer.kind === 'dense')
                 width = layer.outputs;
+            if (layer.kind === 'flatten')
+                width = layer.width;
             if (layer.kind === 'sum')
                 width = Math.max(...layer.branches.map(branch => walk(branch, width)));
             if (layer.kind === 'dropout') {
@@ -50,6 +52,7 @@ export function trainingGraph(shape) {
         pool: graph.input('pool', 'float', ['Q']),
         offsets: graph.input('offsets', 'int64', ['S']),
     };
+    const moves = shape.shifts && graph.input('moves', 'int64', ['S', 2]);
     const body = graph.subgraph('step');
     const turn = body.input('turn', 'int64', []);
     const going = body.input('going', 'bool', []);
@@ -58,7 +61,8 @@ export function trainingGraph(shape) {
     const from = body.op('Mul', [turn, body.i64(batch)]);
     const rows = body.op('Slice', [order, from, body.op('Add', [from, body.i64(batch)])]);
     const pieces = masks ? maskPieces(body, masks.pool, now(masks.offsets), dropout.widths, batch) : [];
-    const gradient = flatGradient(body, shape, table, rows, weights, pieces);
+    const move = moves && now(moves);
+    const gradient = flatGradient(body, shape, table, { rows, weights, masks: pieces, move });
     const [alpha, epsilon, decay] = scalars.map(now);
     const next = emitAdamW(body, { weights, first, second }, gradient, { alpha, epsilon, decay }, shape.adam);
     body.output('going on', going, []);
@@ -83,14 +87,15 @@ const tableInputs = (graph, shape) => ({
     ...(shape.weighted && { importance: rowsOf(graph, 'importance', 'float', 1) }),
 });
 /** The gradient of the batch loss with respect to all parameters, as one vector laid out like the weights. */
-function flatGradient(body, shape, table, rows, weights, masks) {
+function flatGradient(body, shape, table, { rows, weights, masks, move }) {
     const { net, loss, batch } = shape;
     const parameters = splitParameters(body, net, weights);
     const take = (values) => body.op('Gather', [values, rows]);
     const entry = emitBatchEntry(body, shape, table, take, parameters);
     let nextMask = 0;
     const supply = { parameters, next: net.embeddings.length, mask: () => masks[nextMask++] };
-    const tape = forward(body, net.layers, entry.joined, supply);
+    const joined = move && shape.shifts ? moved(body, entry.joined, move, shape.shifts) : entry.joined;
+    const tape = forward(body, net.layers, joined, supply);
     const target = take(table.target);
     const { gradient } = emitLoss(body, loss, tape.output, loss === 'cross-entropy' ? body.op('Gather', [targetRows(body, shape), target]) : target, batch, table.importance && take(table.importance));
     const gradients = [];
@@ -142,6 +147,13 @@ function targetRows(graph, { outputs, smoothing }) {
     for (let k = 0; k < outputs; k++)
         rows[k * outputs + k] += 1 - smoothing;
     return graph.constant(rows, [outputs, outputs]);
+}
+function moved(body, pixels, move, { channels, height, width, reach }) {
+    const images = body.op('Reshape', [pixels, body.i64(-1, channels, height, width)]);
+    const wide = body.op('Pad', [images, body.i64(0, 0, reach, reach, 0, 0, reach, reach)]);
+    const end = body.op('Add', [move, body.i64(height, width)]);
+    const window = body.op('Slice', [wide, move, end, body.i64(2, 3)]);
+    return body.op('Reshape', [window, body.i64(-1, channels * height * width)]);
 }
 function maskPieces(body, pool, offset, widths, batch) {
     const sizes = widths.map(width => width * batch);

@@ -1,11 +1,11 @@
 import { sha256 } from '../util/files.js';
 import { Message } from './protobuf.js';
-/** Versions every exported model pins: IR 8, default domain 18, ai.onnx.ml 3 (onnx 1.13 and later). */
-export const IR_VERSION = 8;
-export const OPSET = 18;
+/** Versions every exported model pins: IR 9, default domain 20 (StringSplit, StringConcat), ai.onnx.ml 3 (onnx 1.15 and later). */
+export const IR_VERSION = 9;
+export const OPSET = 20;
 export const ML_OPSET = 3;
 export const ML_DOMAIN = 'ai.onnx.ml';
-/** onnxruntime's own operators; used for training graphs only, never in an exported model. */
+/** onnxruntime's own operators: training graphs, and the one text step that no standard operator can express. */
 export const MICROSOFT_DOMAIN = 'com.microsoft';
 /** TensorProto.DataType numbers. */
 const ELEMENT_TYPES = {
@@ -31,12 +31,16 @@ export class Graph {
     initializers = [];
     inputs = [];
     outputs = [];
+    shapes = [];
+    known = new Map();
     taken;
     constants = new Map();
     domains;
     counter = 0;
     /** Prefix of the names of nodes made from now on. */
     scope = '';
+    /** When true, a node that computes the same as an earlier one is not written again. Never with random operators. */
+    shareNodes = false;
     constructor(name, parent) {
         this.name = name;
         this.parent = parent;
@@ -101,23 +105,38 @@ export class Graph {
     /** Adds a node with several results, all of one element type unless `types` says otherwise. */
     ops(type, inputs, results, attributes = {}, options = {}) {
         const domain = options.domain ?? '';
+        const key = this.shareNodes ? nodeKey(type, inputs, results, attributes, domain) : undefined;
+        const known = key === undefined ? undefined : this.known.get(key);
+        if (known)
+            return known;
         this.domains.add(domain);
         const outputs = Array.from({ length: results }, (_, i) => ({
             name: this.fresh(type),
             type: options.types?.[i] ?? options.type ?? inputs[0]?.type ?? 'float',
         }));
         this.nodes.push(nodeMessage(type, inputs, outputs.map(output => output.name), attributes, domain, outputs[0]?.name ?? this.fresh(type)));
+        if (key !== undefined)
+            this.known.set(key, outputs);
         return outputs;
     }
     /** Cast to another element type; nothing when it is that type already. */
     cast(tensor, type) {
         return tensor.type === type ? tensor : this.op('Cast', [tensor], { to: ELEMENT_TYPES[type] }, { type });
     }
+    /** Writes down type and shape of a value, where the checker cannot find them: results of operators it does not know. */
+    declare(tensor, dims) {
+        this.shapes.push(valueInfo(tensor.name, tensor.type, dims));
+        return tensor;
+    }
     /** A graph for the body of Loop, If or Scan: it sees the tensors of this one. */
     subgraph(name) {
         const graph = new Graph(name, this);
         graph.scope = this.scope;
         return graph;
+    }
+    /** Operator sets in use, by domain; '' is ONNX itself. */
+    get operatorSets() {
+        return Object.fromEntries([...this.domains].map(domain => [domain, versionOf(domain)]));
     }
     graphMessage() {
         const message = new Message();
@@ -130,6 +149,8 @@ export class Graph {
             message.message(11, input);
         for (const output of this.outputs)
             message.message(12, output);
+        for (const shape of this.shapes)
+            message.message(13, shape);
         return message;
     }
     /** @internal used for attributes that hold a graph */
@@ -141,14 +162,20 @@ export class Graph {
         const model = new Message().int(1, IR_VERSION).bytes(2, 'glasspilot');
         model.message(7, this.graphMessage());
         for (const domain of this.domains) {
-            const version = domain === '' ? OPSET : domain === ML_DOMAIN ? ML_OPSET : 1;
-            model.message(8, new Message().bytes(1, domain).int(2, version));
+            model.message(8, new Message().bytes(1, domain).int(2, versionOf(domain)));
         }
         for (const [key, value] of Object.entries(metadata))
             model.message(14, new Message().bytes(1, key).bytes(2, value));
         return model.encode();
     }
 }
+/** What a node computes, as text; undefined where attributes are too large to compare or hold graphs. */
+function nodeKey(type, inputs, results, attributes, domain) {
+    if (Object.values(attributes).some(value => typeof value === 'object'))
+        return undefined;
+    return JSON.stringify([domain, type, results, inputs.map(input => input?.name ?? ''), attributes]);
+}
+const versionOf = (domain) => (domain === '' ? OPSET : domain === ML_DOMAIN ? ML_OPSET : 1);
 /** Forces a FLOAT attribute for a whole number. */
 export const floatAttribute = (value) => ({ float: value });
 function elementTypeOf(data) {

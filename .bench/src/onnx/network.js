@@ -10,8 +10,12 @@ function visitLayer(layer, visit) {
                 ...layer,
                 branches: layer.branches.map(branch => branch.map(inner => visitLayer(inner, visit))),
             };
-        case 'activation':
-        case 'dropout':
+        case 'conv': {
+            const { inputs, outputs } = layer;
+            const weights = visit({ values: layer.weights, dims: [outputs, inputs, 3, 3] });
+            return { ...layer, weights, biases: visit({ values: layer.biases, dims: [outputs] }) };
+        }
+        default:
             return layer;
     }
 }
@@ -33,7 +37,7 @@ export function parametersOf(net) {
     return parameters;
 }
 /** How many tensors of parameters a layer takes from the list. */
-export const parameterCount = (layer) => (layer.kind === 'dense' ? 2 : 0);
+export const parameterCount = (layer) => layer.kind === 'dense' || layer.kind === 'conv' ? 2 : 0;
 /** A number of the element type of `like`. */
 export const scalar = (graph, value, like) => like.type === 'double' ? graph.f64(value) : graph.f32(value);
 /** Forward nodes of one layer without branches. Dropout passes its input on. */
@@ -47,8 +51,23 @@ export function emitLayer(graph, layer, input, parameters) {
             return graph.op(layer.name === 'relu' ? 'Relu' : 'Tanh', [input]);
         case 'dropout':
             return input;
+        case 'image': {
+            const { channels, height, width, padHeight, padWidth } = layer;
+            const image = graph.op('Reshape', [input, graph.i64(-1, channels, height, width)]);
+            if (padHeight === 0 && padWidth === 0)
+                return image;
+            return graph.op('Pad', [image, graph.i64(0, 0, 0, 0, 0, 0, padHeight, padWidth)]);
+        }
+        case 'conv':
+            return graph.op('Conv', [input, ...parameters], SAME_SIZE);
+        case 'max-pool':
+            return graph.op('MaxPool', [input], { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } });
+        case 'flatten':
+            return graph.op('Reshape', [input, graph.i64(-1, layer.width)]);
     }
 }
+/** Attributes of a 3 × 3 convolution that keeps the size of its image. */
+export const SAME_SIZE = { kernel_shape: { ints: [3, 3] }, pads: { ints: [1, 1, 1, 1] } };
 /** Numeric features as the first layer sees them. */
 export function emitEntry(graph, { scale, shift, squash }, numeric) {
     const vector = (values) => graph.constant(numeric.type === 'double' ? Float64Array.from(values) : values, [values.length]);

@@ -42,7 +42,8 @@ export const when = (param, values, distribution) => ({
     ...distribution,
     when: { param, in: values },
 });
-const active = ({ when: condition }, params) => !condition || (Object.hasOwn(params, condition.param) && condition.in.includes(params[condition.param]));
+/** Whether a distribution takes part, given the parameters chosen before it. */
+export const active = ({ when: condition }, params) => !condition || (Object.hasOwn(params, condition.param) && condition.in.includes(params[condition.param]));
 function build(space, pick) {
     const params = {};
     for (const [name, distribution] of Object.entries(space)) {

@@ -58,7 +58,9 @@ export function pack(value) {
     return bytes;
 }
 /** Reads back what `pack` wrote. Throws an InputError when the bytes are not ours, of another version, or cut short. */
-export function unpack(bytes) {
+export function unpack(packed) {
+    // A Buffer's slice would be a view of its pool, not a copy.
+    const bytes = new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const magic = new TextDecoder().decode(bytes.subarray(0, 4));
     if (bytes.length < HEADER_BYTES || magic !== MAGIC) {
@@ -86,7 +88,9 @@ export function unpack(bytes) {
             if (offset + byteLength > bytes.length) {
                 throw new InputError('E_BAD_FORMAT', `packed file has ${bytes.length} bytes: at least ${offset + byteLength} were expected; it was cut`);
             }
-            const array = new type(bytes.slice(offset, offset + byteLength).buffer);
+            // A Buffer's own slice is a view of its pool, not a copy.
+            const copy = Uint8Array.prototype.slice.call(bytes, offset, offset + byteLength);
+            const array = new type(copy.buffer);
             offset += Math.ceil(byteLength / ALIGN) * ALIGN;
             return array;
         }
