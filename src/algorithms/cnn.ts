@@ -107,10 +107,10 @@ function initialNet(
   const layers: Layer[] = [
     { kind: 'image', channels, height, width, padHeight: tall - height, padWidth: wide - width },
     conv(channels, filters, rng),
-    { kind: 'max-pool' },
+    { kind: 'max-pool', width: wide },
     relu,
     conv(filters, 2 * filters, rng),
-    { kind: 'max-pool' },
+    { kind: 'max-pool', width: wide / 2 },
     relu,
     { kind: 'flatten', width: flat },
     dense(flat, hidden, Math.SQRT2, rng),

@@ -46,8 +46,18 @@ export async function* readRecords(
     tail = text.slice(scanned.cursor)
     return { rows: scanned.rows, lineOf: row => scanned.lines[row]! }
   }
+  let waiting: string[] = []
+  let waitingLength = 0
   for await (const text of texts) {
-    const block = cut(tail === '' ? text : tail + text, false)
+    // A record of many chunks is tried again only when it has grown by a good part.
+    if (tail.length > SUSPECT_TAIL && waitingLength + text.length < tail.length / 2) {
+      waiting.push(text)
+      waitingLength += text.length
+      continue
+    }
+    const block = cut(tail + waiting.join('') + text, false)
+    waiting = []
+    waitingLength = 0
     if (tail.length > MAX_RECORD_CHARACTERS) {
       throw new InputError(
         'E_CELL_TOO_LARGE',
@@ -56,7 +66,8 @@ export async function* readRecords(
     }
     if (block.rows.length > 0) yield block
   }
-  if (tail !== '') yield cut(tail, true)
+  const rest = tail + waiting.join('')
+  if (rest !== '') yield cut(rest, true)
 }
 
 /** The fast way; undefined when something in the block asks for care. */

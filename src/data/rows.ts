@@ -5,6 +5,7 @@ import { decodeSource } from './plan.ts'
 import { readRecords } from './records.ts'
 import { plainNumber } from './numbers.ts'
 import type { ReadingLog } from './report.ts'
+import { isComment } from './comments.ts'
 import { splitOtherwise } from './scan.ts'
 import { columnShapes, fitRow, fits } from './shapes.ts'
 import type { Shapes } from './shapes.ts'
@@ -61,6 +62,13 @@ export async function* dataRows(
     const places: number[] = []
     for (let i = 0; i < block.rows.length; i++) {
       let cells = block.rows[i]!
+      if (plan.comments && isComment(cells, width)) {
+        log.warn('W_COMMENTS', count => `${count} lines begin with # and were skipped as comments`, {
+          line: block.lineOf(i),
+          example: cells.join(plan.dialect.delimiter),
+        })
+        continue
+      }
       // A blank line is no row, but in a table of one column it is a missing value.
       if (cells.length === 1 && (width > 1 || skip > 0) && cells[0]!.trim() === '') continue
       if (skip > 0) {
@@ -71,7 +79,8 @@ export async function* dataRows(
         second = block.lineOf(i)
       }
       if (second > 0) {
-        after++
+        if (after++ > 0)
+          log.quarantine({ line: block.lineOf(i), cells, reason: 'it belongs to a second table' })
         continue
       }
       if (cells.length !== width) {
@@ -149,6 +158,11 @@ function mendRow(
   }
   const fitted = fitRow(cells, shapes)
   const dropped = cells.slice(width).some(cell => cell.trim() !== '')
+  if (dropped) {
+    const lost = cells.filter(cell => cell.trim() !== '' && !fitted.includes(cell))
+    const reason = `${cells.length} cells where ${width} were expected; left out: ${lost.join(' | ')}`
+    log.surplus({ line, cells, reason })
+  }
   // Blank cells too many at the end are no trouble.
   if (dropped || fitted.some((cell, j) => cell !== cells[j])) {
     log.warn(

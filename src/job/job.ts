@@ -4,9 +4,9 @@ import { writeModel } from '../artifact/index.ts'
 import { backendNamed } from '../backends/index.ts'
 import type { Task } from '../data/dataset.ts'
 import { assemblePipeline } from '../experiment/assemble.ts'
-import { bestTrial, rankTrials } from '../experiment/leaderboard.ts'
+import { bestTrial, rankTrials, writeLeaderboard } from '../experiment/leaderboard.ts'
 import type { Prepared } from '../experiment/prepare.ts'
-import { runExperiment, writeLeaderboard } from '../experiment/run.ts'
+import { runExperiment } from '../experiment/run.ts'
 import { writeDocument, type Store } from '../experiment/store.ts'
 import type { Ensemble, ExperimentEvent, MetricValues, Objective, Trial } from '../experiment/types.ts'
 import { evaluateModel, readLabelled, type Evaluation } from './evaluate.ts'
@@ -73,7 +73,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
   if (ensemble) {
     emit({ type: 'stage', stage: 'export', detail: 'writing the model' })
     const pipeline = assemblePipeline(paths, ensemble)
-    writeLeaderboard(store, prepared, board)
+    writeLeaderboard(paths, prepared.objective, board)
     writeModel(paths.model, pipeline, {
       name: spec.name,
       metrics: ensemble.metrics,

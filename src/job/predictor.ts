@@ -22,6 +22,11 @@ export interface Predictor {
 /** Opens the model of an experiment (or of an exported model's folder), or one of its trials. */
 export async function openPredictor(folder: string, candidate?: string): Promise<Predictor> {
   if (candidate !== undefined) return trialPredictor(folder, candidate)
+  return modelPredictor(findModelFolder(folder))
+}
+
+/** Where the model of an experiment lies; a folder that holds one is its own answer. */
+export function findModelFolder(folder: string): string {
   const modelFolder = existsSync(join(folder, 'model.json')) ? folder : readExperiment(folder).paths.model
   if (!existsSync(join(modelFolder, 'model.json'))) {
     throw new InputError(
@@ -30,7 +35,7 @@ export async function openPredictor(folder: string, candidate?: string): Promise
       { exit: 'noInput' },
     )
   }
-  return modelPredictor(modelFolder)
+  return modelFolder
 }
 
 export async function modelPredictor(folder: string): Promise<Predictor> {

@@ -12,11 +12,7 @@ interface BatchOptions {
 }
 
 /** Feeds for any number of steps to come: shuffled row numbers, epoch after epoch, and dropout windows. */
-export async function batchSource(
-  net: Network,
-  rows: number,
-  { batch, seed, shifts }: BatchOptions,
-) {
+export async function batchSource(net: Network, rows: number, { batch, seed, shifts }: BatchOptions) {
   const next = rowStream(rows, createRng(hashSeed(seed, 'order')))
   const { rate, widths } = dropoutOf(net)
   const window = widths.reduce((sum, width) => sum + width * batch, 0)

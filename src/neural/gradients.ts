@@ -104,7 +104,7 @@ function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wan
       return image
     }
     case 'max-pool':
-      return poolGradient(graph, input, output, dy)
+      return poolGradient(graph, layer.width, input, output, dy)
     case 'flatten':
       return graph.op('Reshape', [dy, graph.op('Shape', [input], {}, { type: 'int64' })])
     case 'image': // always first, before anything that is trained

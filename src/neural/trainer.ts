@@ -80,8 +80,9 @@ interface Progress {
   /** Steps made, and steps that the schedule now ends at. */
   done: number
   planned: number
-  /** Seconds, of the last call. */
-  perStep: number
+  /** Steps of all calls but the first, which also allocates, and the seconds they took. */
+  timedSteps: number
+  timedSeconds: number
 }
 
 async function run(
@@ -93,7 +94,13 @@ async function run(
 ): Promise<{ readonly weights: Float32Array; readonly scale: number }> {
   const { signal, deadline, stepsPerScore, steps, patience } = options
   const batches = await batchSource(net, table.rows, options)
-  const progress: Progress = { state: await initialState(net), done: 0, planned: steps, perStep: 0 }
+  const progress: Progress = {
+    state: await initialState(net),
+    done: 0,
+    planned: steps,
+    timedSteps: 0,
+    timedSeconds: 0,
+  }
   let best = { loss: Infinity, scale: 1, weights: progress.state.weights, look: 0 }
   for (let look = 0; progress.done < progress.planned;) {
     signal.throwIfAborted()
@@ -120,9 +127,10 @@ async function advance(
   progress: Progress,
   table: ResidentTable,
   batches: (steps: number) => Promise<Record<string, Feed>>,
-  { stepsPerScore, schedule, learningRate, adam, deadline }: TrainOptions,
+  { steps, stepsPerScore, schedule, learningRate, adam, deadline }: TrainOptions,
 ): Promise<void> {
-  const { done, planned, perStep } = progress
+  const { done, planned } = progress
+  const perStep = progress.timedSeconds / Math.max(1, progress.timedSteps)
   const nextLook = (Math.floor(done / stepsPerScore) + 1) * stepsPerScore
   const wanted = perStep > 0 ? Math.max(1, Math.floor(SECONDS_PER_CALL / perStep)) : FIRST_STEPS
   const count = Math.min(wanted, Math.min(planned, nextLook) - done)
@@ -146,11 +154,13 @@ async function advance(
     second: after['second after']!,
   }
   progress.done += count
-  progress.perStep = (now - started) / 1e3 / count
-  const affordable = Math.floor((DEADLINE_MARGIN * (deadline - now)) / 1e3 / progress.perStep)
-  // The first call also allocates: too slow a measure to cut the plan by.
-  if (done > 0 || affordable <= 0)
-    progress.planned = Math.min(planned, progress.done + Math.max(0, affordable))
+  if (done === 0) return
+  progress.timedSteps += count
+  progress.timedSeconds += (now - started) / 1e3
+  // All calls together, so that one slow moment of a busy machine does not cut the plan for good.
+  const left = (DEADLINE_MARGIN * (deadline - now)) / 1e3
+  const affordable = Math.floor((left * progress.timedSteps) / progress.timedSeconds)
+  progress.planned = Math.min(steps, progress.done + Math.max(0, affordable))
 }
 
 interface State {

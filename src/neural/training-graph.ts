@@ -239,7 +239,12 @@ function targetRows(graph: Graph, { outputs, smoothing }: TrainingShape): Tensor
   return graph.constant(rows, [outputs, outputs])
 }
 
-function moved(body: Graph, pixels: Tensor, move: Tensor, { channels, height, width, reach }: ImageShifts): Tensor {
+function moved(
+  body: Graph,
+  pixels: Tensor,
+  move: Tensor,
+  { channels, height, width, reach }: ImageShifts,
+): Tensor {
   const images = body.op('Reshape', [pixels, body.i64(-1, channels, height, width)])
   const wide = body.op('Pad', [images, body.i64(0, 0, reach, reach, 0, 0, reach, reach)])
   const end = body.op('Add', [move, body.i64(height, width)])

@@ -2,7 +2,7 @@ import { classBalance, histogram, imageGrid } from '../charts/index.ts'
 import type { ColumnProfile, Severity } from '../profile/profile.ts'
 import { count } from '../util/text.ts'
 import { picture, section } from './section.ts'
-import { foldsInWords, number, percent, short, TASKS } from './words.ts'
+import { clause, foldsInWords, number, percent, short, TASKS } from './words.ts'
 
 const FOLDER = 'data-exploration'
 const CLASSES = 30
@@ -31,9 +31,9 @@ export const title = section(
     hasTarget: profile.target !== undefined,
     target: profile.target?.name ?? '',
     task: TASKS[task],
-    taskReason: profile.target?.taskReason ?? '',
+    taskReason: clause(profile.target?.taskReason ?? ''),
     folds: foldsInWords(folds),
-    foldsReason: folds.reason,
+    foldsReason: clause(folds.reason),
   }),
 )
 
@@ -104,6 +104,8 @@ export const insights = section(
       {
         mark: 'text',
         severity: 'text',
+        named: 'flag',
+        column: 'text',
         title: 'text',
         fact: 'text',
         why: 'text',
@@ -123,10 +125,22 @@ export const insights = section(
       high: of('high'),
       medium: of('medium'),
       low: of('low'),
-      insights: sorted.slice(0, INSIGHTS).map(({ severity, title, fact, why, harmlessWhen, action }) => {
-        const [mark, word] = MARKS[severity]
-        return { mark, severity: word, title, fact, why, harmlessWhen, action }
-      }),
+      insights: sorted
+        .slice(0, INSIGHTS)
+        .map(({ severity, column, title, fact, why, harmlessWhen, action }) => {
+          const [mark, word] = MARKS[severity]
+          return {
+            mark,
+            severity: word,
+            named: column !== undefined,
+            column: short(column ?? ''),
+            title,
+            fact,
+            why,
+            harmlessWhen,
+            action,
+          }
+        }),
       hidden: sorted.length > INSIGHTS,
       more: count(sorted.length - INSIGHTS),
     }

@@ -324,8 +324,7 @@ function attributeMessage(name: string, value: Attribute): Message {
   if ('floats' in value) return message.floats(7, value.floats).int(20, 6)
   if ('ints' in value) return message.ints(8, value.ints).int(20, 7)
   if ('strings' in value) {
-    for (const text of value.strings) message.bytes(9, text)
-    return message.int(20, 8)
+    return message.strings(9, value.strings).int(20, 8)
   }
   return message
     .message(5, tensorMessage('', value.tensor, value.dims, value.type ?? elementTypeOf(value.tensor)))

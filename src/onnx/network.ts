@@ -43,8 +43,8 @@ export type Layer =
       readonly weights: Float32Array
       readonly biases: Float32Array
     }
-  /** The largest of every 2 × 2 values; height and width must be even. */
-  | { readonly kind: 'max-pool' }
+  /** The largest of every 2 × 2 values of an image `width` wide; height and width must be even. */
+  | { readonly kind: 'max-pool'; readonly width: number }
   /** An image becomes a row of so many values. */
   | { readonly kind: 'flatten'; readonly width: number }
   /** The sum of what several stacks of layers make of the same input. */

@@ -101,7 +101,7 @@ function head({ spec, profile, task, objective, folds, leaderboard, best, second
     <p class="soft">
       ${TASK_NAMES[task]} of <b>${spec.target}</b> in ${profile.dataset}, ${verb} ${objective.name}. Scores
       are for rows a model has not learnt from:
-      ${folds.count > 1 ? `${folds.count} folds (${folds.kind})` : `one holdout (${folds.kind})`}.
+      ${folds.count > 1 ? `${folds.count} folds (${folds.kind})` : 'one holdout'}.
       ${folds.reason}
     </p>
     <div class="facts">
@@ -237,7 +237,7 @@ function insightSection({ profile: { insights } }: ReportInput): Markup {
     ${sorted.map(
       insight =>
         fragment`<div class="insight ${insight.severity}">
-          <h3>${insight.title} <span class="soft">(${insight.severity} severity)</span></h3>
+          <h3>${insight.title}${insight.column === undefined ? undefined : fragment` in ${insight.column}`} <span class="soft">(${insight.severity} severity)</span></h3>
           <p>${insight.fact}</p>
           <p><b>Why it matters.</b> ${insight.why}</p>
           <p><b>Harmless when.</b> ${insight.harmlessWhen}</p>

@@ -207,7 +207,7 @@ describe('proposeCandidates', () => {
     ).not.toContain('neighbors')
   })
 
-  it('sees a picture in columns of pixels, and scales them together', () => {
+  it('sees a picture in columns of pixels: all of them in place for a picture learner, on one scale for a net', () => {
     const pixels = Array.from({ length: 64 }, (_, j) => profileColumn(`p${j}`, 'numeric', ['numeric'], 17))
     const image = {
       height: 8,
@@ -219,10 +219,11 @@ describe('proposeCandidates', () => {
     const found = proposeCandidates(profile(1000, pixels, { image }), options('multiclass', 1000))
     const neural = found.filter(({ role }) => role === 'image' || role === 'neural')
     expect(neural.map(({ role }) => role)).toEqual(['image', 'neural'])
-    for (const { merged, groups } of neural) {
-      expect(merged.map(({ transform }) => transform)).toEqual(['common-scaler'])
-      expect(groups.map(({ columns }) => columns.length)).toEqual([64])
-    }
+    const [picture, net] = neural
+    expect(net!.merged.map(({ transform }) => transform)).toEqual(['common-scaler'])
+    expect(picture!.groups.map(({ columns }) => columns)).toEqual([image.columns])
+    expect(picture!.static).toEqual({ height: 8, width: 8, channels: 1 })
+    expect(Object.keys(picture!.space)).not.toContain('height')
     expect(found.map(({ role }) => role)).not.toContain('variant')
   })
 

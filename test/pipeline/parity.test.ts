@@ -25,8 +25,8 @@ const folder = mkdtempSync(join(tmpdir(), 'glasspilot-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Milliseconds a fit may take: what it has by then is as good for this purpose. */
-const FIT_TIME = 400
-const TRAIN_ROWS = 600
+const FIT_TIME = 150
+const TRAIN_ROWS = 400
 
 interface Planned {
   readonly dataset: Dataset
@@ -88,27 +88,35 @@ async function fitPipeline({ dataset, target, features }: Planned, candidate: Ca
   return { formatVersion: 1, task, table: { columns: features }, members }
 }
 
-async function expectParity(pipeline: Pipeline, dataset: Dataset, name: string): Promise<void> {
+async function expectParity(pipeline: Pipeline, datasets: readonly Dataset[], name: string): Promise<void> {
   const place = join(folder, name)
   writeModel(place, pipeline, { name, metrics: {}, provenance: {} })
   const model = await openOnnxModel(place)
-  const found = await model.predict(dataset)
+  for (const dataset of datasets) {
+    compare(pipeline, await model.predict(dataset), await predictPipeline(pipeline, dataset))
+  }
   await model.close()
   rmSync(place, { recursive: true })
-  const wanted = await predictPipeline(pipeline, dataset)
+}
+
+function compare({ task }: Pipeline, found: Float64Array, wanted: Float64Array): void {
   expect(found).toHaveLength(wanted.length)
-  const regression = pipeline.task.task === 'regression'
+  expect(wanted.every(value => Number.isFinite(value))).toBe(true)
+  const regression = task.task === 'regression'
+  // Nets add up float32 terms as large as the usual answer, so an answer near 0 has that answer's rounding.
+  const usual = wanted.reduce((sum, value) => sum + Math.abs(value), 0) / wanted.length
   for (const [i, value] of wanted.entries()) {
-    const limit = regression ? 1e-5 * Math.max(1, Math.abs(value)) : 1e-6
-    if (!(Math.abs(found[i]! - value) <= limit))
+    const limit = regression ? 1e-5 * Math.max(usual, Math.abs(value)) : 1e-6
+    if (!(Math.abs(found[i]! - value) <= limit)) {
       expect.fail(`output ${i}: the file gives ${found[i]}, native ${value}`)
+    }
   }
   if (regression) return
-  const width = outputWidth(pipeline.task)
+  const width = outputWidth(task)
   for (let start = 0; start < wanted.length; start += width) {
     const [mine, native] = [bestClass(found, start, width), bestClass(wanted, start, width)]
     const tie = Math.abs(wanted[start + mine]! - wanted[start + native]!) < 1e-6
-    expect(tie || mine === native).toBe(true)
+    if (!tie) expect(mine).toBe(native)
   }
 }
 
@@ -156,35 +164,33 @@ async function checkTable(path: string, target: string, rows: number): Promise<v
   for (const candidate of planned.candidates) {
     const pipeline = await fitPipeline(planned, candidate)
     pipelines.push(pipeline)
-    await expectParity(pipeline, dataset, candidate.name)
-    await expectParity(pipeline, strangeRows(dataset), `${candidate.name} strange`)
+    await expectParity(pipeline, [dataset, strangeRows(dataset)], candidate.name)
   }
-  const ensemble = joinPipelines(pipelines.map((pipeline, i) => ({ weight: 1 + (i % 3), pipeline })))
-  await expectParity(ensemble, dataset, 'ensemble')
+  const ensemble = joinPipelines(
+    pipelines.slice(0, 4).map((pipeline, i) => ({ weight: 1 + (i % 3), pipeline })),
+  )
+  await expectParity(ensemble, [dataset], 'ensemble')
 }
 
-/** A table of every kind of column, with gaps, quotes and a target that depends on some of them. */
-function writeTable(path: string, target: (signal: number, noise: number) => string | number): void {
+/** A table of every kind of column (texts on demand), with gaps, quotes and a target that depends on some of them. */
+function writeTable(
+  path: string,
+  texts: boolean,
+  target: (signal: number, noise: number) => string | number,
+): void {
   const rng = createRng(21)
   const pick = <T>(items: readonly T[]): T => items[rng.int(items.length)]!
-  const lines = ['x,k,"city ""of"" birth",street,review,when,y']
-  for (let row = 0; row < 900; row++) {
+  const vocabulary = ['good', 'bad', 'Food!', 'room', 'view-point', '10', 'very', 'école', 'don’t']
+  const lines = [`x,k,"city ""of"" birth",when,${texts ? 'street,review,' : ''}y`]
+  for (let row = 0; row < 500; row++) {
     const x = rng.normal() * 10
     const k = rng.int(5)
     const city = pick(['Rome', 'Oslo', 'Ürümqi', '"a,b"', ''])
-    const words = Array.from({ length: 3 + rng.int(8) }, () =>
-      pick(['good', 'bad', 'Food!', 'room', 'view-point', '10', 'very', 'école', 'don’t']),
-    )
+    const words = Array.from({ length: 3 + rng.int(8) }, () => pick(vocabulary))
     const when = new Date(Date.UTC(2019, 0, 1) + rng.int(800) * 86_400_000).toISOString().slice(0, 10)
     const signal = x / 10 + k + (city === 'Oslo' ? 2 : 0) + (words.includes('good') ? 1 : 0)
-    const cells = [
-      rng.next() < 0.1 ? '' : x.toFixed(3),
-      k,
-      city,
-      `s${rng.int(150)}`,
-      `"${words.join(' ')} ${row}"`,
-      rng.next() < 0.1 ? '' : when,
-    ]
+    const cells = [rng.next() < 0.1 ? '' : x.toFixed(3), k, city, rng.next() < 0.1 ? '' : when]
+    if (texts) cells.push(`s${rng.int(150)}`, `"${words.join(' ')} ${row}"`)
     lines.push([...cells, target(signal, rng.normal())].join(','))
   }
   writeFileSync(path, `${lines.join('\n')}\n`)
@@ -200,13 +206,13 @@ describe('the model file of every candidate answers as the native pipeline', () 
     ['regression', (signal, noise) => (signal * 1000 + noise * 100).toFixed(2)],
   ])('on a made-up %s table', async (name, target) => {
     const path = join(folder, `${name}.csv`)
-    writeTable(path, target)
+    writeTable(path, name === 'binary', target)
     await checkTable(path, 'y', 400)
   })
 
   const datasets = process.env.GLASSPILOT_DATASETS
   const real = ['titanic', 'diamonds', 'sms_spam', 'bike_sharing_demand', 'soybean', 'house_prices_ames']
-  it.skipIf(datasets === undefined).each(real)('on %s (skipped without GLASSPILOT_DATASETS)', async name => {
+  it.skipIf(datasets === undefined).each(real)('on %s (needs GLASSPILOT_DATASETS)', async name => {
     const manifest = JSON.parse(readFileSync(join(datasets!, 'manifest.json'), 'utf8')) as {
       name: string
       target: string

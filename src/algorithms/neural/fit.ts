@@ -32,7 +32,9 @@ export async function fitNetwork(
   const loss = regression ? 'squared-error' : 'cross-entropy'
   const store = storeOf(split.training.examples.features, net)
   const table = ({ examples, rows }: Split['training']) => {
-    const target = regression ? examples.target.map(value => (value - units.mean) / units.scale) : examples.target
+    const target = regression
+      ? examples.target.map(value => (value - units.mean) / units.scale)
+      : examples.target
     return residentTable({ ...examples, target }, net, { rows, store, loss })
   }
   const outputs = Math.max(1, data.classes)

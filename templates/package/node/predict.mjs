@@ -1,0 +1,111 @@
+// Predicts every row of a CSV file and prints the answers as CSV, in the order of the file.
+//
+//     npm install
+//     node predict.mjs new.csv > predictions.csv
+//
+// model.onnx is the whole pipeline: it takes the columns as they are. What is left to do here is to read the
+// cells as model.json says (table.mjs does that), to run the model, and to write what comes out.
+
+import { readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as ort from 'onnxruntime-node'
+import { InputError, readTable } from './table.mjs'
+
+const NO_DATE = -(2n ** 63n)
+
+/** Opens model.json and the model it names. */
+export async function openModel(folder = import.meta.dirname) {
+  const info = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'))
+  const session = await ort.InferenceSession.create(join(folder, info.onnx.file), {
+    intraOpNumThreads: 1, // the same digits on every machine; raise it when speed matters more
+    logSeverityLevel: 3,
+  })
+  return { info, session }
+}
+
+/** The probabilities of the classes, or the predicted number, as one list per row. `columns` is {name: values}. */
+export async function predict({ info, session }, columns) {
+  const width = info.task.classes.length || 1
+  const output = width > 1 ? 'probabilities' : 'prediction'
+  const rows = Object.values(columns)[0].length
+  const batch = Math.max(1, Math.min(5000, Math.floor(8_000_000 / Math.max(1, info.inputs.length))))
+  const answers = []
+  for (let start = 0; start < rows; start += batch) {
+    const feeds = Object.fromEntries(
+      info.inputs.map(({ input, column, type }) => [
+        input,
+        tensor(columns[column].slice(start, start + batch), type),
+      ]),
+    )
+    const { data } = (await session.run(feeds, [output]))[output]
+    for (let i = 0; i < data.length; i += width) answers.push([...data.subarray(i, i + width)])
+  }
+  return answers
+}
+
+/** One column of values, undefined where there is none, as the model takes it: a tensor of shape [rows, 1]. */
+function tensor(values, type) {
+  const shape = [values.length, 1]
+  if (type === 'float')
+    return new ort.Tensor(
+      'float32',
+      Float32Array.from(values, value => value ?? NaN),
+      shape,
+    )
+  if (type === 'int64') {
+    const dates = values.map(value => (value === undefined ? NO_DATE : BigInt(value)))
+    return new ort.Tensor('int64', BigInt64Array.from(dates), shape)
+  }
+  return new ort.Tensor(
+    'string',
+    values.map(value => (value ?? '').replaceAll('\0', '\ufffd')),
+    shape,
+  )
+}
+
+/** The class of the largest probability, the first of equals. */
+export const bestClass = answer => answer.indexOf(Math.max(...answer))
+
+/** Names of the columns that are printed, and what stands in them for one answer. */
+export function headerOf({ task: { classes } }) {
+  if (classes.length === 0) return ['prediction']
+  return ['predicted_label', 'probability', ...classes.map(label => `probability_${label}`)]
+}
+
+export function cellsOf({ task: { classes } }, answer) {
+  if (classes.length === 0) return answer
+  const best = bestClass(answer)
+  return [classes[best], answer[best], ...answer]
+}
+
+/** A line of CSV; cells are quoted where they must be. */
+export function csvLine(cells) {
+  const texts = cells.map(String)
+  return texts
+    .map(text => (/[,"\r\n\ufeff]|^ | $/.test(text) ? `"${text.replaceAll('"', '""')}"` : text))
+    .join(',')
+}
+
+async function main([path]) {
+  if (path === undefined) {
+    console.error('usage: node predict.mjs FILE.csv')
+    return 64
+  }
+  const model = await openModel()
+  const columns = readTable(path, model.info.table.columns)
+  const answers = await predict(model, columns)
+  const lines = [headerOf(model.info), ...answers.map(answer => cellsOf(model.info, answer))].map(csvLine)
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return 0
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    process.exitCode = await main(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    console.error(`predict.mjs: ${error.message}`)
+    process.exitCode = error.exitCode
+  }
+}

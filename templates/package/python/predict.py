@@ -1,0 +1,101 @@
+"""Predicts every row of a CSV file and prints the answers as CSV, in the order of the file.
+
+    pip install -r requirements.txt
+    python predict.py new.csv > predictions.csv
+
+model.onnx is the whole pipeline: it takes the columns as they are. What is left to do here is to read the
+cells as model.json says (table.py does that), to run the model, and to write what comes out.
+"""
+
+import json
+import signal
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from table import InputError, read_table
+
+FOLDER = Path(__file__).resolve().parent
+MODEL = json.loads((FOLDER / "model.json").read_text(encoding="utf-8"))
+CLASSES = MODEL["task"]["classes"]  # empty when a number is predicted
+BATCH_ROWS = max(1, min(5000, 8_000_000 // max(1, len(MODEL["inputs"]))))
+NO_DATE = -(2**63)
+
+
+def main(path):
+    columns = read_table(path, MODEL["table"]["columns"])
+    header = ["predicted_label", "probability", *(f"probability_{label}" for label in CLASSES)]
+    write_row(header if CLASSES else ["prediction"])
+    for answer in predict(columns):
+        if CLASSES:
+            best = int(np.argmax(answer))
+            write_row([CLASSES[best], *map(number_text, [answer[best], *answer])])
+        else:
+            write_row([number_text(answer)])
+
+
+def predict(columns):
+    """Yields the probabilities of the classes, or the predicted number, of one row after the other."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # the same digits on every machine; raise it when speed matters more
+    session = onnxruntime.InferenceSession(FOLDER / MODEL["onnx"]["file"], options, ["CPUExecutionProvider"])
+    output = "probabilities" if CLASSES else "prediction"
+    rows = len(next(iter(columns.values())))
+    for start in range(0, rows, BATCH_ROWS):
+        feeds = {
+            item["input"]: tensor(columns[item["column"]][start : start + BATCH_ROWS], item["type"])
+            for item in MODEL["inputs"]
+        }
+        yield from session.run([output], feeds)[0]
+
+
+def tensor(values, kind):
+    """One column of values, None where there is none, as the model takes it: an array of shape [rows, 1]."""
+    if kind == "float":
+        with np.errstate(over="ignore"):
+            array = np.array([np.nan if value is None else value for value in values]).astype(np.float32)
+    elif kind == "int64":
+        array = np.array([NO_DATE if value is None else value for value in values], np.int64)
+    else:
+        array = np.array(["" if value is None else value.replace("\0", "\ufffd") for value in values], object)
+    return array.reshape(-1, 1)
+
+
+def write_row(cells):
+    quoted = [
+        '"' + cell.replace('"', '""') + '"'
+        if any(mark in cell for mark in ',"\r\n\ufeff') or cell[:1] == " " or cell[-1:] == " "
+        else cell
+        for cell in cells
+    ]
+    sys.stdout.write(",".join(quoted) + "\n")
+
+
+def number_text(value):
+    """The shortest text that reads back as the same number, written as JavaScript does: 1, 0.00001, 1e-7, 1e+21."""
+    text = repr(float(value))
+    if "e" not in text:
+        return {"-0.0": "0", "nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(text, text.removesuffix(".0"))
+    sign, digits, exponent = Decimal(text).normalize().as_tuple()
+    point = len(digits) + exponent
+    if -6 < point <= 21:
+        return f"{Decimal(text).normalize():f}"
+    first, *rest = map(str, digits)
+    return f"{'-' if sign else ''}{first}{'.' if rest else ''}{''.join(rest)}e{point - 1:+d}"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        print("usage: python predict.py FILE.csv", file=sys.stderr)
+        sys.exit(64)
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # predict.py … | head ends quietly
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    try:
+        main(sys.argv[1])
+    except InputError as error:
+        print(f"predict.py: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
