@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import type { Examples, TrainingData } from '../src/algorithms/algorithm.ts'
 import type { Task } from '../src/data/dataset.ts'
 import { toRowMajor } from '../src/data/features.ts'
@@ -32,8 +33,18 @@ interface TableSpec {
 }
 
 /** A seeded table with products, waves and noise, and files of it in a folder that `dispose` removes. */
-export function benchTables(): { make(spec: TableSpec): BenchTable; dispose(): void } {
+export function benchTables(): {
+  make(spec: TableSpec): BenchTable
+  mnist(rows: number): BenchTable | undefined
+  dispose(): void
+} {
   const folder = mkdtempSync(join(tmpdir(), 'glasspilot-bench-'))
+  const save = (name: string, part: string, examples: Examples): TableFile => {
+    const file = (kind: string) => join(folder, `${name}-${part}-${kind}.bin`)
+    writeFileSync(file('x'), new Uint8Array(toRowMajor(examples.features).buffer))
+    writeFileSync(file('y'), new Uint8Array(examples.target.buffer))
+    return { x: file('x'), y: file('y'), rows: examples.features.rows }
+  }
   return {
     make(spec) {
       const name = `${spec.rows / 1000}k × ${spec.features}${spec.classes > 2 ? ` × ${spec.classes} classes` : ''}${spec.task === 'regression' ? ' regression' : ''}`
@@ -41,21 +52,47 @@ export function benchTables(): { make(spec: TableSpec): BenchTable; dispose(): v
       const draw = drawer(spec, rng)
       const train = draw(spec.rows)
       const test = draw(Math.max(1000, Math.round(spec.rows / 4)))
-      const save = (part: string, examples: Examples): TableFile => {
-        const file = (kind: string) => join(folder, `${name}-${part}-${kind}.bin`)
-        writeFileSync(file('x'), new Uint8Array(toRowMajor(examples.features).buffer))
-        writeFileSync(file('y'), new Uint8Array(examples.target.buffer))
-        return { x: file('x'), y: file('y'), rows: examples.features.rows }
-      }
       return {
         name,
         train: { task: spec.task, classes: spec.classes, ...train },
         test,
-        files: { train: save('train', train), test: save('test', test) },
+        files: { train: save(name, 'train', train), test: save(name, 'test', test) },
+      }
+    },
+    mnist(rows) {
+      const source = process.env['GLASSPILOT_DATASETS']
+      if (!source || !existsSync(join(source, 'mnist_train.csv.gz'))) return undefined
+      const name = `MNIST ${rows / 1000}k × 784 × 10 classes`
+      const train = readDigits(join(source, 'mnist_train.csv.gz'), rows)
+      const test = readDigits(join(source, 'mnist_test.csv.gz'), 10_000)
+      return {
+        name,
+        train: { task: 'multiclass', classes: 10, ...train },
+        test,
+        files: { train: save(name, 'train', train), test: save(name, 'test', test) },
       }
     },
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+/** The first `rows` lines of `label,pixel,pixel,…`, whole numbers below 256. */
+function readDigits(file: string, rows: number): Examples {
+  const bytes = gunzipSync(readFileSync(file))
+  const pixels = Array.from({ length: 784 }, () => new Float32Array(rows))
+  const target = new Float64Array(rows)
+  let at = bytes.indexOf(10) + 1
+  for (let row = 0; row < rows; row++) {
+    for (let column = -1; column < 784; column++) {
+      let value = 0
+      for (; bytes[at]! >= 48; at++) value = 10 * value + bytes[at]! - 48
+      while (at < bytes.length && bytes[at]! < 48) at++ // comma or line end
+      if (column < 0) target[row] = value
+      else pixels[column]![row] = value
+    }
+  }
+  const columns = pixels.map((values, j) => ({ kind: 'dense' as const, name: `x${j}`, values }))
+  return { features: { rows, columns }, target }
 }
 
 const drawer = (spec: TableSpec, rng: Rng): ((rows: number) => Examples) =>

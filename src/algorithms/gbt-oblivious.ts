@@ -33,7 +33,7 @@ export const gbtOblivious: Algorithm = {
     const { rounds, learningRate, featureShare, byGradient } = boostingDefaults(shape)
     const many = shape.task === 'multiclass' && shape.classes > 2
     return withDefaults(space, {
-      iterations: many ? Math.round(1.5 * rounds) : 500,
+      iterations: many ? Math.round(1.5 * rounds) : shape.rows < 5000 ? 250 : 500,
       learning_rate: many ? learningRate : rateFor(shape),
       subsample: byGradient ? 0.4 : 0.8,
       rsm: Math.min(0.85, featureShare),

@@ -10,6 +10,7 @@ import {
   sigmoid,
   softmax,
   type Sums,
+  scoreOf,
   totalOf,
 } from '../../src/kernels/twins.ts'
 import { createRng } from '../../src/util/rng.ts'
@@ -467,5 +468,49 @@ describe('the arena', () => {
       await withArena(inner => inner.put(Uint8Array.of(9, 9, 9, 9)))
       expect(Array.from(outer.u8(mine, 3))).toEqual([1, 2, 3])
     })
+  })
+})
+
+describe('the question of a level', () => {
+  it.each([0, 0.15])('is the one whose scores over all leaves are highest, with %d missing', missing => {
+    const t = table(21, { features: 5, values: 30, missing, rows: 1500 })
+    const { arena, layout } = t
+    const chosen = [0, 1, 2, 3, 4]
+    const parts = [0, 1, 2].map(k => allRows(t).filter(row => t.bins[0]![row]! % 3 === k))
+    const histograms = parts.map(rows => build(t, chosen, rows))
+    const nodes = parts.map(rows => {
+      const node = arena.allocate(128)
+      arena.kernels.sumRows(arena.put(Int32Array.from(rows)), rows.length, t.pairs, node)
+      return node
+    })
+    const [best, scores] = [arena.allocate(24), arena.allocate(4096)]
+    const put = (list: number[]) => arena.put(Uint32Array.from(list))
+    arena.kernels.findLevelSplit(layout, put(chosen), 5, put(histograms), put(nodes), 3, 7, scores, best)
+    const rules = { lambda: 7, alpha: 0, minWeight: 0, minRows: 0 }
+    const gainOf = (f: number, bin: number, missingLeft: number): number =>
+      parts.reduce((sum, rows) => {
+        const goesLeft = (row: number) =>
+          t.bins[f]![row] === t.values ? missingLeft === 1 : t.bins[f]![row]! <= bin
+        const sides = [rows.filter(goesLeft), rows.filter(row => !goesLeft(row)), rows].map(side =>
+          scoreOf(totalOf(side, t.gradients), rules),
+        )
+        return sum + sides[0]! + sides[1]! - sides[2]!
+      }, 0)
+    const all = chosen.flatMap(f => Array.from({ length: 2 * t.values }, (_, i) => gainOf(f, i >> 1, i & 1)))
+    const [feature, bin, missingLeft] = arena.i32(best + 8, 3)
+    const found = arena.f64(best, 1)[0]!
+    expect(found / Math.max(...all)).toBeCloseTo(1, 9)
+    expect(found / gainOf(feature!, bin!, missingLeft!)).toBeCloseTo(1, 9)
+
+    // Placed into a leaf, it divides the leaf's total.
+    const goesLeft = (row: number) =>
+      t.bins[feature!]![row] === t.values ? missingLeft === 1 : t.bins[feature!]![row]! <= bin!
+    for (const [k, rows] of parts.entries()) {
+      arena.kernels.placeSplit(layout, histograms[k]!, nodes[k]!, feature!, bin!, missingLeft!)
+      expect(readSums(arena, nodes[k]! + 48)).toEqual(totalOf(rows.filter(goesLeft), t.gradients))
+      expect(minus(readSums(arena, nodes[k]!), readSums(arena, nodes[k]! + 48))).toEqual(
+        readSums(arena, nodes[k]! + 64),
+      )
+    }
   })
 })

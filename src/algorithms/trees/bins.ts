@@ -11,7 +11,7 @@ const SPARSE_SHARE = 0.5 // share of rows in one bin from which a feature is sto
  * Value bins worth their cost. Every node scans the bins of every feature, so wide tables get fewer (MNIST, 20k rows × 784:
  * 63 bins halve the time of 255 at equal loss); and a bin should hold at least three rows.
  */
-export function binLimit({ rows, columns: { length: columns } }: Features): number {
+export function binsFor(rows: number, columns: number): number {
   const byWidth = columns <= 128 ? MAX_VALUE_BINS : columns <= 4096 ? 63 : 31
   return Math.min(byWidth, Math.max(15, Math.floor(rows / 3)))
 }

@@ -4,7 +4,7 @@ import type { ForestModel } from '../../models/forest.ts'
 import { createRng, hashSeed, type Rng } from '../../util/rng.ts'
 import type { FitContext, TrainingData } from '../algorithm.ts'
 import { assembleForest } from './assemble.ts'
-import { binLimit, findBins } from './bins.ts'
+import { binsFor, findBins } from './bins.ts'
 import { type GrowthRules, Grower } from './grower.ts'
 import { logisticLoss, type Loss, softmaxLoss, squaredLoss } from './losses.ts'
 import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
@@ -78,7 +78,11 @@ class Booster {
     this.rng = createRng(context.seed)
     const { rows } = data.features
     this.stride = Math.ceil(rows / 4) * 4
-    const bins = findBins(data.features, hashSeed(context.seed, 'bins'), binLimit(data.features))
+    const bins = findBins(
+      data.features,
+      hashSeed(context.seed, 'bins'),
+      binsFor(rows, data.features.columns.length),
+    )
     this.matrix = binRows(arena, data.features, planLayout(bins))
     this.loss = lossOf(arena, data, this.stride)
     const everyFeature = Int32Array.from(this.matrix.layout.features, (_, f) => f)

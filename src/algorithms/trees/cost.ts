@@ -1,4 +1,5 @@
 import type { DatasetShape } from '../algorithm.ts'
+import { binsFor } from './bins.ts'
 
 /** Rows of one node are counted in 24 bits. */
 const MAX_ROWS = 2 ** 24 - 1
@@ -14,20 +15,25 @@ interface BoostingCost {
 }
 
 const BIN_COST = 14e-9 // seconds per cell
-const CELL_COST = 0.5e-9 // seconds per cell and level
+const COLUMN_COST = 40e-6 // seconds per column: finding its bins, and drawing it for trees
+const CELL_COST = 0.7e-9 // seconds per cell and level; half as much again where rows are too wide for the caches
+const WIDE = 128
 const ROW_COST = 12e-9 // seconds per row and tree: gradients, partition, scores
+const LEFT_OUT_COST = 150e-9 // seconds per row and tree it is not drawn for: the draw, and its walk down the tree
 const SCAN_COST = 5e-9 // seconds per histogram entry: clearing, subtracting, scanning
 
 /** Seconds of boosting: binning, then per tree the histograms of about half the rows at each level, and the scans of every leaf. */
 export function boostingSeconds({ rows, features, classes, task }: DatasetShape, cost: BoostingCost): number {
   const trees = cost.rounds * (task === 'multiclass' ? classes : 1)
   const used = features * cost.featureShare
-  const leaves = Math.min(cost.leaves, rows)
+  const leaves = Math.max(2, Math.min(cost.leaves, rows / 4))
   const levels = 1 + Math.log2(leaves) / 2
+  const cell = CELL_COST * (features > WIDE ? 1.5 : 1)
   const perTree =
-    rows * cost.rowShare * (used * levels * CELL_COST + Math.log2(leaves) * ROW_COST) +
-    leaves * used * 256 * SCAN_COST
-  return rows * features * BIN_COST + trees * perTree
+    rows * cost.rowShare * (used * levels * cell + Math.log2(leaves) * ROW_COST) +
+    rows * (1 - cost.rowShare) * LEFT_OUT_COST +
+    leaves * used * binsFor(rows, features) * SCAN_COST
+  return rows * features * BIN_COST + features * COLUMN_COST + trees * perTree
 }
 
 const MAX_CELLS = 3e9 // one byte each, of the 4 GB the kernels can address

@@ -19,11 +19,12 @@ const MANY_ROWS = 5000
  * together take a quarter of the time at equal loss.
  */
 export function boostingDefaults({ task, rows, features, classes }: DatasetShape): BoostingDefaults {
+  const few = rows < (task === 'regression' ? 1 : 4) * MANY_ROWS // labels are learnt by heart sooner than values
   const crowd = task === 'multiclass' ? classes : 1
   const byGradient = crowd > 2 && rows >= MANY_ROWS
   return {
-    rounds: crowd <= 2 ? 400 : crowd <= 5 ? 200 : 100,
-    learningRate: crowd <= 2 ? 0.05 : crowd <= 5 ? 0.1 : 0.2,
+    rounds: crowd <= 2 ? (few ? 200 : 400) : crowd <= 5 && rows >= 2 * MANY_ROWS ? 200 : 100,
+    learningRate: crowd <= 2 || rows < 2 * MANY_ROWS ? 0.05 : crowd <= 5 || rows < 6 * MANY_ROWS ? 0.1 : 0.2,
     rowShare: byGradient ? (rows >= 4 * MANY_ROWS ? 0.3 : 0.5) : 0.9,
     featureShare: features <= WIDE ? 0.9 : Math.max(0.1, 0.9 * (WIDE / features) ** 0.6),
     byGradient,

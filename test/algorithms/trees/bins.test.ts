@@ -1,7 +1,7 @@
 import { array, assert, float, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Features } from '../../../src/data/features.ts'
-import { binLimit, type FeatureBins, findBins } from '../../../src/algorithms/trees/bins.ts'
+import { binsFor, type FeatureBins, findBins } from '../../../src/algorithms/trees/bins.ts'
 import { binOf } from '../../../src/algorithms/trees/matrix.ts'
 import { createRng } from '../../../src/util/rng.ts'
 
@@ -93,8 +93,7 @@ describe('bins', () => {
 })
 
 describe('the limit of bins', () => {
-  const of = (rows: number, count: number) =>
-    binLimit({ rows, columns: Array.from({ length: count }, () => one([]).columns[0]!) })
+  const of = binsFor
 
   it('falls with the number of columns and leaves at least three rows to a bin', () => {
     expect([of(1e6, 28), of(1e6, 128), of(1e6, 129), of(100_000, 784), of(100_000, 10_000)]).toEqual([255, 255, 63, 63, 31]) // prettier-ignore
