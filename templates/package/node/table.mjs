@@ -85,9 +85,20 @@ export function decode(bytes, path) {
 
 /** Column names and rows. The delimiter is the one under which the first line holds most names of the features. */
 export function readRows(text, features, path) {
-  const { records, width } = readRecords(text, features, path)
+  const records = readRecords(text, features, path)
   const [first, ...rows] = records
-  return { header: columnNames(first), rows: rows.filter(cells => width === 1 || !isBlank(cells)) }
+  return { header: columnNames(first), rows: unpadded(rows, records.slice(0, 1000), path) }
+}
+
+/** A blank behind nearly every delimiter, as in 39, Private, 77516, belongs to the delimiter. */
+export function unpadded(rows, sample, path) {
+  const cells = sample.flatMap(row => row.slice(1)).filter(cell => cell !== '')
+  if (cells.length === 0 || cells.filter(cell => cell[0] === ' ').length < 0.95 * cells.length) return rows
+  if (rows.some(row => row.slice(1).some(cell => cell.startsWith(' "'))))
+    throw new InputError(
+      `E_BAD_CSV: ${JSON.stringify(path)} has blanks between delimiters and quotes; take them out`,
+    )
+  return rows.map(row => row.map((cell, i) => (i > 0 && cell[0] === ' ' ? cell.slice(1) : cell)))
 }
 
 /** All records, each as wide as the first, blank lines before it left out. */
@@ -112,7 +123,7 @@ export function readRecords(text, features, path) {
       )
     records.push(cells)
   }
-  return { records, width }
+  return records
 }
 
 function firstRecord(text, delimiter) {

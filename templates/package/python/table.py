@@ -88,7 +88,17 @@ def read_rows(path, known):
             f"E_BAD_CSV: {quoted(path)} line {reader.line_num} has a misplaced quote: quotes stand around a whole cell, "
             f"and are doubled inside it; mend that line"
         ) from error
-    return column_names(header), rows
+    return column_names(header), unpadded(rows, [header, *rows[:999]], path)
+
+
+def unpadded(rows, sample, path):
+    """A blank behind nearly every delimiter, as in 39, Private, 77516, belongs to the delimiter."""
+    cells = [cell for row in sample for cell in row[1:] if cell]
+    if not cells or sum(cell[0] == " " for cell in cells) < 0.95 * len(cells):
+        return rows
+    if any(cell.startswith(' "') for row in rows for cell in row[1:]):
+        raise InputError(f"E_BAD_CSV: {quoted(path)} has blanks between delimiters and quotes; take them out")
+    return [[row[0], *(cell.removeprefix(" ") for cell in row[1:])] for row in rows]
 
 
 def csv_reader(text, delimiter, strict):
