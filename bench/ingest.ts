@@ -1,28 +1,35 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { readDataset } from '../src/data/read.ts'
 import { createRng } from '../src/util/rng.ts'
-import { quoted } from '../src/util/text.ts'
+import {
+  benchOptions,
+  finish,
+  interleave,
+  measurementLine,
+  note,
+  pythonPath,
+  pythonVersions,
+  ratio,
+} from './harness.ts'
+import type { Ratio } from './harness.ts'
 
 // Seconds to read a CSV file into typed columns, beside pandas' read_csv on the same bytes, in turns.
 // GLASSPILOT_PYTHON names a Python with pandas; GLASSPILOT_DATASETS a folder with mnist_train.csv.gz.
 
 interface Case {
   readonly name: string
-  /** Our time over the peer's; more is a failure. */
+  /** Our time over the peer's, at most. */
   readonly bound: number
   readonly path: string
   readonly target: string
 }
 
-const quick = process.argv.includes('--quick')
-const asJson = process.argv.includes('--json')
-const rounds = quick ? 2 : 5
+const { quick, json } = benchOptions()
 const folder = mkdtempSync(join(tmpdir(), 'glasspilot-bench-'))
-let sink = 0
 
 /** Numbers, words, quotes, missing cells, dates and line breaks: the same bytes on every run. */
 function mixedTable(rows: number): string {
@@ -94,91 +101,36 @@ function cases(): Case[] {
 
 const PANDAS = `
 import sys, time, pandas
-path = sys.argv[1]
 start = time.perf_counter()
-frame = pandas.read_csv(path)
-print(time.perf_counter() - start, len(frame), pandas.__version__)
+frame = pandas.read_csv(sys.argv[1])
+print(time.perf_counter() - start, len(frame))
 `
 
-function timePandas(python: string, path: string): { seconds: number; version: string } {
-  const [seconds, , version] = execFileSync(python, ['-c', PANDAS, path], { encoding: 'utf8' })
-    .trim()
-    .split(' ')
-  return { seconds: Number(seconds), version: version! }
-}
-
-async function timeOurs(path: string, target: string): Promise<number> {
-  const start = performance.now()
-  const { dataset } = await readDataset(path, { target })
-  sink += dataset.rows
-  return (performance.now() - start) / 1000
-}
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!
-
-function findPython(): string | undefined {
-  const python = process.env['GLASSPILOT_PYTHON'] ?? 'python3'
-  try {
-    execFileSync(python, ['-c', 'import pandas'], { stdio: 'ignore' })
-    return python
-  } catch {
-    return undefined
-  }
-}
-
-const python = findPython()
-let pandas = 'none'
-const ratios: {
-  name: string
-  ratio: number | null
-  bound: number
-  ours: number
-  peer: number | null
-  megabytesPerSecond: number
-}[] = []
+const versions = pythonVersions(['pandas'])
+const ratios: Ratio[] = []
 try {
   for (const { name, bound, path, target } of cases()) {
-    const ours: number[] = []
-    const peer: number[] = []
-    await timeOurs(path, target)
-    for (let round = 0; round < rounds; round++) {
-      ours.push(await timeOurs(path, target))
-      if (python !== undefined) {
-        const timed = timePandas(python, path)
-        peer.push(timed.seconds)
-        pandas = timed.version
-      }
+    const ours = {
+      name: `glasspilot, ${name}`,
+      run: async () => ({ sink: (await readDataset(path, { target })).dataset.rows }),
     }
-    const mine = median(ours)
-    const theirs = peer.length > 0 ? median(peer) : null
-    const bytes = readFileSync(path).length
-    ratios.push({
-      name,
-      ratio: theirs === null ? null : mine / theirs,
-      bound,
-      ours: mine,
-      peer: theirs,
-      megabytesPerSecond: bytes / 1e6 / mine,
+    const peer = {
+      name: `pandas, ${name}`,
+      run: () => {
+        const printed = execFileSync(pythonPath(), ['-c', PANDAS, path], { encoding: 'utf8' })
+        const [seconds, rows] = printed.trim().split(' ').map(Number)
+        return { sink: rows!, seconds: seconds! }
+      },
+    }
+    const measured = await interleave(versions['pandas'] === undefined ? [ours] : [ours, peer], {
+      runs: quick ? 2 : 5,
     })
+    for (const measurement of measured) note(measurementLine(measurement))
+    const [mine, theirs] = measured
+    if (mine && theirs) ratios.push(ratio(name, mine.seconds, theirs.seconds, bound))
+    else note('  pandas was not found: GLASSPILOT_PYTHON names a Python that has it')
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
-if (sink === 0) throw new Error('nothing was read')
-const result = {
-  ratios,
-  machine: { cpu: cpus()[0]?.model ?? '', cores: cpus().length, memory: totalmem() },
-  versions: { node: process.version, pandas },
-}
-if (asJson) process.stdout.write(`${JSON.stringify(result)}\n`)
-else {
-  for (const { name, ratio, bound, ours, peer, megabytesPerSecond } of ratios) {
-    const beside =
-      peer === null
-        ? 'pandas not found'
-        : `pandas ${peer.toFixed(2)} s, ratio ${ratio!.toFixed(2)} (bound ${bound})`
-    process.stderr.write(
-      `${quoted(name)}: ${ours.toFixed(2)} s, ${megabytesPerSecond.toFixed(0)} MB/s; ${beside}\n`,
-    )
-  }
-}
+finish(ratios, versions, json)

@@ -51,13 +51,15 @@ const xgboost = { max_depth: 6, eta: 0.1, gamma: 0, min_child_weight: 1, lambda:
 
 function* matches(): Generator<Match> {
   const rounds = 100
-  const sizes = quick ? [10_000, 50_000] : [10_000, 200_000, 1_000_000]
+  const only = process.argv.find(argument => argument.startsWith('--rows='))?.slice(7)
+  const sizes = only ? [Number(only)] : quick ? [10_000, 50_000] : [10_000, 200_000, 1_000_000]
   for (const rows of sizes) {
     const table = tables.make({ task: 'binary', classes: 2, rows, features: rows === 10_000 ? 20 : 28 })
     const bound = rows >= 200_000 ? 0.6 : 0.8
     yield { table, algorithm: gbtLeafwise, params: { ...leafwise, num_iterations: rounds }, peer: 'lightgbm', peerParams: { ...lightgbm, rounds }, bound } // prettier-ignore
     yield { table, algorithm: gbtDepthwise, params: { ...depthwise, num_round: rounds }, peer: 'xgboost', peerParams: { ...xgboost, rounds }, bound } // prettier-ignore
   }
+  if (only) return
   for (const classes of [2, 5]) {
     const task = classes === 2 ? 'binary' : 'multiclass'
     const table = tables.make({ task, classes, rows: quick ? 5000 : 50_000, features: 20 })
@@ -129,7 +131,7 @@ try {
     const contenders: Contender[] = [{ name: match.algorithm.name, run: () => ours(match) }]
     if (present) contenders.push({ name: match.peer, run: () => theirs(match) })
     note(name)
-    const measured = await interleave(contenders, { runs: quick ? 3 : 3, warmUp: match.table.train.features.rows <= 200_000 ? 1 : 0 }) // prettier-ignore
+    const measured = await interleave(contenders, { runs: 3, warmUp: match.table.train.features.rows <= 200_000 ? 1 : 0 }) // prettier-ignore
     for (const measurement of measured) note(measurementLine(measurement))
     const [mine, peer] = measured
     if (!peer) continue

@@ -10,6 +10,7 @@ export { evaluateModel, evaluatePredictor, type Evaluation } from './job/evaluat
 export { runJob, type JobResult } from './job/job.ts'
 export { predictFile } from './job/predict.ts'
 export { openPredictor, type Predictor } from './job/predictor.ts'
+export { runExperiment, startExperiment, type ExperimentRequest, type RunOptions } from './job/start.ts'
 export { VERSION } from './job/version.ts'
 export { evaluate, metrics, type MetricName } from './metrics/index.ts'
 export { profileDataset } from './profile/index.ts'

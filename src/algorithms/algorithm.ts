@@ -63,8 +63,11 @@ export interface Algorithm {
   readonly spaceFor?: (shape: DatasetShape) => Space
   /** Expected seconds of one fit on one core of an ordinary machine, for planning only. */
   readonly expectedSeconds: (shape: DatasetShape, params: Params) => number
-  /** Why it cannot or should not run on a table of this shape, or undefined when it can. */
-  readonly unfit?: (shape: DatasetShape) => string | undefined
+  /**
+   * Why it cannot or should not run on a table of this shape, or undefined when it can. `params` are those fixed by the plan,
+   * for a learner that runs only when it is told more about the table.
+   */
+  readonly unfit?: (shape: DatasetShape, params?: Params) => string | undefined
   /** Learns. Same data, params and seed: same model, byte for byte. */
   fit(data: TrainingData, params: Params, context: FitContext): Promise<ModelData>
 }

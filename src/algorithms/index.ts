@@ -1,6 +1,7 @@
 import type { Algorithm } from './algorithm.ts'
 import { baseline } from './baseline.ts'
 import { cart } from './cart.ts'
+import { cnn } from './cnn.ts'
 import { extraTrees } from './extra-trees.ts'
 import { gbtDepthwise } from './gbt-depthwise.ts'
 import { gbtLeafwise } from './gbt-leafwise.ts'
@@ -21,4 +22,5 @@ export const algorithms: readonly Algorithm[] = [
   cart,
   mlRandomForest,
   mlp,
+  cnn,
 ]

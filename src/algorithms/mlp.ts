@@ -1,13 +1,11 @@
-import { network, type NetworkModel } from '../models/network.ts'
 import { dense, denseStack, embedding } from '../neural/build.ts'
-import { residentTable, storeOf } from '../neural/table.ts'
-import { trainNetwork, type Trained, type TrainOptions } from '../neural/trainer.ts'
 import { joinedWidth } from '../neural/training-graph.ts'
 import type { ActivationName, Layer, Network } from '../onnx/network.ts'
 import { choice, float, logFloat, logInt, type Params } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
-import type { Algorithm, FitContext, TrainingData } from './algorithm.ts'
-import { splitForStopping, standardScales, targetUnits, type Split } from './neural/prepare.ts'
+import type { Algorithm, TrainingData } from './algorithm.ts'
+import { fitNetwork } from './neural/fit.ts'
+import { standardScales } from './neural/prepare.ts'
 
 const space = {
   layers: choice(['256,128', '256', '50,25', '100,50', '200,100', '300,150', '200,100,50', '512,256']),
@@ -22,8 +20,6 @@ const space = {
 
 const SQUASH = 3 // deviations beyond which a feature is softly clipped
 const MAX_EMBEDDING = 100
-const LOOKS_PER_TRAINING = 100 // most often that validation rows are scored
-const ADAM = { beta1: 0.9, beta2: 0.999 }
 
 /** Epochs that a table of this size gets: few rows need many. */
 const epochsFor = (rows: number) => Math.round(Math.min(200, Math.max(15, 6000 / Math.sqrt(rows))))
@@ -57,22 +53,18 @@ export const mlp: Algorithm = {
   },
   unfit: ({ features }) =>
     features === 0 ? 'there are no features: a net has nothing to multiply' : undefined,
-  async fit(data, params, context) {
-    const split = splitForStopping(data, context.seed)
-    const units =
-      data.task === 'regression' ? targetUnits(data.target, split.training.rows) : { mean: 0, scale: 1 }
-    const net = initialNet(data, params, context.seed)
-    const trained = await train(net, split, units, data, params, context)
-    return {
-      kind: network.kind,
-      outputs: Math.max(1, data.classes),
-      features: data.features.columns.length,
-      net: trained.net,
-      link: data.task === 'regression' ? 'identity' : 'softmax',
-      outputScale: trained.outputScale * units.scale,
-      outputShift: units.mean,
-    } satisfies NetworkModel
-  },
+  fit: (data, params, context) =>
+    fitNetwork(
+      initialNet(data, params, context.seed),
+      data,
+      {
+        epochs: epochsFor,
+        batch: rows => batchFor(rows, Number(params['mini_batch_size'])),
+        learningRate: Number(params['learning_rate']),
+        weightDecay: Number(params['weight_decay']),
+      },
+      context,
+    ),
 }
 
 function initialNet({ features, classes }: TrainingData, params: Params, seed: number): Network {
@@ -110,38 +102,3 @@ function initialNet({ features, classes }: TrainingData, params: Params, seed: n
 /** AutoGluon's rule 1.6 n^0.56, times the factor. */
 const embeddingWidth = (categories: number, factor: number) =>
   Math.max(2, Math.min(MAX_EMBEDDING, Math.round(factor * 1.6 * categories ** 0.56)))
-
-async function train(
-  net: Network,
-  { training, validation }: Split,
-  { mean, scale }: { readonly mean: number; readonly scale: number },
-  { task, classes }: TrainingData,
-  params: Params,
-  context: FitContext,
-): Promise<Trained> {
-  const loss = task === 'regression' ? 'squared-error' : 'cross-entropy'
-  const store = storeOf(training.examples.features, net)
-  const table = (side: NonNullable<Split['validation']>) => {
-    const target =
-      task === 'regression' ? side.examples.target.map(value => (value - mean) / scale) : side.examples.target
-    return residentTable({ ...side.examples, target }, net, { rows: side.rows, store, loss })
-  }
-  const rows = training.rows.length
-  const batch = batchFor(rows, Number(params['mini_batch_size']))
-  const steps = Math.ceil((epochsFor(rows) * rows) / batch)
-  const stepsPerScore = Math.max(Math.ceil(rows / batch), Math.ceil(steps / LOOKS_PER_TRAINING))
-  const options: TrainOptions = {
-    loss,
-    outputs: Math.max(1, classes),
-    batch,
-    steps,
-    learningRate: Number(params['learning_rate']),
-    schedule: 'cosine',
-    adam: { ...ADAM, weightDecay: Number(params['weight_decay']) },
-    smoothing: 0,
-    stepsPerScore,
-    patience: Math.max(5, Math.ceil((0.3 * steps) / stepsPerScore)),
-    ...context,
-  }
-  return trainNetwork(net, await table(training), validation && (await table(validation)), options)
-}

@@ -1,10 +1,11 @@
 import type { Algorithm, AlgorithmRole, DatasetShape } from '../algorithms/algorithm.ts'
 import type { Task } from '../data/dataset.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
-import { count } from '../util/text.ts'
+import { count, sentence } from '../util/text.ts'
 import type { Candidate, Step } from './candidate.ts'
 import type { ColumnPlan } from './columns.ts'
 import { listed, planColumns } from './columns.ts'
+import { pictureOf, type Picture } from './picture.ts'
 import type { GroupStyle } from './groups.ts'
 import { estimateWidth, planGroups, step } from './groups.ts'
 
@@ -29,6 +30,8 @@ interface Draft {
   readonly reason: string
   readonly style: GroupStyle
   readonly merged: readonly Step[]
+  /** Instead of the groups that the style makes. */
+  readonly picture?: Picture
   /** Small ones are kept first when there are too many. */
   readonly priority: number
 }
@@ -52,7 +55,9 @@ export function proposeCandidates(profile: DatasetProfile, options: PlanOptions)
   const usable = options.algorithms.filter(algorithm => algorithm.tasks.includes(options.task))
   const drafts = usable
     .flatMap(algorithm => draftsFor(algorithm, usable, plan, profile, options))
-    .filter(draft => draft.algorithm.unfit?.(shapeOf(draft, plan, options)) === undefined)
+    .filter(
+      draft => draft.algorithm.unfit?.(shapeOf(draft, plan, options), draft.picture?.static) === undefined,
+    )
   const kept = new Set([...drafts].sort((a, b) => a.priority - b.priority).slice(0, options.most ?? MOST))
   return drafts
     .filter(draft => kept.has(draft))
@@ -77,26 +82,29 @@ const ROLE_ORDER = [
 ]
 
 const shapeOf = (
-  { style, merged }: Draft,
+  { style, merged, picture }: Draft,
   plan: ColumnPlan,
   { task, rows, classes }: PlanOptions,
 ): DatasetShape => {
-  const width = estimateWidth(plan, style)
+  const width = picture ? picture.groups[0]!.columns.length : estimateWidth(plan, style)
   const components = merged.find(({ params }) => params.n_components !== undefined)?.params.n_components
   return { task, rows, classes, features: Math.min(width, Number(components ?? width)) }
 }
 
 function finish(draft: Draft, position: number, plan: ColumnPlan, options: PlanOptions): Candidate {
-  const { algorithm, role, reason, style, merged } = draft
+  const { algorithm, role, reason, style, merged, picture } = draft
+  const space = algorithm.spaceFor?.(shapeOf(draft, plan, options)) ?? algorithm.space
   return {
     name: `dpp${position}-${algorithm.name}`,
     role,
     reason,
-    groups: planGroups(plan, style),
+    groups: picture?.groups ?? planGroups(plan, style),
     merged,
     algorithm: algorithm.name,
-    static: {},
-    space: algorithm.spaceFor?.(shapeOf(draft, plan, options)) ?? algorithm.space,
+    static: picture?.static ?? {},
+    space: Object.fromEntries(
+      Object.entries(space).filter(([name]) => !Object.hasOwn(picture?.static ?? {}, name)),
+    ),
   }
 }
 
@@ -127,7 +135,7 @@ function draftsFor(
             {
               algorithm,
               role: 'boosting',
-              reason: `${algorithm.summary} Categories as codes, ${size}.`,
+              reason: `${sentence(algorithm.summary)} Categories as codes, ${size}.`,
               style: CODE_STYLE,
               merged: [],
               priority: 2 + place,
@@ -138,7 +146,7 @@ function draftsFor(
         {
           algorithm,
           role,
-          reason: `${algorithm.summary} Unscaled features, categories as codes: ${size}.`,
+          reason: `${sentence(algorithm.summary)} Unscaled features, categories as codes: ${size}.`,
           style: algorithm.requires.includes('no-missing') ? { ...CODE_STYLE, missing: 'fill' } : CODE_STYLE,
           merged: [],
           priority: 4 + 2 * place,
@@ -146,18 +154,18 @@ function draftsFor(
       ]
     case 'linear':
       return place === 0 ? linear(algorithm, plan, profile, size) : []
-    case 'neural':
     case 'image':
+      return pictures(algorithm, role, profile)
+    case 'neural':
     case 'neighbors':
     case 'small-data':
-      if (role === 'image' && !profile.image) return []
       return [scaled(algorithm, role, plan, profile, scaler, size, place)]
     case 'reference':
       return [
         {
           algorithm,
           role,
-          reason: `${algorithm.summary} Whatever does not beat it has learnt nothing.`,
+          reason: `${sentence(algorithm.summary)} Whatever does not beat it has learnt nothing.`,
           style: TREE_STYLE,
           merged: [],
           priority: 0.5,
@@ -207,7 +215,7 @@ function variants(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
   if (categories.length > 0) {
     drafts.push(
       draft(
-        `${listed(categories)} as the mean target of their values (out of fold) instead of one feature per value: rare values are smoothed, trees need fewer splits.`,
+        `Columns ${listed(categories)} (up to ${count(Math.max(...categories.map(({ distinct }) => distinct)))} values) as the mean target of their values (out of fold) instead of one feature per value: rare values are smoothed, trees need fewer splits.`,
         { ...TREE_STYLE, categories: 'target-mean' },
         7,
       ),
@@ -216,7 +224,7 @@ function variants(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
   if (plan.lowCardinality.length > 0) {
     drafts.push(
       draft(
-        `${listed(plan.lowCardinality)}: numbers of few values, so each frequent value is a feature too${categories.length > 0 ? '; categories as codes' : ''}.`,
+        `Columns ${listed(plan.lowCardinality)} are numbers of at most ${Math.max(...plan.lowCardinality.map(({ distinct }) => distinct))} different values, so each frequent value is a feature too${categories.length > 0 ? '; categories as codes' : ''}.`,
         { ...CODE_STYLE, numbersAsCategories: true },
         9,
       ),
@@ -225,7 +233,7 @@ function variants(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
   if (plan.text.length > 0) {
     drafts.push(
       draft(
-        `${listed(plan.text)} as runs of 3–4 characters instead of words: spelling variants and word endings share features.`,
+        `Columns ${listed(plan.text)} as runs of 3–4 characters instead of words: spelling variants and word endings share features.`,
         { ...TREE_STYLE, text: 'char_wb' },
         8,
       ),
@@ -265,6 +273,13 @@ function linear(algorithm: Algorithm, plan: ColumnPlan, profile: DatasetProfile,
 }
 
 /** For learners that need filled and scaled features; category codes stay codes where they are embedded. */
+function pictures(algorithm: Algorithm, role: string, profile: DatasetProfile): Draft[] {
+  const picture = pictureOf(profile)
+  if (!picture) return []
+  const reason = `${sentence(algorithm.summary)} ${picture.reason}`
+  return [{ algorithm, role, reason, style: LINEAR_STYLE, merged: [], picture, priority: 1 }]
+}
+
 function scaled(
   algorithm: Algorithm,
   role: AlgorithmRole,
@@ -284,7 +299,7 @@ function scaled(
   return {
     algorithm,
     role,
-    reason: `${algorithm.summary} Gaps filled${plan.anyMissing ? ' and flagged' : ''}, features scaled${picture}${codes}: ${size}.`,
+    reason: `${sentence(algorithm.summary)} Gaps filled${plan.anyMissing ? ' and flagged' : ''}, features scaled${picture}${codes}: ${size}.`,
     style: {
       missing: filled ? (plan.anyMissing ? 'flag' : 'fill') : 'keep',
       categories: embeds ? 'codes' : 'one-hot',
@@ -292,6 +307,6 @@ function scaled(
       text: 'word',
     },
     merged: algorithm.requires.includes('standardized') ? [scaler] : [],
-    priority: { neural: 1, image: 1, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,
+    priority: { neural: 1, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,
   }
 }

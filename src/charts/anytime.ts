@@ -38,6 +38,7 @@ export function anytime(
     .filter(
       ({ best: value }, i) => Number.isFinite(value) && (i === points.length - 1 || value !== best[i - 1]),
     )
+  const span = points.length > 0 ? points.at(-1)!.x - points[0]!.x : 1
   return draw(
     {
       width: 560,
@@ -52,7 +53,7 @@ export function anytime(
           { x: 'x', y: 'score', r: 2.5, fill: COLOURS.grey, fillOpacity: 0.6 },
         ),
         line(stairs, { x: 'x', y: 'best', curve: 'step-after', stroke: COLOURS.orange, strokeWidth: 2 }),
-        axisX({ ticks: 6 }),
+        axisX({ ticks: Math.min(6, Math.max(1, span)) }),
         axisY({ ticks: 5 }),
       ],
     },

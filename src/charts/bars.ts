@@ -1,4 +1,4 @@
-import { axisX, axisY, barX, ruleX, text } from '@observablehq/plot'
+import { axisX, axisY, barX, link, ruleX, text } from '@observablehq/plot'
 import { draw, labels } from './document.ts'
 import type { Picture } from './document.ts'
 import { COLOURS } from './palette.ts'
@@ -34,13 +34,12 @@ export function bars(
       marks: [
         barX(data, { x: 'value', y: 'name', fill: colour }),
         ruleX([0]),
-        barX(lines, {
+        link(lines, {
           x1: row => row.value - row.std,
           x2: row => row.value + row.std,
-          y: 'name',
-          fill: 'currentColor',
-          insetTop: 7,
-          insetBottom: 7,
+          y1: 'name',
+          y2: 'name',
+          stroke: 'currentColor',
         }),
         text(data, {
           x: row => Math.max(0, row.value + row.std),

@@ -1,5 +1,6 @@
 import { count, figure } from '../util/text.ts'
 import { bars } from './bars.ts'
+import { label } from './document.ts'
 import type { ChartOptions } from './document.ts'
 
 export interface ClassBalanceData {
@@ -10,16 +11,16 @@ export interface ClassBalanceData {
 const SHOWN = 20
 
 /** Rows of each class, most frequent first. */
-export function classBalance({ classes }: ClassBalanceData, options: ChartOptions = {}): string {
+export function classBalance({ target, classes }: ClassBalanceData, options: ChartOptions = {}): string {
   const shown = classes.slice(0, SHOWN)
   return bars(
-    shown.map(({ label, count: rows, fraction }) => ({
-      name: label,
+    shown.map(({ label: name, count: rows, fraction }) => ({
+      name,
       value: rows,
       note: `${count(rows)} (${figure(100 * fraction, 3)} %)`,
     })),
     {
-      title: 'Rows of each class of the target',
+      title: `Rows of each class of ${label(target, 60)}`,
       description:
         classes.length > SHOWN
           ? `The ${SHOWN} largest of ${classes.length} classes.`

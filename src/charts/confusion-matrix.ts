@@ -1,10 +1,10 @@
 import { axisX, axisY, cell, text } from '@observablehq/plot'
-import { draw, labels } from './document.ts'
+import { draw, labels as shortLabels } from './document.ts'
 import type { ChartOptions } from './document.ts'
 import { inkOver, sequential } from './palette.ts'
 
 export interface ConfusionData {
-  readonly classes: readonly string[]
+  readonly labels: readonly string[]
   /** `counts[actual][predicted]`. */
   readonly counts: readonly (readonly number[])[]
 }
@@ -15,8 +15,8 @@ const CELL = 40
 const MARGIN = 90
 
 /** The classes with most rows, in their old order, when there are too many to show. */
-export function largestClasses({ classes, counts }: ConfusionData, limit = CONFUSION_CLASSES): ConfusionData {
-  if (classes.length <= limit) return { classes, counts }
+export function largestClasses({ labels, counts }: ConfusionData, limit = CONFUSION_CLASSES): ConfusionData {
+  if (labels.length <= limit) return { labels, counts }
   const totals = counts.map(row => row.reduce((sum, value) => sum + value, 0))
   const kept = totals
     .map((_, index) => index)
@@ -24,24 +24,24 @@ export function largestClasses({ classes, counts }: ConfusionData, limit = CONFU
     .slice(0, limit)
     .sort((a, b) => a - b)
   return {
-    classes: kept.map(i => classes[i]!),
+    labels: kept.map(i => labels[i]!),
     counts: kept.map(i => kept.map(j => counts[i]![j]!)),
   }
 }
 
 /** Actual class down, predicted class across; the shade is the share of the actual class. */
 export function confusionMatrix(data: ConfusionData, options: ChartOptions = {}): string {
-  const { classes, counts } = largestClasses(data)
-  const names = labels(classes, 12)
+  const { labels, counts } = largestClasses(data)
+  const names = shortLabels(labels, 12)
   const totals = data.counts.map(row => row.reduce((sum, value) => sum + value, 0))
   const cells = names.flatMap((actual, i) => {
-    const total = totals[data.classes.indexOf(classes[i]!)]!
+    const total = totals[data.labels.indexOf(labels[i]!)]!
     return names.map((predicted, j) => {
       const value = counts[i]![j]!
       return { actual, predicted, value, share: total > 0 ? value / total : 0 }
     })
   })
-  const hidden = data.classes.length - classes.length
+  const hidden = data.labels.length - labels.length
   return draw(
     {
       width: MARGIN + CELL * names.length + 20,

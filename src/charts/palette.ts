@@ -22,7 +22,7 @@ export function diverging(value: number): string {
 }
 
 /** Black or white, whichever is easier to read over a `sequential` or `diverging` fill of this strength. */
-export const inkOver = (strength: number): string => (Math.abs(strength) > 0.5 ? '#ffffff' : '#1a1a1a')
+export const inkOver = (strength: number): string => (Math.abs(strength) > 0.62 ? '#ffffff' : '#1a1a1a')
 
 type Rgb = readonly [number, number, number]
 const mix = (from: Rgb, to: Rgb, t: number) =>

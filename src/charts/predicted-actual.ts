@@ -1,6 +1,6 @@
 import { axisX, axisY, dot, gridX, gridY, line } from '@observablehq/plot'
 import { count } from '../util/text.ts'
-import { draw } from './document.ts'
+import { draw, label } from './document.ts'
 import type { ChartOptions } from './document.ts'
 import { COLOURS } from './palette.ts'
 
@@ -14,7 +14,7 @@ const DOTS = 400
 
 /** Predicted value over actual value; a perfect model lies on the line. Evenly spaced rows stand for all. */
 export function predictedActual(
-  { actual, predicted }: PredictedActualData,
+  { target, actual, predicted }: PredictedActualData,
   options: ChartOptions = {},
 ): string {
   const finite: { actual: number; predicted: number }[] = []
@@ -49,7 +49,7 @@ export function predictedActual(
       ],
     },
     {
-      title: 'Predicted against actual',
+      title: `Predicted against actual ${label(target, 60)}`,
       description: `${count(shown.length)} of ${count(finite.length)} rows, evenly spaced; on the line the prediction is exact.`,
       ...options,
     },

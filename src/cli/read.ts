@@ -1,9 +1,11 @@
+import { existsSync, realpathSync } from 'node:fs'
 import process from 'node:process'
 import Papa from 'papaparse'
 import { resolveDataset } from '../data/catalogue.ts'
 import { readTable } from '../data/table.ts'
+import { InputError } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
-import { count } from '../util/text.ts'
+import { count, quoted } from '../util/text.ts'
 import { jsonOption, option, type CommandDefinition } from './command.ts'
 
 const PIECE_ROWS = 10_000
@@ -22,6 +24,13 @@ export const readCommand: CommandDefinition = {
     const { train } = await resolveDataset(args[0]!)
     const output = options['output'] as string | undefined
     const encoding = options['encoding'] as string | undefined
+    if (output !== undefined && existsSync(output) && realpathSync(output) === realpathSync(train)) {
+      throw new InputError(
+        'E_SAME_FILE',
+        `--output ${quoted(output)} is the file to read: another file was expected; name one that may be written`,
+        { exit: 'usage' },
+      )
+    }
     const { header, rows, report } = await readTable(train, encoding === undefined ? {} : { encoding })
     const pieces = [toCsv([header])]
     for (let start = 0; start < rows.length; start += PIECE_ROWS) {

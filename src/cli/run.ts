@@ -1,14 +1,8 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { Option } from 'commander'
-import { resolveDataset } from '../data/catalogue.ts'
-import { defaultWorkers } from '../backends/local/machine.ts'
-import { createStore } from '../experiment/store.ts'
-import type { ExperimentSpec, Mode } from '../experiment/types.ts'
-import { VERSION } from '../job/version.ts'
+import { backendNamed } from '../backends/index.ts'
 import { readFeatureSpecification } from '../job/features.ts'
+import { startExperiment, type ExperimentRequest } from '../job/start.ts'
 import { parseMetricName } from '../metrics/index.ts'
-import { InputError } from '../util/errors.ts'
 import {
   jsonOption,
   option,
@@ -17,7 +11,7 @@ import {
   type CommandDefinition,
   type CommandInput,
 } from './command.ts'
-import { nameFrom, parseExperimentName, parseProblemType } from './names.ts'
+import { parseExperimentName, parseProblemType } from './names.ts'
 import { watchJob } from './watch.ts'
 
 export const runCommand: CommandDefinition = {
@@ -60,72 +54,42 @@ export const runCommand: CommandDefinition = {
     option('--quiet', 'no progress'),
   ],
   async run(input, output) {
-    const { spec, folder, note } = await specFrom(input)
+    const { store, note } = await startExperiment(requestFrom(input))
     if (note && !input.options['quiet']) output.note(`note: ${note}`)
-    const store = createStore(folder, spec, VERSION)
     return watchJob(store, input.options, output)
   },
 }
 
-async function specFrom({
-  args,
-  options,
-}: CommandInput): Promise<{ spec: ExperimentSpec; folder: string; note?: string }> {
+/** Checks what was typed before anything is read. */
+function requestFrom({ args, options }: CommandInput): ExperimentRequest {
   const text = (name: string) => options[name] as string | undefined
-  const problemType = text('problemType')
-  const task = problemType === undefined ? undefined : parseProblemType(problemType)
+  const target = text('target')
+  const type = text('problemType')
+  const task = type === undefined ? undefined : parseProblemType(type)
   const objective = text('objective')
-  const metric = objective === undefined ? undefined : parseMetricName(objective, task)
-  const given = text('name') === undefined ? undefined : parseExperimentName(text('name')!)
-  const found = await resolveDataset(args[0]!)
-  const target = text('target') ?? found.target
-  if (target === undefined) {
-    throw new InputError(
-      'E_NO_TARGET',
-      `no target column was named for ${args[0]}: expected --target COLUMN, the column to predict; see the columns with "glasspilot profile ${args[0]}"`,
-      { exit: 'usage' },
-    )
-  }
-  const test = text('test') ?? found.test
-  if (test !== undefined && !existsSync(test)) {
-    throw new InputError(
-      'E_NO_SUCH_FILE',
-      `--test file ${test} does not exist: expected a CSV file with the same columns; check the path`,
-      { exit: 'noInput' },
-    )
-  }
-  const name = given ?? nameFrom(found.name)
+  const name = text('name')
   const features = text('features')
-  const spec: ExperimentSpec = {
-    name,
-    data: resolve(found.train),
-    ...(test !== undefined && { test: resolve(test) }),
+  const request: Partial<Record<keyof ExperimentRequest, unknown>> = {
+    data: args[0]!,
+    output: text('output'),
     target,
-    ...(task && { task }),
-    ...(metric && { objective: metric }),
-    mode: options['mode'] as Mode,
-    maxCandidates: options['maxCandidates'] as number,
-    ...(options['budget'] !== undefined && { budgetSeconds: options['budget'] as number }),
-    seed: options['seed'] as number,
-    workers: (options['workers'] as number | undefined) ?? defaultWorkers(),
-    backend: options['backend'] as string,
+    test: text('test'),
+    name: name === undefined ? undefined : parseExperimentName(name),
+    task,
+    objective: objective === undefined ? undefined : parseMetricName(objective, task),
+    mode: options['mode'],
+    maxCandidates: options['maxCandidates'],
+    budgetSeconds: options['budget'],
+    seed: options['seed'],
+    workers: options['workers'],
+    backend: backendNamed(String(options['backend'])).name,
     definitionsOnly: options['definitionsOnly'] === true,
-    ...(text('group') !== undefined && { group: text('group')! }),
-    ...(text('time') !== undefined && { time: text('time')! }),
-    ...(text('weight') !== undefined && { weight: text('weight')! }),
-    ...(features !== undefined && { features: readFeatureSpecification(features, target) }),
+    group: text('group'),
+    time: text('time'),
+    weight: text('weight'),
+    features: features === undefined ? undefined : readFeatureSpecification(features, target),
   }
-  return {
-    spec,
-    folder: text('output') ?? freeFolder(`glasspilot-${name}`),
-    ...(found.note !== undefined && { note: found.note }),
-  }
-}
-
-/** The name itself, or with the first free number behind it. */
-function freeFolder(name: string): string {
-  for (let n = 1; ; n++) {
-    const folder = n === 1 ? name : `${name}-${n}`
-    if (!existsSync(folder)) return folder
-  }
+  return Object.fromEntries(
+    Object.entries(request).filter(([, value]) => value !== undefined),
+  ) as unknown as ExperimentRequest
 }

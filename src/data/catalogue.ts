@@ -6,7 +6,10 @@ import { nearest, quoted } from '../util/text.ts'
 import type { Task } from './dataset.ts'
 import { download } from './download.ts'
 import type { PublicFile } from './download.ts'
+import { stem } from './file.ts'
+import { isFolder } from './folder.ts'
 import { smallMnistFolder, writeSmallMnist } from './small-mnist.ts'
+import { isStream, spool } from './spool.ts'
 
 /** A dataset known by name. */
 export interface CatalogueEntry {
@@ -49,8 +52,15 @@ export const cacheFolder = (): string =>
   join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'glasspilot', 'datasets')
 
 /** The files of a dataset: a path as given, or a name looked up in the data folder, the cache, the package and the catalogue. */
-export async function resolveDataset(nameOrPath: string): Promise<ResolvedDataset> {
-  if (looksLikePath(nameOrPath) || isFile(nameOrPath)) {
+export async function resolveDataset(
+  nameOrPath: string,
+  { keep = false }: { /** A spooled stream outlives this process. */ keep?: boolean } = {},
+): Promise<ResolvedDataset> {
+  if (isStream(nameOrPath)) {
+    const { name, path } = await spool(nameOrPath, join(cacheFolder(), '..', 'streams'), keep)
+    return { name, train: path }
+  }
+  if (looksLikePath(nameOrPath) || isFile(nameOrPath) || isFolder(nameOrPath)) {
     return { name: stem(nameOrPath), train: nameOrPath, ...knownTarget(nameOrPath) }
   }
   const entry = readCatalogue().find(item => item.name === nameOrPath)
@@ -74,14 +84,9 @@ export function listDatasets(): readonly ListedDataset[] {
   }))
 }
 
-const looksLikePath = (text: string): boolean => /[/\\]|\.(csv|tsv|txt|gz)$/i.test(text) || text === '-'
+const looksLikePath = (text: string): boolean => /[/\\]|\.(csv|tsv|txt|gz)$/i.test(text)
 
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile()
-
-const stem = (path: string): string =>
-  basename(path)
-    .replace(/\.gz$/i, '')
-    .replace(/\.(csv|tsv|txt)$/i, '')
 
 function findLocal(name: string, entry: CatalogueEntry | undefined): ResolvedDataset | undefined {
   const folders = [process.env['GLASSPILOT_DATASETS'], cacheFolder()].filter(

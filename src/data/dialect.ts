@@ -136,6 +136,8 @@ function isTyped(cell: string): boolean {
   }
   if (/^https?:\/\/\S+$/.test(text) || /^[^\s@,;|]+@[^\s@,;|]+$/.test(text)) return true
   if (/^[\p{L}\p{N}_.'&/+-]+(?: [\p{L}\p{N}_.'&()/+-]+){0,8}$/u.test(text)) return true
+  // A quote without its partner was torn from it by the wrong delimiter.
+  if (text.split('"').length % 2 === 0) return false
   // A sentence may hold any mark, but not one that other readings would cut at.
   return text.length > 20 && text.includes(' ') && /^[\p{L}\p{N}"'(]/u.test(text) && !/[;|\t]/.test(text)
 }

@@ -105,17 +105,30 @@ function eastAsian(head: Buffer): string | undefined {
     const wide = text.match(/[^\u0000-\u007f]/g)?.length ?? 0
     return wide === 0 ? 0 : (text.match(letters)?.length ?? 0) / wide
   }
+  const paired = pairedShare(head) > 0.8
   // A multi-byte pair may be cut at the end of the sample.
   for (const cut of [0, 1]) {
     const bytes = head.subarray(0, head.length - cut)
     const korean = decodesAs('euc-kr', bytes)
-    if (korean !== undefined && share(korean, /[\uac00-\ud7a3]/g) > 0.8) return 'euc-kr'
+    if (paired && korean !== undefined && share(korean, /[\uac00-\ud7a3]/g) > 0.8) return 'euc-kr'
     const japanese = decodesAs('shift_jis', bytes)
     if (japanese !== undefined && share(japanese, /[\u3040-\u30ff]/g) > 0.3) return 'shift_jis'
     const chinese = decodesAs('gb18030', bytes)
-    if (chinese !== undefined && share(chinese, /[\u4e00-\u9fa5]/g) > 0.9) return 'gb18030'
+    if (paired && chinese !== undefined && share(chinese, /[\u4e00-\u9fa5]/g) > 0.9) return 'gb18030'
   }
   return undefined
+}
+
+/** Share of the bytes above ASCII that stand beside another: nearly all in Korean and Chinese, few in Western text. */
+function pairedShare(bytes: Buffer): number {
+  let high = 0
+  let paired = 0
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i]! < 0x80) continue
+    high++
+    if (bytes[i - 1]! >= 0x80 || bytes[i + 1]! >= 0x80) paired++
+  }
+  return high === 0 ? 0 : paired / high
 }
 
 /** Bytes at the end of a UTF-8 buffer that begin a character which the buffer does not complete. */

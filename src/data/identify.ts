@@ -25,6 +25,33 @@ export function isKeyName(name: string): boolean {
   ].includes(pair)
 }
 
+export type EpochOrder = 'epoch-seconds' | 'epoch-milliseconds'
+
+/** 1990 and 2100 in seconds. */
+const EPOCH_SECONDS = [631_152_000, 4_102_444_800] as const
+
+/** Whole numbers that are moments between 1990 and 2100, in a column whose name speaks of time. */
+export function epochOrder(values: ArrayLike<number>, name: string): EpochOrder | undefined {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+  const spoken = ['time', 'timestamp', 'unixtime', 'epoch', 'date', 'datetime', 'ts', 'at']
+  if (!words.some(word => spoken.includes(word))) return undefined
+  let min = Infinity
+  let max = -Infinity
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!
+    if (value !== value) continue
+    if (!Number.isInteger(value)) return undefined
+    if (value < min) min = value
+    if (value > max) max = value
+  }
+  const [from, to] = EPOCH_SECONDS
+  if (min >= from && max <= to) return 'epoch-seconds'
+  return min >= from * 1000 && max <= to * 1000 ? 'epoch-milliseconds' : undefined
+}
+
 const UUID = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i
 
 /** Few rows prove nothing: a column of ten different values need not be a key. */

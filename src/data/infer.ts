@@ -1,6 +1,7 @@
 import type { Column, ColumnKind } from './dataset.ts'
 import { findDateOrder, parseDate } from './dates.ts'
-import { isNaturalText, numericKey, wordKey } from './identify.ts'
+import { epochOrder, isNaturalText, numericKey, wordKey } from './identify.ts'
+import type { EpochOrder } from './identify.ts'
 import { isMissingText, wordMissingTokens } from './missing.ts'
 import type { NumberFormat } from './numbers.ts'
 import { findNumberFormat, isInfinityToken, isPlainFormat, parseNumber, PLAIN } from './numbers.ts'
@@ -17,6 +18,8 @@ const TYPE_SHARE = 0.8
 const MAX_GRADES = 20
 /** A text target with more different numbers than this is a quantity. */
 const MAX_LABELS = 2000
+/** Characters of a text beyond which a person should look at it. */
+const LONG_TEXT = 1 << 16
 
 export interface ColumnContext {
   readonly name: string
@@ -31,6 +34,8 @@ export interface ColumnContext {
   readonly asked: ReadonlySet<string>
   /** The file is separated by semicolons, so `1,234` is a decimal. */
   readonly preferComma: boolean
+  /** The first cell, and its line, that is no plain number where the rows before held only such. */
+  readonly late?: { readonly cell: string; readonly line: number } | undefined
   readonly log: ReadingLog
 }
 
@@ -57,6 +62,8 @@ export function decidePlain(builder: PlainNumberBuilder, context: ColumnContext)
     number: PLAIN,
   })
   const column: Column = { kind: 'numeric', name, values }
+  const epoch = isTarget || forced !== undefined ? undefined : epochOrder(values, name)
+  if (epoch) return moments(epoch, values, context, missing)
   if (isTarget) return { column, schema: schema('it is the target', 'target') }
   if (forced === 'ignored') return { column, schema: schema('it was set to be ignored', 'ignored') }
   if (present === 0) {
@@ -69,6 +76,29 @@ export function decidePlain(builder: PlainNumberBuilder, context: ColumnContext)
   const key = present === rows ? numericKey(values, name, context.named) : undefined
   if (key !== undefined) return identifier(column, schema, key, context)
   return { column, schema: schema(`all ${count(present)} values are numbers`, 'feature') }
+}
+
+/** Seconds or milliseconds since 1970 under a name that speaks of time. */
+function moments(
+  order: EpochOrder,
+  values: ArrayLike<number>,
+  context: ColumnContext,
+  missing: string[],
+): Decided {
+  const scale = order === 'epoch-seconds' ? 1000 : 1
+  const { name } = context
+  const unit = order === 'epoch-seconds' ? 'seconds' : 'milliseconds'
+  return {
+    column: { kind: 'datetime', name, values: Float64Array.from(values, value => value * scale) },
+    schema: {
+      name,
+      kind: 'datetime',
+      use: 'feature',
+      reason: `whole ${unit} since 1970 by size and name; set its type to numeric if they are not`,
+      missing,
+      datetime: { order },
+    },
+  }
 }
 
 /** Decides a column kept as text: numbers in a locale's writing, dates, categories or natural language. */
@@ -120,7 +150,7 @@ function numbers(
 ): Decided {
   const { name, known } = context
   const { values, nonFinite } = convert(store, text =>
-    isMissingText(text, known) ? NaN : parseNumber(text, format),
+    isMissingText(text, known) ? NaN : isInfinityToken(text) ? Infinity : parseNumber(text, format),
   )
   if (nonFinite > 0) warnNonFinite(context, nonFinite)
   if (unreadable.length > 0) warnTypeMix(context, unreadable, 'number')
@@ -202,6 +232,7 @@ function dates(
 
 function asWords(store: WordStore, entries: Values, context: ColumnContext): Decided {
   const { name, rows } = context
+  if (context.late) warnLateType(context, context.late)
   const missing = wordMissingTokens(entries, context.asked)
   const set = new Set(missing)
   const words = entries.filter(([text]) => !isMissingText(text, set))
@@ -220,6 +251,7 @@ function asWords(store: WordStore, entries: Values, context: ColumnContext): Dec
   const key = distinct === rows ? wordKey(words, rows) : undefined
   if (key !== undefined) return identifier(text(store, name, set), schema('text'), key, context)
   if (store.text || isNaturalText(words)) {
+    if (store.longest > LONG_TEXT) warnLongText(context, store.longest)
     const reason = `${count(distinct)} different texts in ${count(total)} values, several words each`
     return { column: text(store, name, set), schema: schema('text')(reason, 'feature') }
   }
@@ -411,7 +443,24 @@ function warnNonFinite({ name, log }: ColumnContext, n: number): void {
   )
 }
 
-function warnTypeMix({ name, log }: ColumnContext, unreadable: Values, what: string): void {
+function warnLongText({ name, log }: ColumnContext, characters: number): void {
+  log.warn(
+    'W_LONG_TEXT',
+    () =>
+      `column "${name}" has a text of ${count(characters)} characters; such texts make training slow, shorten them if their beginning says enough`,
+    { subject: name },
+  )
+}
+
+function warnLateType({ name, log }: ColumnContext, { cell, line }: { cell: string; line: number }): void {
+  log.warn(
+    'W_LATE_TYPE',
+    () => `column "${name}" holds numbers only up to line ${line}; it was read again as words`,
+    { subject: name, line, example: cell },
+  )
+}
+
+function warnTypeMix({ name, log, late }: ColumnContext, unreadable: Values, what: string): void {
   for (const [text, n] of unreadable) {
     log.warn(
       'W_TYPE_MIX',
@@ -420,6 +469,7 @@ function warnTypeMix({ name, log }: ColumnContext, unreadable: Values, what: str
         subject: name,
         count: n,
         example: text,
+        ...(late && { line: late.line }),
       },
     )
   }

@@ -1,7 +1,9 @@
 import { isMissingText } from './missing.ts'
 import { plainNumber } from './numbers.ts'
 import { parseDate } from './dates.ts'
+import type { Dialect } from './dialect.ts'
 import type { ReadingLog } from './report.ts'
+import { splitOtherwise } from './scan.ts'
 
 /** Where the table stands in the file. */
 export interface Layout {
@@ -17,6 +19,7 @@ export interface Layout {
 /** Finds width, preamble and header in the first records. `target` is a name the header must hold, if any. */
 export function findLayout(
   rows: readonly (readonly string[])[],
+  dialect: Dialect,
   log: ReadingLog,
   { target, names: expected }: { target?: string; names?: readonly string[] } = {},
 ): Layout {
@@ -30,7 +33,7 @@ export function findLayout(
       example: rows[first]!.join(' '),
     })
   }
-  const header = withoutSurplusBlanks(rows[headerAt]!, width)
+  const header = headerCells(rows[headerAt]!, width, dialect, log)
   const known = target !== undefined && header.includes(target)
   const below = rows.slice(headerAt + 1)
   if (!known && !(expected && expected.some(name => header.includes(name))) && isData(header, below, width)) {
@@ -82,6 +85,23 @@ function findHeaderRow(rows: readonly (readonly string[])[], first: number, widt
     return row.every(cell => plainNumber(cell) !== plainNumber(cell)) && rows.length > at + 1 ? at : first
   }
   return first
+}
+
+/** A header written with another delimiter than the rows is cut by its own. */
+function headerCells(
+  row: readonly string[],
+  width: number,
+  dialect: Dialect,
+  log: ReadingLog,
+): readonly string[] {
+  const other =
+    row.length < width / 2 ? splitOtherwise(row.join(dialect.delimiter), dialect, width) : undefined
+  if (!other) return withoutSurplusBlanks(row, width)
+  log.warn(
+    'W_HEADER_SHAPE',
+    () => 'the header is cut by another delimiter than the rows; it was read by its own',
+  )
+  return other
 }
 
 /** A header with one delimiter too many has a blank name that the rows below have no cell for. */

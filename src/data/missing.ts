@@ -96,6 +96,8 @@ export function wordMissingTokens(
     .filter(([text, count]) => {
       const token = text.trim()
       if (asked.has(token)) return true
+      // Plus and minus, or a single sign with a dash for its contrary.
+      if (token === '-' && words.length === 1 && words[0]![0].trim().length === 1) return false
       if (WORDS_TOO.has(token)) return false
       if (!/^[A-Za-z]+$/.test(token)) return true
       const alike = words.filter(

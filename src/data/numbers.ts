@@ -80,8 +80,11 @@ export function formattedNumber(text: string, format: NumberFormat): number {
     negative = true
     body = body.slice(1, -1).trim()
   }
-  if (body.startsWith('-') || body.startsWith('+') || body.startsWith('−')) {
-    if (!body.startsWith('+')) negative = !negative
+  if (body.startsWith('+')) {
+    body = body.slice(1)
+    if (isTelephone(body)) return NaN
+  } else if (body.startsWith('-') || body.startsWith('−')) {
+    negative = !negative
     body = body.slice(1).trimStart()
   }
   if (format.currency !== '') {
@@ -97,6 +100,10 @@ export function formattedNumber(text: string, format: NumberFormat): number {
   // A sign was taken off above; a second one is no number.
   return value < 0 || Object.is(value, -0) ? NaN : negative ? -value : value
 }
+
+/** What follows a plus sign: seven digits and more, blanks and dashes aside, no decimals. */
+const isTelephone = (text: string): boolean =>
+  /^[\d ()/-]*$/.test(text) && text.replace(/\D/g, '').length >= 7
 
 /** The same number with a point and without thousands marks; a text that is no number when the groups are wrong. */
 function ungrouped(body: string, { decimal, thousands }: NumberFormat): string {
@@ -148,10 +155,9 @@ export function findNumberFormat(
   let best: { format: NumberFormat; parsed: number } | undefined
   for (const shape of shapes) {
     const format = { ...shape, percent, currency }
-    const plain = shape.decimal === '.' && shape.thousands === '' && !percent && currency === ''
     let parsed = 0
     for (const [text, count] of values) {
-      const value = plain ? plainNumber(text) : formattedNumber(text, format)
+      const value = parseNumber(text, format)
       if (value === value) parsed += count
     }
     if (parsed > (best?.parsed ?? 0)) best = { format, parsed }
@@ -165,7 +171,5 @@ export const isPlainFormat = (format: NumberFormat): boolean =>
 /** The number a text means under a format. */
 export const parseNumber = (text: string, format: NumberFormat): number => {
   const value = plainNumber(text)
-  return isPlainFormat(format) || (value === value && format.decimal === '.')
-    ? value
-    : formattedNumber(text, format)
+  return value === value && format.decimal === '.' ? value : formattedNumber(text, format)
 }

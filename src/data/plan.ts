@@ -1,5 +1,7 @@
+import process from 'node:process'
 import { InputError } from '../util/errors.ts'
 import { quoted } from '../util/text.ts'
+import { hasComments, isComment, withoutComments } from './comments.ts'
 import type { Dialect } from './dialect.ts'
 import { parseSample, sniffDialect } from './dialect.ts'
 import type { Encoding } from './encoding.ts'
@@ -18,7 +20,9 @@ export interface ReadPlan {
   readonly layout: Layout
   /** The first line is `sep=;`. */
   readonly sepLine: boolean
-  /** The first records, blank ones left out, those before the data included. */
+  /** Lines that begin with `#` are no rows. */
+  readonly comments: boolean
+  /** The first records, blank ones and comments left out, those before the data included. */
   readonly sample: readonly (readonly string[])[]
   /** Expected rows, for sizing. */
   readonly rowsGuess: number
@@ -44,13 +48,17 @@ export async function planReading(source: Source, options: PlanOptions, log: Rea
   const sep = /^sep=(.)\r?\n/.exec(text)
   const body = sep ? text.slice(sep[0].length) : text
   if (body.trim() === '') throw emptyFile(source)
-  const dialect = sniffDialect(body, sep?.[1])
-  const sample = await sampleRecords(body, dialect)
-  const layout = findLayout(sample, log, options)
-  if (layout.width > MAX_COLUMNS) {
+  const dialect = sniffDialect(withoutComments(body), sep?.[1])
+  const records = await sampleRecords(body, dialect)
+  const width = commonWidth(records)
+  const comments = hasComments(records, width)
+  const sample = comments ? records.filter(cells => !isComment(cells, width)) : records
+  const layout = findLayout(sample, dialect, log, options)
+  const most = Number(process.env['GLASSPILOT_MAX_COLUMNS']) || MAX_COLUMNS
+  if (layout.width > most) {
     throw new InputError(
       'E_TOO_MANY_COLUMNS',
-      `${quoted(source.path)} has ${layout.width} columns: the limit is ${MAX_COLUMNS}; leave some out`,
+      `${quoted(source.path)} has ${layout.width} columns: the limit is ${most}; leave some out, or set GLASSPILOT_MAX_COLUMNS`,
     )
   }
   if (encoding.guessed) {
@@ -73,6 +81,7 @@ export async function planReading(source: Source, options: PlanOptions, log: Rea
     dialect,
     layout,
     sepLine: sep !== null,
+    comments,
     sample: sample.slice(0, SAMPLE_RECORDS),
     rowsGuess,
   }
@@ -111,13 +120,23 @@ async function sampleRecords(body: string, dialect: Dialect): Promise<string[][]
     yield body
   })()
   for await (const block of readRecords(once, dialect, { width, log: new ReadingLog() }))
-    rows.push(...block.rows)
+    for (const row of block.rows) rows.push(row)
   const full = rows.filter(row => row.length > 1 || row[0]!.trim() !== '')
   return full.length === 0 ? [['']] : full
 }
 
 /** Raised when bytes show that the file is not in the encoding its head suggested. */
 export class OtherEncoding extends Error {}
+
+/** More letters outside ASCII were read well than badly. */
+function isMostlyGood(text: string): boolean {
+  let balance = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) balance += code === 0xfffd ? -1 : 1
+  }
+  return balance > 0
+}
 
 /** The text of a file, piece by piece; the byte order mark and a `sep=` line are gone. */
 export async function* decodeSource(
@@ -131,7 +150,8 @@ export async function* decodeSource(
   const clean = (text: string): string => {
     if (encoding.label === 'utf-8' && !encoding.guessed) {
       if (text.includes('\ufffd')) {
-        if (!foreign) throw new OtherEncoding()
+        if (!foreign && !isMostlyGood(text)) throw new OtherEncoding()
+        foreign = true
         const bad = text.split('\ufffd').length - 1
         log.warn(
           'W_ENCODING',

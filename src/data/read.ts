@@ -9,6 +9,7 @@ import { isMissingText, MISSING_TOKENS } from './missing.ts'
 import { plainNumber } from './numbers.ts'
 import type { ReadPlan } from './plan.ts'
 import { OtherEncoding, planReading } from './plan.ts'
+import { openQuarantine } from './quarantine.ts'
 import { ReadingLog } from './report.ts'
 import type { ReadingReport } from './report.ts'
 import type { ColumnSchema, TableSchema } from './schema.ts'
@@ -31,6 +32,8 @@ export interface ReadOptions {
   readonly missing?: readonly string[]
   /** A name such as `windows-1252`; found from the bytes when left out. */
   readonly encoding?: string
+  /** CSV file to write rows to that the table has no place for; none is made when there are none. */
+  readonly quarantine?: string
   /** 0 … 1, as the file goes by. */
   readonly onProgress?: (fraction: number) => void
 }
@@ -53,7 +56,20 @@ export async function readDataset(source: string, options: ReadOptions = {}): Pr
 }
 
 async function readOnce(path: string, options: ReadOptions, guessed = false): Promise<ReadResult> {
-  const log = new ReadingLog()
+  const quarantine = options.quarantine === undefined ? undefined : openQuarantine(options.quarantine)
+  try {
+    return await readLogged(path, options, guessed, new ReadingLog(quarantine?.sink))
+  } finally {
+    quarantine?.close()
+  }
+}
+
+async function readLogged(
+  path: string,
+  options: ReadOptions,
+  guessed: boolean,
+  log: ReadingLog,
+): Promise<ReadResult> {
   const source = openSource(path)
   const names = options.schema?.columns.filter(column => column.use !== 'ignored').map(column => column.name)
   const plan = await planReading(
@@ -78,6 +94,7 @@ async function readOnce(path: string, options: ReadOptions, guessed = false): Pr
         ...progress(options),
       })
     : await inferColumns(plan, options, log)
+  plan.source.checkUnchanged()
   const report = makeReport(path, plan, log, { rows, bytes })
   return { dataset: { name: source.name, rows, columns }, schema: { columns: schema }, report }
 }
@@ -112,6 +129,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
   let bytes = 0
   let builders: (PlainNumberBuilder | WordBuilder)[] = []
   const again = new Set<number>()
+  const late = new Map<number, { cell: string; line: number }>()
   if (plain.every(Boolean) && canReadBytes(plan)) {
     const numeric = names.map(() => new PlainNumberBuilder(plan.rowsGuess, known))
     const lane = await readLane(plan, numeric, targetAt, options)
@@ -129,7 +147,9 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     )
     ;({ rows, bytes } = await readRows(plan, builders, { log, ...progress(options) }))
     builders.forEach((builder, j) => {
-      if (builder instanceof PlainNumberBuilder && builder.contradiction) again.add(j)
+      if (!(builder instanceof PlainNumberBuilder) || !builder.contradiction) return
+      again.add(j)
+      late.set(j, builder.contradiction)
     })
   }
   if (again.size > 0) {
@@ -154,6 +174,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       known,
       asked,
       preferComma: plan.dialect.delimiter !== ',',
+      late: late.get(j),
       log,
     }
     return builder instanceof PlainNumberBuilder
@@ -180,12 +201,13 @@ function samplePlain(plan: ReadPlan, j: number, known: ReadonlySet<string>): boo
 }
 
 /** One byte per character, one delimiter, no quote in sight, a header of one line or none. */
-function canReadBytes({ encoding, dialect, layout, sample, source }: ReadPlan): boolean {
+function canReadBytes({ encoding, dialect, comments, layout, sample, source }: ReadPlan): boolean {
   return (
     encoding.label === 'utf-8' &&
     dialect.delimiter.length === 1 &&
     dialect.delimiter !== ' ' &&
     dialect.newline !== '\r' &&
+    !comments &&
     !dialect.padded &&
     layout.skipRecords <= 1 &&
     layout.width > 1 &&

@@ -46,8 +46,18 @@ export async function* readRecords(
     tail = text.slice(scanned.cursor)
     return { rows: scanned.rows, lineOf: row => scanned.lines[row]! }
   }
+  let waiting: string[] = []
+  let waitingLength = 0
   for await (const text of texts) {
-    const block = cut(tail === '' ? text : tail + text, false)
+    // A record of many chunks is tried again only when it has grown by a good part.
+    if (tail.length > SUSPECT_TAIL && waitingLength + text.length < tail.length / 2) {
+      waiting.push(text)
+      waitingLength += text.length
+      continue
+    }
+    const block = cut(tail + waiting.join('') + text, false)
+    waiting = []
+    waitingLength = 0
     if (tail.length > MAX_RECORD_CHARACTERS) {
       throw new InputError(
         'E_CELL_TOO_LARGE',
@@ -56,7 +66,8 @@ export async function* readRecords(
     }
     if (block.rows.length > 0) yield block
   }
-  if (tail !== '') yield cut(tail, true)
+  const rest = tail + waiting.join('')
+  if (rest !== '') yield cut(rest, true)
 }
 
 /** The fast way; undefined when something in the block asks for care. */
@@ -69,7 +80,10 @@ function parseBlock(
   const quoted = text.includes(quote)
   const parser = new Papa.Parser({ delimiter, quoteChar: quote, escapeChar: escape, newline })
   const { data, errors, meta } = parser.parse(text, 0, !final) as Papa.ParseResult<string[]>
-  if (quoted && (errors.length > 0 || data.some(row => row.length !== width && row.length > 1)))
+  if (
+    quoted &&
+    (errors.length > 0 || data.some(row => row.length !== width && (row.length > 1 || row[0] !== '')))
+  )
     return undefined
   // The parser makes an empty record behind a last line end.
   if (final && data.length > 0 && text.endsWith(newline) && data.at(-1)!.join('') === '') data.pop()

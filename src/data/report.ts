@@ -17,6 +17,9 @@ export interface QuarantinedRow {
   readonly reason: string
 }
 
+/** Takes each row set aside as it comes, and each that lost cells: `kept` says that the rest of it is in the table. */
+export type QuarantineSink = (row: QuarantinedRow, kept: boolean) => void
+
 /** How a file was read. */
 export interface ReadingReport {
   readonly source: string
@@ -49,6 +52,11 @@ export class ReadingLog {
   readonly entries = new Map<string, Entry & { code: string }>()
   readonly quarantined: QuarantinedRow[] = []
   quarantinedCount = 0
+  private readonly sink: QuarantineSink | undefined
+
+  constructor(sink?: QuarantineSink) {
+    this.sink = sink
+  }
 
   /** `message` is asked at the end, with the total count. */
   warn(
@@ -75,6 +83,12 @@ export class ReadingLog {
   quarantine(row: QuarantinedRow): void {
     this.quarantinedCount++
     if (this.quarantined.length < KEPT_QUARANTINED) this.quarantined.push(row)
+    this.sink?.(row, false)
+  }
+
+  /** A row of the table had cells that it has no column for. */
+  surplus(row: QuarantinedRow): void {
+    this.sink?.(row, true)
   }
 
   warnings(): ReadingWarning[] {

@@ -5,7 +5,9 @@ import { decodeSource } from './plan.ts'
 import { readRecords } from './records.ts'
 import { plainNumber } from './numbers.ts'
 import type { ReadingLog } from './report.ts'
-import { columnShapes, fitRow } from './shapes.ts'
+import { isComment } from './comments.ts'
+import { splitOtherwise } from './scan.ts'
+import { columnShapes, fitRow, fits } from './shapes.ts'
 import type { Shapes } from './shapes.ts'
 
 export interface RowOptions {
@@ -60,6 +62,13 @@ export async function* dataRows(
     const places: number[] = []
     for (let i = 0; i < block.rows.length; i++) {
       let cells = block.rows[i]!
+      if (plan.comments && isComment(cells, width)) {
+        log.warn('W_COMMENTS', count => `${count} lines begin with # and were skipped as comments`, {
+          line: block.lineOf(i),
+          example: cells.join(plan.dialect.delimiter),
+        })
+        continue
+      }
       // A blank line is no row, but in a table of one column it is a missing value.
       if (cells.length === 1 && (width > 1 || skip > 0) && cells[0]!.trim() === '') continue
       if (skip > 0) {
@@ -70,14 +79,16 @@ export async function* dataRows(
         second = block.lineOf(i)
       }
       if (second > 0) {
-        after++
+        if (after++ > 0)
+          log.quarantine({ line: block.lineOf(i), cells, reason: 'it belongs to a second table' })
         continue
       }
       if (cells.length !== width) {
         const line = block.lineOf(i)
-        const mended = mendRow(cells, shapes, line, log)
+        const mended = mendRow(cells, plan, shapes, line, log)
         if (!mended) continue
-        if (cells.length < width || cells.slice(width).some(cell => cell.trim() !== '')) ragged++
+        const dropped = cells.slice(width).some(cell => cell.trim() !== '')
+        if (dropped || mended.some((cell, j) => cell !== cells[j])) ragged++
         cells = mended
       }
       if (padded) cells = cells.map((cell, j) => (j > 0 && cell.startsWith(' ') ? cell.slice(1) : cell))
@@ -110,18 +121,50 @@ function repeatsHeader(cells: readonly string[], header: readonly string[]): boo
 }
 
 /** A row of another width: blanks taken out or put in where the others fit best, or set aside when it is no row of this table. */
-function mendRow(cells: string[], shapes: Shapes, line: number, log: ReadingLog): string[] | undefined {
+function mendRow(
+  cells: string[],
+  { dialect }: ReadPlan,
+  shapes: Shapes,
+  line: number,
+  log: ReadingLog,
+): string[] | undefined {
   const width = shapes.length
+  const other =
+    cells.length < width ? splitOtherwise(cells.join(dialect.delimiter), dialect, width) : undefined
+  if (other && fits(other, shapes)) {
+    log.warn(
+      'W_BAD_ROW',
+      count =>
+        `${count} lines are no rows of this table as they stand; those cut by another delimiter were mended, the rest set aside`,
+      {
+        line,
+        example: cells.join(dialect.delimiter),
+      },
+    )
+    return other
+  }
   if (cells.length === 1 && width > 2) {
     log.quarantine({ line, cells, reason: `1 cell where ${width} were expected` })
-    log.warn('W_BAD_ROW', count => `${count} lines are no rows of this table; they were set aside`, {
-      line,
-      example: cells[0]!,
-    })
+    log.warn(
+      'W_BAD_ROW',
+      count =>
+        `${count} lines are no rows of this table as they stand; those cut by another delimiter were mended, the rest set aside`,
+      {
+        line,
+        example: cells[0]!,
+      },
+    )
     return undefined
   }
-  const surplus = cells.slice(width)
-  if (cells.length < width || surplus.some(cell => cell.trim() !== '')) {
+  const fitted = fitRow(cells, shapes)
+  const dropped = cells.slice(width).some(cell => cell.trim() !== '')
+  if (dropped) {
+    const lost = cells.filter(cell => cell.trim() !== '' && !fitted.includes(cell))
+    const reason = `${cells.length} cells where ${width} were expected; left out: ${lost.join(' | ')}`
+    log.surplus({ line, cells, reason })
+  }
+  // Blank cells too many at the end are no trouble.
+  if (dropped || fitted.some((cell, j) => cell !== cells[j])) {
     log.warn(
       'W_RAGGED_ROW',
       count =>
@@ -129,7 +172,7 @@ function mendRow(cells: string[], shapes: Shapes, line: number, log: ReadingLog)
       { line, example: cells.join(' | ') },
     )
   }
-  return fitRow(cells, shapes)
+  return fitted
 }
 
 const raggedFile = ({ source, dialect, layout }: ReadPlan, ragged: number, rows: number) =>

@@ -44,7 +44,7 @@ export function scanRecords(
   while (cursor < text.length) {
     let record = scanRecord(text, cursor, dialect, final)
     let stray = record.strays > 0
-    if (record.cells.length !== width || record.open) {
+    if (record.cells.length !== width || record.open || (record.strays > 0 && record.breaks > 0)) {
       const better = reread(text, cursor, dialect, record, width, final)
       if (better) {
         record = better
@@ -139,6 +139,17 @@ function withLiteralQuote(line: string, dialect: Dialect, width: number): string
 }
 
 const tooShort = (text: string, start: number) => text.length - start <= MAX_OPEN_CHARACTERS
+
+/** The line cut by another delimiter that gives the expected width, if there is one. */
+export function splitOtherwise(line: string, dialect: Dialect, width: number): string[] | undefined {
+  if (width < 3) return undefined
+  for (const delimiter of [' ', ';', '\t', '|', ',']) {
+    if (delimiter === dialect.delimiter || !line.includes(delimiter)) continue
+    const { cells } = scanRecord(line, 0, { ...dialect, delimiter }, true, true)
+    if (cells.length === width) return cells
+  }
+  return undefined
+}
 
 /** Most of the next lines have the expected width when each is read alone. */
 function followsBetter(text: string, start: number, dialect: Dialect, width: number): boolean {

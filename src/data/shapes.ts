@@ -64,14 +64,24 @@ export function fitRow(cells: readonly string[], shapes: Shapes): string[] {
   return fitted.slice(0, shapes.length)
 }
 
+/** On average each cell looks like at least a tenth of its column. */
+export const fits = (row: readonly string[], shapes: Shapes): boolean =>
+  likelihood(row, shapes) > row.length * Math.log(0.1)
+
+function likelihood(row: readonly string[], shapes: Shapes): number {
+  let fit = 0
+  for (let j = 0; j < Math.min(row.length, shapes.length); j++) {
+    fit += Math.log(UNSEEN + (shapes[j]!.get(shapeOf(row[j]!)) ?? 0))
+  }
+  return fit
+}
+
 /** Earlier ones win ties. */
 function best(rows: readonly string[][], shapes: Shapes): string[] {
   let found = rows[0]!
   let highest = -Infinity
   for (const row of rows) {
-    let fit = 0
-    for (let j = 0; j < Math.min(row.length, shapes.length); j++)
-      fit += Math.log(UNSEEN + (shapes[j]!.get(shapeOf(row[j]!)) ?? 0))
+    const fit = likelihood(row, shapes)
     if (fit > highest + 1e-9) [found, highest] = [row, fit]
   }
   return found

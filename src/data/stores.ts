@@ -104,6 +104,8 @@ export class WordStore {
   length = 0
   /** Set when the dictionary was given up. */
   text: TextStore | undefined
+  /** Characters of the longest value. */
+  longest = 0
   private index = new Map<string, number>()
   private characters = 0
   private readonly keepDictionary: boolean
@@ -115,6 +117,7 @@ export class WordStore {
 
   push(word: string): void {
     if (this.text) {
+      if (word.length > this.longest) this.longest = word.length
       this.text.push(word)
       this.length++
       return
@@ -127,6 +130,7 @@ export class WordStore {
       this.counts.push(0)
       this.index.set(kept, code)
       this.characters += word.length
+      if (word.length > this.longest) this.longest = word.length
     }
     this.counts[code]!++
     if (this.length === this.codes.length) {

@@ -221,6 +221,9 @@ function makeClasses(
 /** By code unit, whatever the machine's language. */
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
+/** A label without what files of one origin tend to differ in: case, outer spaces, a final full stop. */
+const plainLabel = (label: string): string => label.trim().toLowerCase().replace(/\.$/, '')
+
 /** The target of a labelled test file, in the classes or numbers learnt; NaN for labels never seen and for missing ones. */
 export function encodeTarget(column: Column, { task, classes }: TaskSchema): Float64Array {
   const rows =
@@ -238,6 +241,11 @@ export function encodeTarget(column: Column, { task, classes }: TaskSchema): Flo
     const value = parseNumber(label, PLAIN)
     if (value === value) byNumber.set(value, i)
   })
-  const place = texts.map((text, i) => byText.get(text) ?? byNumber.get(numbers[i]!) ?? NaN)
+  // So are `Yes`, ` yes` and `yes.`, as long as no two classes are told apart by that alone.
+  const plainly = new Map(classes.map((label, i) => [plainLabel(label), i]))
+  if (plainly.size < classes.length) plainly.clear()
+  const place = texts.map(
+    (text, i) => byText.get(text) ?? byNumber.get(numbers[i]!) ?? plainly.get(plainLabel(text)) ?? NaN,
+  )
   return Float64Array.from(codes, code => (code < 0 ? NaN : place[code]!))
 }

@@ -7,15 +7,27 @@ export interface TrialJob {
   readonly request: TrialRequest
   readonly candidate: Candidate
   readonly objective: Objective
-  /** Seconds it may take; Infinity without a limit. */
-  readonly seconds: number
+}
+
+/** Time for a trial, Infinity without a limit. */
+export interface TrialTime {
+  /** It should end by itself, with what it has, after this many seconds. */
+  readonly softSeconds: number
+  /** It is killed after this many. */
+  readonly hardSeconds: number
+}
+
+export interface SubmitOptions {
+  /** Asked when the trial begins; it does not begin with no time left. */
+  readonly time: () => TrialTime
+  readonly onStart: () => void
 }
 
 /** Runs trials somewhere. `submit` never rejects for the trial's sake: whatever happened is the state of the returned trial. */
 export interface Executor {
   /** How many trials run at once. */
   readonly slots: number
-  submit(job: TrialJob, onStart: () => void): Promise<Trial>
+  submit(job: TrialJob, options: SubmitOptions): Promise<Trial>
   /** Ends running trials: asks first, kills after `graceSeconds`. Their trials resolve as STOPPED. */
   stop(graceSeconds: number): Promise<void>
   close(): Promise<void>

@@ -1,6 +1,8 @@
 import Papa from 'papaparse'
 import { metrics, type MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
+import { writeFileAtomic } from '../util/files.ts'
+import { writeDocument, type Layout } from './store.ts'
 import type { MetricValues, Objective, Trial, TrialState } from './types.ts'
 
 export interface LeaderboardRow {
@@ -113,3 +115,11 @@ export const timingsCsv = (rows: readonly LeaderboardRow[]): string =>
     },
     { newline: '\n' },
   )}\n`
+
+/** Rewrites the files that follow from the journal. */
+export function writeLeaderboard(paths: Layout, objective: Objective, trials: readonly Trial[]): void {
+  const rows = rankTrials(trials, objective)
+  writeFileAtomic(paths.leaderboard, leaderboardCsv(rows))
+  writeFileAtomic(paths.timings, timingsCsv(rows))
+  writeDocument(paths.leaderboardJson, { objective, rows })
+}

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
 import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
-import type { TableSchema } from '../data/schema.ts'
+import type { ColumnSchema, TableSchema, TaskSchema } from '../data/schema.ts'
 import { makeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
-import { splitRows } from '../split/index.ts'
+import { requireRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
 import { sha256File } from '../util/files.ts'
@@ -23,6 +24,9 @@ import type { ExperimentEvent, Objective } from './types.ts'
 /** What tuning starts from. The table itself stays on disk, where the workers read it. */
 export interface Prepared {
   readonly target: Target
+  /** What a fitted pipeline has to know of the target and of the feature columns. */
+  readonly task: TaskSchema
+  readonly table: TableSchema
   readonly folds: Folds
   readonly weights?: Float64Array
   readonly profile: DatasetProfile
@@ -51,17 +55,22 @@ export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepa
 }
 
 function reopen({ paths, spec }: Store): Prepared {
-  const { dataset, target, folds, weights } = openData(paths)
+  const { dataset, target, folds, table, weights } = openData(paths)
   const profile = readDocument<DatasetProfile>(paths.profile)
   const images = sampleImages(dataset, target, profile)
   return {
     target,
+    task: taskOf(target),
+    table,
     folds,
     ...(weights && { weights }),
     profile,
     ...(images && { images }),
     report: readDocument<ReadingReport & object>(paths.reading),
-    candidates: parseCandidates(readDocument<{ candidates: unknown }>(paths.candidates)),
+    candidates: parseCandidates(readDocument<{ candidates: unknown }>(paths.candidates), {
+      algorithms,
+      columns: table.columns.map(({ name }) => name),
+    }),
     objective: objectiveOf(spec.objective ?? defaultObjective(target.task)),
   }
 }
@@ -78,10 +87,13 @@ async function prepareAnew(
     report,
   } = await readDataset(spec.data, {
     target: spec.target,
+    quarantine: join(paths.data, 'quarantine.csv'),
     ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
   })
+  requireRows(table.rows)
   const made = makeTarget(table, spec.target, spec.task)
   const { target, rows } = made
+  requireRows(rows.length)
   const objective = objectiveOf(spec.objective ?? defaultObjective(target.task))
   const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   const features = schema.columns.filter(
@@ -100,9 +112,10 @@ async function prepareAnew(
     detail: `profiling ${count(table.rows)} rows × ${count(table.columns.length)} columns`,
   })
   const profile = await profileDataset(table, schema, { target: spec.target, made, report, seed: spec.seed })
+  const used = withPixels(features, schema, profile)
   const dataset = featureTable(
     table,
-    features.map(column => column.name),
+    used.map(column => column.name),
     rows,
   )
   const weights = rowWeights(table, spec.weight, rows)
@@ -113,7 +126,7 @@ async function prepareAnew(
     dataset,
     target,
     folds,
-    table: { columns: features } satisfies TableSchema,
+    table: { columns: used } satisfies TableSchema,
     ...(weights && { weights }),
   }
   saveData(paths, data)
@@ -132,6 +145,8 @@ async function prepareAnew(
   const images = sampleImages(dataset, target, profile)
   return {
     target,
+    task: taskOf(target),
+    table: data.table,
     folds,
     ...(weights && { weights }),
     profile,
@@ -142,7 +157,24 @@ async function prepareAnew(
   }
 }
 
+const taskOf = ({ task, name, classes }: Target): TaskSchema => ({ task, target: name, classes })
+
 const objectiveOf = (name: Objective['name']): Objective => ({ name, direction: metrics[name].direction })
+
+/** Pixels that never change say nothing alone, but a picture is made of all its pixels. */
+function withPixels(
+  features: readonly ColumnSchema[],
+  schema: TableSchema,
+  { image }: DatasetProfile,
+): readonly ColumnSchema[] {
+  if (!image) return features
+  const pixels = new Set(image.columns)
+  const names = new Set(features.map(({ name }) => name))
+  return schema.columns.flatMap(column => {
+    if (names.has(column.name)) return [column]
+    return pixels.has(column.name) ? [{ ...column, use: 'feature' as const }] : []
+  })
+}
 
 function featureTable(table: Dataset, names: readonly string[], rows: Int32Array): Dataset {
   const wanted = new Set(names)

@@ -61,6 +61,8 @@ export interface Trial {
   /** The objective on the held-out rows of each fold. */
   readonly foldScores?: readonly number[]
   readonly fitSeconds?: number
+  /** Its time ran out and it ended with what it had: more time would have given another model. */
+  readonly timeLimited?: boolean
   readonly predictMicrosecondsPerRow?: number
   /** Size of the fitted pipeline on disk. */
   readonly bytes?: number

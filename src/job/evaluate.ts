@@ -1,3 +1,4 @@
+import type { Dataset } from '../data/dataset.ts'
 import { readDataset } from '../data/read.ts'
 import { encodeTarget } from '../data/target.ts'
 import type { MetricValues } from '../experiment/types.ts'
@@ -13,11 +14,19 @@ export interface Evaluation {
   readonly confusion?: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] }
 }
 
-/** Scores a predictor on a labelled file. */
-export async function evaluatePredictor(
-  { task, table, predict }: Predictor,
+interface Labelled {
+  readonly dataset: Dataset
+  /** Class index or value per row; NaN where it is missing or unknown. */
+  readonly truth: Float64Array
+  /** Rows that have one. */
+  readonly rows: Int32Array
+}
+
+/** Reads a file as training read its own, with the target; refuses one that has nothing to score. */
+export async function readLabelled(
+  { task, table }: Pick<Predictor, 'task' | 'table'>,
   file: string,
-): Promise<Evaluation> {
+): Promise<Labelled> {
   const targetColumn = {
     name: task.target,
     kind: 'categorical',
@@ -37,15 +46,21 @@ export async function evaluatePredictor(
     )
   }
   const truth = encodeTarget(column, task)
-  const width = task.task === 'regression' ? 1 : task.classes.length
   const rows = Int32Array.from(truth.keys()).filter(row => !Number.isNaN(truth[row]!))
-  if (rows.length === 0) {
-    throw new InputError(
-      'E_NO_ROWS',
-      `${file} has no row with a target the model knows: expected values of "${task.target}"${width > 1 ? ` such as ${JSON.stringify(task.classes[0])}` : ''}`,
-    )
-  }
-  const outputs = await predict(dataset)
+  if (rows.length > 0) return { dataset, truth, rows }
+  const example = task.task === 'regression' ? 'numbers' : `labels such as ${JSON.stringify(task.classes[0])}`
+  throw new InputError(
+    'E_NO_ROWS',
+    `${file} has no row with a target that was learnt: expected ${example} in column "${task.target}"; mend the labels`,
+  )
+}
+
+/** Scores a predictor on a labelled file. */
+export async function evaluatePredictor(predictor: Predictor, file: string): Promise<Evaluation> {
+  const { task } = predictor
+  const { dataset, truth, rows } = await readLabelled(predictor, file)
+  const width = task.task === 'regression' ? 1 : task.classes.length
+  const outputs = await predictor.predict(dataset)
   const scored = {
     task: task.task,
     target: Float64Array.from(rows, row => truth[row]!),

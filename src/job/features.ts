@@ -11,7 +11,7 @@ const Specification = z.strictObject({
 })
 
 /** Reads Autopilot's FeatureSpecification: which columns are features, and of what type. */
-export function readFeatureSpecification(path: string, target: string): FeatureChoice {
+export function readFeatureSpecification(path: string, target: string | undefined): FeatureChoice {
   let json: unknown
   try {
     json = JSON.parse(readFileSync(path, 'utf8'))
@@ -34,8 +34,8 @@ export function readFeatureSpecification(path: string, target: string): FeatureC
   const { FeatureAttributeNames: names, FeatureDataTypes: types } = parsed.data
   const listed = names ?? []
   const problem = [
-    listed.includes(target) || (types && Object.hasOwn(types, target))
-      ? `names the target ${quoted(target)}: expected features only`
+    target !== undefined && (listed.includes(target) || (types && Object.hasOwn(types, target)))
+      ? `names the target ${quoted(target!)}: expected features only`
       : undefined,
     new Set(listed).size < listed.length ? 'names a column twice: expected each once' : undefined,
     names && types && Object.keys(types).some(name => !names.includes(name))

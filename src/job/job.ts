@@ -4,12 +4,12 @@ import { writeModel } from '../artifact/index.ts'
 import { backendNamed } from '../backends/index.ts'
 import type { Task } from '../data/dataset.ts'
 import { assemblePipeline } from '../experiment/assemble.ts'
-import { bestTrial, rankTrials } from '../experiment/leaderboard.ts'
+import { bestTrial, rankTrials, writeLeaderboard } from '../experiment/leaderboard.ts'
 import type { Prepared } from '../experiment/prepare.ts'
-import { runExperiment, writeLeaderboard } from '../experiment/run.ts'
+import { runExperiment } from '../experiment/run.ts'
 import { writeDocument, type Store } from '../experiment/store.ts'
 import type { Ensemble, ExperimentEvent, MetricValues, Objective, Trial } from '../experiment/types.ts'
-import { evaluateModel, type Evaluation } from './evaluate.ts'
+import { evaluateModel, readLabelled, type Evaluation } from './evaluate.ts'
 import { writeNotebooks } from './notebooks.ts'
 import { VERSION } from './version.ts'
 
@@ -61,7 +61,11 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     openExecutor: opened => place.openExecutor(opened),
     emit,
     signal,
-    onPlanned: async prepared => writeNotebooks(store, prepared),
+    onPlanned: async prepared => {
+      // A test file that cannot be scored is refused before hours of training, not after.
+      if (spec.test !== undefined) await readLabelled(prepared, spec.test)
+      writeNotebooks(store, prepared)
+    },
   })
   const { prepared, trials, ensemble, stopped } = result
   const board = ensemble ? withEnsemble(trials, ensemble, prepared.objective) : trials
@@ -69,7 +73,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
   if (ensemble) {
     emit({ type: 'stage', stage: 'export', detail: 'writing the model' })
     const pipeline = assemblePipeline(paths, ensemble)
-    writeLeaderboard(store, prepared, board)
+    writeLeaderboard(paths, prepared.objective, board)
     writeModel(paths.model, pipeline, {
       name: spec.name,
       metrics: ensemble.metrics,

@@ -55,6 +55,22 @@ export interface Kernels {
     minRows: number,
     seed: number,
   ): void
+  findRandomSplit(
+    blocks: Pointer,
+    rowCount: number,
+    table: Pointer,
+    list: Pointer,
+    listed: number,
+    rows: Pointer,
+    n: number,
+    gradients: Pointer,
+    node: Pointer,
+    lambda: number,
+    alpha: number,
+    minWeight: number,
+    minRows: number,
+    seed: number,
+  ): void
   readTotals(node: Pointer): void
   adoptTotal(parent: Pointer, child: Pointer, right: number): void
   partitionDense(column: Pointer, sides: Pointer, rows: Pointer, n: number, spare: Pointer): number
@@ -135,6 +151,19 @@ export interface Kernels {
     valueBins: number,
     totals: Pointer,
     n: number,
+    feature: number,
+    minRows: number,
+    sides: Pointer,
+    best: Pointer,
+  ): void
+  randomClassSplit(
+    column: Pointer,
+    rows: Pointer,
+    n: number,
+    labels: Pointer,
+    classes: number,
+    missingBin: number,
+    totals: Pointer,
     feature: number,
     minRows: number,
     seed: number,

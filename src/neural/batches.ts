@@ -1,16 +1,18 @@
 import type { Network } from '../onnx/network.ts'
 import { feed, type Feed } from '../onnx/session.ts'
 import { createRng, hashSeed, type Rng } from '../util/rng.ts'
-import { dropoutOf } from './training-graph.ts'
+import { dropoutOf, type ImageShifts } from './training-graph.ts'
 
 const POOL_VALUES = 1 << 22
 
+interface BatchOptions {
+  readonly batch: number
+  readonly seed: number
+  readonly shifts?: ImageShifts
+}
+
 /** Feeds for any number of steps to come: shuffled row numbers, epoch after epoch, and dropout windows. */
-export async function batchSource(
-  net: Network,
-  rows: number,
-  { batch, seed }: { readonly batch: number; readonly seed: number },
-) {
+export async function batchSource(net: Network, rows: number, { batch, seed, shifts }: BatchOptions) {
   const next = rowStream(rows, createRng(hashSeed(seed, 'order')))
   const { rate, widths } = dropoutOf(net)
   const window = widths.reduce((sum, width) => sum + width * batch, 0)
@@ -18,11 +20,16 @@ export async function batchSource(
     window > 0 ? maskPool(rate, Math.max(2 * window, Math.min(POOL_VALUES, 64 * window)), seed) : undefined
   const fedPool = pool && (await feed(pool, [pool.length]))
   const offsets = createRng(hashSeed(seed, 'offsets'))
+  const places = createRng(hashSeed(seed, 'moves'))
   return async (steps: number): Promise<Record<string, Feed>> => {
-    const order = await feed(next(steps * batch), [steps * batch])
-    if (!pool || !fedPool) return { order }
+    const feeds: Record<string, Feed> = { order: await feed(next(steps * batch), [steps * batch]) }
+    if (shifts) {
+      const moves = BigInt64Array.from({ length: 2 * steps }, () => BigInt(places.int(2 * shifts.reach + 1)))
+      feeds['moves'] = await feed(moves, [steps, 2])
+    }
+    if (!pool || !fedPool) return feeds
     const starts = BigInt64Array.from({ length: steps }, () => BigInt(offsets.int(pool.length - window)))
-    return { order, pool: fedPool, offsets: await feed(starts, [steps]) }
+    return { ...feeds, pool: fedPool, offsets: await feed(starts, [steps]) }
   }
 }
 

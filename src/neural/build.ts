@@ -40,3 +40,9 @@ export function embedding(feature: number, categories: number, width: number, rn
   table.set(normals(categories * width, 0.5, rng))
   return { feature, categories, width, table }
 }
+
+/** A 3 × 3 convolution before a relu, with weights as `dense` draws them. */
+export function conv(inputs: number, outputs: number, rng: Rng): Layer {
+  const weights = normals(outputs * inputs * 9, GAINS.relu / Math.sqrt(9 * inputs), rng)
+  return { kind: 'conv', inputs, outputs, weights, biases: new Float32Array(outputs) }
+}

@@ -1,4 +1,5 @@
 import type { Graph, Tensor } from '../onnx/graph.ts'
+import { convGradients, poolGradient } from './convolution.ts'
 import { emitLayer, parameterCount, scalar, type Layer } from '../onnx/network.ts'
 
 /** One executed layer: what went in, what came out, and what its gradient needs. */
@@ -75,7 +76,9 @@ export function backward(
 ): Tensor | undefined {
   let gradient: Tensor | undefined = outputGradient
   for (let i = played.length - 1; i >= 0 && gradient; i--) {
-    gradient = unplay(graph, played[i]!, gradient, gradients, wantsInput || i > 0)
+    const step = played[i]!
+    const anythingBefore = step.first > played[0]!.first // that is trained
+    gradient = unplay(graph, step, gradient, gradients, wantsInput || anythingBefore)
   }
   return gradient
 }
@@ -89,6 +92,23 @@ function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wan
       return wantsInput ? graph.op('Gemm', [dy, parameters[0]!], { transB: 1 }) : undefined
     case 'activation':
       return graph.op('Mul', [dy, slope(graph, layer.name, input, output)])
+    case 'conv': {
+      const [kernel, biases, image] = convGradients(
+        graph,
+        layer,
+        { input, dy, weights: parameters[0]! },
+        wantsInput,
+      )
+      gradients[first] = kernel
+      gradients[first + 1] = biases
+      return image
+    }
+    case 'max-pool':
+      return poolGradient(graph, layer.width, input, output, dy)
+    case 'flatten':
+      return graph.op('Reshape', [dy, graph.op('Shape', [input], {}, { type: 'int64' })])
+    case 'image': // always first, before anything that is trained
+      return undefined
     case 'dropout':
       return mask ? graph.op('Mul', [dy, mask]) : dy
     case 'sum': {

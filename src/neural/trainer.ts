@@ -5,7 +5,7 @@ import { adamScalars, type AdamOptions } from './adamw.ts'
 import { batchSource } from './batches.ts'
 import type { Loss } from './losses.ts'
 import { schedules, type ScheduleName } from './schedule.ts'
-import { scoringGraph, trainingGraph } from './training-graph.ts'
+import { scoringGraph, trainingGraph, type ImageShifts } from './training-graph.ts'
 import { scoreNetwork, type Score } from './scoring.ts'
 import type { ResidentTable } from './table.ts'
 
@@ -28,6 +28,7 @@ export interface TrainOptions {
   /** `performance.now()` at which to be done. */
   readonly deadline: number
   readonly threads: number
+  readonly shifts?: ImageShifts
   /** As in `SessionOptions`. */
   readonly optimization?: 'all' | 'extended'
   readonly report?: (step: number, loss: number) => void
@@ -53,9 +54,10 @@ export async function trainNetwork(
   validation: ResidentTable | undefined,
   options: TrainOptions,
 ): Promise<Trained> {
-  const { loss, outputs, batch, smoothing, adam, threads, optimization = 'all' } = options
+  const { loss, outputs, batch, smoothing, adam, shifts, threads, optimization = 'all' } = options
   const weighted = 'importance' in table.feeds
-  const shape = { net, loss, outputs, batch, smoothing, adam, store: table.store, weighted }
+  const fixed = { net, loss, outputs, batch, smoothing, adam, store: table.store, weighted }
+  const shape = shifts ? { ...fixed, shifts } : fixed
   const training = await openSession(trainingGraph(shape), { threads, optimization })
   try {
     const scoring = validation && (await openSession(scoringGraph(shape), { threads, optimization }))
@@ -78,8 +80,9 @@ interface Progress {
   /** Steps made, and steps that the schedule now ends at. */
   done: number
   planned: number
-  /** Seconds, of the last call. */
-  perStep: number
+  /** Steps of all calls but the first, which also allocates, and the seconds they took. */
+  timedSteps: number
+  timedSeconds: number
 }
 
 async function run(
@@ -91,7 +94,13 @@ async function run(
 ): Promise<{ readonly weights: Float32Array; readonly scale: number }> {
   const { signal, deadline, stepsPerScore, steps, patience } = options
   const batches = await batchSource(net, table.rows, options)
-  const progress: Progress = { state: await initialState(net), done: 0, planned: steps, perStep: 0 }
+  const progress: Progress = {
+    state: await initialState(net),
+    done: 0,
+    planned: steps,
+    timedSteps: 0,
+    timedSeconds: 0,
+  }
   let best = { loss: Infinity, scale: 1, weights: progress.state.weights, look: 0 }
   for (let look = 0; progress.done < progress.planned;) {
     signal.throwIfAborted()
@@ -118,9 +127,10 @@ async function advance(
   progress: Progress,
   table: ResidentTable,
   batches: (steps: number) => Promise<Record<string, Feed>>,
-  { stepsPerScore, schedule, learningRate, adam, deadline }: TrainOptions,
+  { steps, stepsPerScore, schedule, learningRate, adam, deadline }: TrainOptions,
 ): Promise<void> {
-  const { done, planned, perStep } = progress
+  const { done, planned } = progress
+  const perStep = progress.timedSeconds / Math.max(1, progress.timedSteps)
   const nextLook = (Math.floor(done / stepsPerScore) + 1) * stepsPerScore
   const wanted = perStep > 0 ? Math.max(1, Math.floor(SECONDS_PER_CALL / perStep)) : FIRST_STEPS
   const count = Math.min(wanted, Math.min(planned, nextLook) - done)
@@ -144,11 +154,13 @@ async function advance(
     second: after['second after']!,
   }
   progress.done += count
-  progress.perStep = (now - started) / 1e3 / count
-  const affordable = Math.floor((DEADLINE_MARGIN * (deadline - now)) / 1e3 / progress.perStep)
-  // The first call also allocates: too slow a measure to cut the plan by.
-  if (done > 0 || affordable <= 0)
-    progress.planned = Math.min(planned, progress.done + Math.max(0, affordable))
+  if (done === 0) return
+  progress.timedSteps += count
+  progress.timedSeconds += (now - started) / 1e3
+  // All calls together, so that one slow moment of a busy machine does not cut the plan for good.
+  const left = (DEADLINE_MARGIN * (deadline - now)) / 1e3
+  const affordable = Math.floor((left * progress.timedSteps) / progress.timedSeconds)
+  progress.planned = Math.min(steps, progress.done + Math.max(0, affordable))
 }
 
 interface State {

@@ -16,6 +16,16 @@ export interface TrainingShape {
   readonly store: 'uint8' | 'float'
   readonly weighted: boolean
   readonly adam: AdamOptions
+  /** Images are moved about while training; absent for none. */
+  readonly shifts?: ImageShifts
+}
+
+/** Each batch of images is moved up to `reach` pixels up, down, left and right; zeros come in at the side. */
+export interface ImageShifts {
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+  readonly reach: number
 }
 
 /** Values that dropout needs per step: one window into a pool of random masks, cut into one piece per dropout layer. */
@@ -26,6 +36,7 @@ export function dropoutOf(net: Network): { readonly rate: number; readonly width
     let width = input
     for (const layer of layers) {
       if (layer.kind === 'dense') width = layer.outputs
+      if (layer.kind === 'flatten') width = layer.width
       if (layer.kind === 'sum') width = Math.max(...layer.branches.map(branch => walk(branch, width)))
       if (layer.kind === 'dropout') {
         rates.add(layer.rate)
@@ -66,6 +77,8 @@ export function trainingGraph(shape: TrainingShape): Uint8Array {
     offsets: graph.input('offsets', 'int64', ['S']),
   }
 
+  const moves = shape.shifts && graph.input('moves', 'int64', ['S', 2])
+
   const body = graph.subgraph('step')
   const turn = body.input('turn', 'int64', [])
   const going = body.input('going', 'bool', [])
@@ -77,7 +90,8 @@ export function trainingGraph(shape: TrainingShape): Uint8Array {
   const from = body.op('Mul', [turn, body.i64(batch)])
   const rows = body.op('Slice', [order, from, body.op('Add', [from, body.i64(batch)])])
   const pieces = masks ? maskPieces(body, masks.pool, now(masks.offsets), dropout.widths, batch) : []
-  const gradient = flatGradient(body, shape, table, rows, weights, pieces)
+  const move = moves && now(moves)
+  const gradient = flatGradient(body, shape, table, { rows, weights, masks: pieces, move })
   const [alpha, epsilon, decay] = scalars.map(now) as [Tensor, Tensor, Tensor]
   const next = emitAdamW(body, { weights, first, second }, gradient, { alpha, epsilon, decay }, shape.adam)
   body.output('going on', going, [])
@@ -119,14 +133,21 @@ const tableInputs = (graph: Graph, shape: TrainingShape): Table => ({
   ...(shape.weighted && { importance: rowsOf(graph, 'importance', 'float', 1) }),
 })
 
+interface StepTensors {
+  /** Row numbers of the batch. */
+  readonly rows: Tensor
+  readonly weights: Tensor
+  readonly masks: readonly Tensor[]
+  /** Where the window on the widened images starts: row, column. */
+  readonly move: Tensor | undefined
+}
+
 /** The gradient of the batch loss with respect to all parameters, as one vector laid out like the weights. */
 function flatGradient(
   body: Graph,
   shape: TrainingShape,
   table: Table,
-  rows: Tensor,
-  weights: Tensor,
-  masks: readonly Tensor[],
+  { rows, weights, masks, move }: StepTensors,
 ): Tensor {
   const { net, loss, batch } = shape
   const parameters = splitParameters(body, net, weights)
@@ -134,7 +155,8 @@ function flatGradient(
   const entry = emitBatchEntry(body, shape, table, take, parameters)
   let nextMask = 0
   const supply: Supply = { parameters, next: net.embeddings.length, mask: () => masks[nextMask++] }
-  const tape = forward(body, net.layers, entry.joined, supply)
+  const joined = move && shape.shifts ? moved(body, entry.joined, move, shape.shifts) : entry.joined
+  const tape = forward(body, net.layers, joined, supply)
   const target = take(table.target)
   const { gradient } = emitLoss(
     body,
@@ -215,6 +237,19 @@ function targetRows(graph: Graph, { outputs, smoothing }: TrainingShape): Tensor
   const rows = new Float32Array(outputs * outputs).fill(smoothing / outputs)
   for (let k = 0; k < outputs; k++) rows[k * outputs + k]! += 1 - smoothing
   return graph.constant(rows, [outputs, outputs])
+}
+
+function moved(
+  body: Graph,
+  pixels: Tensor,
+  move: Tensor,
+  { channels, height, width, reach }: ImageShifts,
+): Tensor {
+  const images = body.op('Reshape', [pixels, body.i64(-1, channels, height, width)])
+  const wide = body.op('Pad', [images, body.i64(0, 0, reach, reach, 0, 0, reach, reach)])
+  const end = body.op('Add', [move, body.i64(height, width)])
+  const window = body.op('Slice', [wide, move, end, body.i64(2, 3)])
+  return body.op('Reshape', [window, body.i64(-1, channels * height * width)])
 }
 
 function maskPieces(

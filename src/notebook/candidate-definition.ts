@@ -11,7 +11,7 @@ import {
 import type { NotebookInput, NotebookLanguage, NotebookLeaderboardRow } from './input.ts'
 import type { Cell } from './nbformat.ts'
 import { codeCell, markdownCell, picture } from './section.ts'
-import { foldsInWords, number, TASKS } from './words.ts'
+import { clause, foldsInWords, number, TASKS } from './words.ts'
 
 const FOLDER = 'candidate-definition'
 const SHOWN = 20
@@ -123,7 +123,7 @@ const titleView = ({ profile, spec, task, objective, folds }: NotebookInput) => 
   objective: objective.name,
   objectiveSummary: objective.summary ?? '',
   folds: foldsInWords(folds),
-  foldsReason: folds.reason,
+  foldsReason: clause(folds.reason),
 })
 
 function candidateCells(input: NotebookInput, language: NotebookLanguage): Cell[] {
@@ -141,7 +141,7 @@ function candidateCells(input: NotebookInput, language: NotebookLanguage): Cell[
         {
           name: item.name,
           role: item.role,
-          reason: item.reason,
+          reason: clause(item.reason),
           groups: item.groups.map(group => ({
             name: group.name,
             columns: columnsInWords(group.columns),
@@ -152,7 +152,7 @@ function candidateCells(input: NotebookInput, language: NotebookLanguage): Cell[
           hasMerged: item.merged.length > 0,
           merged: stepsInWords(item.merged, ', then '),
           algorithm: item.algorithm,
-          summary: summaries.get(item.algorithm) ?? '',
+          summary: clause(summaries.get(item.algorithm) ?? ''),
           hasStatic: Object.keys(item.static).length > 0,
           static: paramsInWords(item.static),
           hasSpace: Object.keys(item.space).length > 0,

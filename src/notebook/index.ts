@@ -10,20 +10,27 @@ export interface NotebookFile {
   readonly json: string
 }
 
-/** Every notebook of an experiment. Same input, same bytes. */
+/**
+ * Every notebook of an experiment. Same input, same bytes. The exploration has no code, so it is one file for both
+ * languages; the candidate notebook has a file of its own for each.
+ */
 export function renderNotebooks(
   input: NotebookInput,
   { language = 'python' }: { readonly language?: NotebookLanguage } = {},
 ): NotebookFile[] {
-  const kernel = KERNELS[language]
   return [
     {
       fileName: 'GlasspilotDataExplorationNotebook.ipynb',
-      json: writeNotebook(dataExplorationCells(input), kernel),
+      json: writeNotebook(dataExplorationCells(input), KERNELS.python),
     },
     {
-      fileName: 'GlasspilotCandidateDefinitionNotebook.ipynb',
-      json: writeNotebook(candidateDefinitionCells(input, language), kernel),
+      fileName: CANDIDATE_FILES[language],
+      json: writeNotebook(candidateDefinitionCells(input, language), KERNELS[language]),
     },
   ]
+}
+
+const CANDIDATE_FILES: Readonly<Record<NotebookLanguage, string>> = {
+  python: 'GlasspilotCandidateDefinitionNotebook.ipynb',
+  typescript: 'GlasspilotCandidateDefinitionNotebook-TypeScript.ipynb',
 }

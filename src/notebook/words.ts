@@ -34,8 +34,11 @@ export const USES: Readonly<Record<ColumnUse, string>> = {
 
 /** How the held-out rows come about, in words. */
 export const foldsInWords = ({ kind, count }: NotebookInput['folds']): string =>
-  count > 1 ? `${count} folds (${kind})` : `one holdout (${kind})`
+  count > 1 ? `${count} folds (${kind})` : 'one holdout'
 
 /** `…, and the rest of the columns are in profile.json`, when a table is cut. */
 export const cutNote = (shown: number, total: number): string =>
   `The table shows ${shown} of ${total} columns; profile.json has all.`
+
+/** A sentence as part of another: without its full stop. */
+export const clause = (text: string): string => text.replace(/\.$/, '')

@@ -74,12 +74,16 @@ export class Graph {
   private readonly initializers: Message[] = []
   private readonly inputs: Message[] = []
   private readonly outputs: Message[] = []
+  private readonly shapes: Message[] = []
+  private readonly known = new Map<string, Tensor[]>()
   private readonly taken: Set<string>
   private readonly constants = new Map<string, Tensor>()
   private readonly domains: Set<string>
   private counter = 0
   /** Prefix of the names of nodes made from now on. */
   scope = ''
+  /** When true, a node that computes the same as an earlier one is not written again. Never with random operators. */
+  shareNodes = false
 
   constructor(name: string, parent?: Graph) {
     this.name = name
@@ -168,6 +172,9 @@ export class Graph {
     options: OpOptions & { readonly types?: readonly ElementType[] } = {},
   ): Tensor[] {
     const domain = options.domain ?? ''
+    const key = this.shareNodes ? nodeKey(type, inputs, results, attributes, domain) : undefined
+    const known = key === undefined ? undefined : this.known.get(key)
+    if (known) return known
     this.domains.add(domain)
     const outputs = Array.from({ length: results }, (_, i) => ({
       name: this.fresh(type),
@@ -183,12 +190,19 @@ export class Graph {
         outputs[0]?.name ?? this.fresh(type),
       ),
     )
+    if (key !== undefined) this.known.set(key, outputs)
     return outputs
   }
 
   /** Cast to another element type; nothing when it is that type already. */
   cast(tensor: Tensor, type: ElementType): Tensor {
     return tensor.type === type ? tensor : this.op('Cast', [tensor], { to: ELEMENT_TYPES[type] }, { type })
+  }
+
+  /** Writes down type and shape of a value, where the checker cannot find them: results of operators it does not know. */
+  declare(tensor: Tensor, dims: readonly Dimension[]): Tensor {
+    this.shapes.push(valueInfo(tensor.name, tensor.type, dims))
+    return tensor
   }
 
   /** A graph for the body of Loop, If or Scan: it sees the tensors of this one. */
@@ -210,6 +224,7 @@ export class Graph {
     for (const initializer of this.initializers) message.message(5, initializer)
     for (const input of this.inputs) message.message(11, input)
     for (const output of this.outputs) message.message(12, output)
+    for (const shape of this.shapes) message.message(13, shape)
     return message
   }
 
@@ -229,6 +244,18 @@ export class Graph {
       model.message(14, new Message().bytes(1, key).bytes(2, value))
     return model.encode()
   }
+}
+
+/** What a node computes, as text; undefined where attributes are too large to compare or hold graphs. */
+function nodeKey(
+  type: string,
+  inputs: readonly (Tensor | undefined)[],
+  results: number,
+  attributes: Readonly<Record<string, Attribute>>,
+  domain: string,
+): string | undefined {
+  if (Object.values(attributes).some(value => typeof value === 'object')) return undefined
+  return JSON.stringify([domain, type, results, inputs.map(input => input?.name ?? ''), attributes])
 }
 
 const versionOf = (domain: string): number => (domain === '' ? OPSET : domain === ML_DOMAIN ? ML_OPSET : 1)
@@ -297,8 +324,7 @@ function attributeMessage(name: string, value: Attribute): Message {
   if ('floats' in value) return message.floats(7, value.floats).int(20, 6)
   if ('ints' in value) return message.ints(8, value.ints).int(20, 7)
   if ('strings' in value) {
-    for (const text of value.strings) message.bytes(9, text)
-    return message.int(20, 8)
+    return message.strings(9, value.strings).int(20, 8)
   }
   return message
     .message(5, tensorMessage('', value.tensor, value.dims, value.type ?? elementTypeOf(value.tensor)))

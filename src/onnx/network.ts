@@ -25,6 +25,28 @@ export type Layer =
   | { readonly kind: 'activation'; readonly name: ActivationName }
   /** While training, zeroes this share of the values and scales up the rest; nothing afterwards. */
   | { readonly kind: 'dropout'; readonly rate: number }
+  /** A row of pixels, plane by plane, becomes an image with so many rows and columns of zeros added at its end. */
+  | {
+      readonly kind: 'image'
+      readonly channels: number
+      readonly height: number
+      readonly width: number
+      readonly padHeight: number
+      readonly padWidth: number
+    }
+  /** 3 × 3 convolution; zeros around the image keep its size. */
+  | {
+      readonly kind: 'conv'
+      readonly inputs: number
+      readonly outputs: number
+      /** outputs × inputs × 3 × 3. */
+      readonly weights: Float32Array
+      readonly biases: Float32Array
+    }
+  /** The largest of every 2 × 2 values of an image `width` wide; height and width must be even. */
+  | { readonly kind: 'max-pool'; readonly width: number }
+  /** An image becomes a row of so many values. */
+  | { readonly kind: 'flatten'; readonly width: number }
   /** The sum of what several stacks of layers make of the same input. */
   | { readonly kind: 'sum'; readonly branches: readonly (readonly Layer[])[] }
 
@@ -64,8 +86,12 @@ function visitLayer(layer: Layer, visit: Visit): Layer {
         ...layer,
         branches: layer.branches.map(branch => branch.map(inner => visitLayer(inner, visit))),
       }
-    case 'activation':
-    case 'dropout':
+    case 'conv': {
+      const { inputs, outputs } = layer
+      const weights = visit({ values: layer.weights, dims: [outputs, inputs, 3, 3] })
+      return { ...layer, weights, biases: visit({ values: layer.biases, dims: [outputs] }) }
+    }
+    default:
       return layer
   }
 }
@@ -90,7 +116,8 @@ export function parametersOf(net: Network): Parameter[] {
 }
 
 /** How many tensors of parameters a layer takes from the list. */
-export const parameterCount = (layer: Layer): number => (layer.kind === 'dense' ? 2 : 0)
+export const parameterCount = (layer: Layer): number =>
+  layer.kind === 'dense' || layer.kind === 'conv' ? 2 : 0
 
 /** A number of the element type of `like`. */
 export const scalar = (graph: Graph, value: number, like: Tensor): Tensor =>
@@ -111,8 +138,23 @@ export function emitLayer(
       return graph.op(layer.name === 'relu' ? 'Relu' : 'Tanh', [input])
     case 'dropout':
       return input
+    case 'image': {
+      const { channels, height, width, padHeight, padWidth } = layer
+      const image = graph.op('Reshape', [input, graph.i64(-1, channels, height, width)])
+      if (padHeight === 0 && padWidth === 0) return image
+      return graph.op('Pad', [image, graph.i64(0, 0, 0, 0, 0, 0, padHeight, padWidth)])
+    }
+    case 'conv':
+      return graph.op('Conv', [input, ...parameters], SAME_SIZE)
+    case 'max-pool':
+      return graph.op('MaxPool', [input], { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } })
+    case 'flatten':
+      return graph.op('Reshape', [input, graph.i64(-1, layer.width)])
   }
 }
+
+/** Attributes of a 3 × 3 convolution that keeps the size of its image. */
+export const SAME_SIZE = { kernel_shape: { ints: [3, 3] }, pads: { ints: [1, 1, 1, 1] } } as const
 
 /** Numeric features as the first layer sees them. */
 export function emitEntry(graph: Graph, { scale, shift, squash }: Network, numeric: Tensor): Tensor {

@@ -60,6 +60,7 @@ const describeOutputs = ({ task, classes }: TaskSchema): OutputDescription[] =>
 /** The whole pipeline as one ONNX model: raw columns in, Autopilot's answer keys out. */
 export function emitPipeline(pipeline: Pipeline): { bytes: Uint8Array; description: GraphDescription } {
   const graph = new Graph('glasspilot')
+  graph.shareNodes = true
   const outputs = describeOutputs(pipeline.task)
   const inputs = describeInputs(pipeline, outputs)
   graph.reserve([...inputs.map(({ input }) => input), ...outputs.map(({ name }) => name)])

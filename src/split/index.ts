@@ -25,6 +25,18 @@ export interface SplitOptions {
   readonly folds?: number
 }
 
+/** Fewer say nothing about rows not seen. */
+const MIN_ROWS = 10
+
+/** Refuses to train on next to nothing. */
+export function requireRows(rows: number): void {
+  if (rows >= MIN_ROWS) return
+  throw new InputError(
+    'E_TOO_FEW_ROWS',
+    `${rows} row${rows === 1 ? '' : 's'} with a target: at least ${MIN_ROWS} are needed to train and score (Autopilot asks for 500); add rows`,
+  )
+}
+
 /** Sets rows aside for scoring: a fifth of a large table once, or each row of a small one in turn. */
 export function splitRows(target: Target, { seed, groups, time, folds }: SplitOptions): Folds {
   const rows = target.values.length

@@ -1,3 +1,4 @@
+import { emitScale, scaleValue } from './scaling.ts'
 import type { FeatureTransform } from './transform.ts'
 
 interface CommonScalerState {
@@ -42,17 +43,14 @@ export const commonScaler: FeatureTransform<CommonScalerState> = {
     columns: columns.map(feature => {
       const values = new Float32Array(rows)
       if (feature.kind === 'sparse') {
-        values.fill((0 - mean) / scale)
+        values.fill(scaleValue(0, mean, scale))
         for (let i = 0; i < feature.index.length; i++)
-          values[feature.index[i]!] = (feature.values[i]! - mean) / scale
+          values[feature.index[i]!] = scaleValue(feature.values[i]!, mean, scale)
       } else {
-        for (let row = 0; row < rows; row++) values[row] = (feature.values[row]! - mean) / scale
+        for (let row = 0; row < rows; row++) values[row] = scaleValue(feature.values[row]!, mean, scale)
       }
       return { kind: 'dense', name: feature.name, values }
     }),
   }),
-  emit({ mean, scale }, graph, input) {
-    const centred = graph.op('Sub', [graph.cast(input, 'double'), graph.f64(mean)])
-    return graph.cast(graph.op('Div', [centred, graph.f64(scale)]), 'float')
-  },
+  emit: ({ mean, scale }, graph, input) => emitScale(graph, input, graph.f64(mean), graph.f64(scale)),
 }

@@ -1,4 +1,5 @@
 import type { Feature } from '../data/features.ts'
+import { emitScale, isWithin, scaleValue } from './scaling.ts'
 import type { FeatureTransform } from './transform.ts'
 
 interface ScalerState {
@@ -52,14 +53,13 @@ export const robustStandardScaler: FeatureTransform<ScalerState> = {
   }),
   emit({ mean, scale }, graph, input) {
     const width = [1, mean.length]
-    const centred = graph.op('Sub', [graph.cast(input, 'double'), graph.constant(mean, width)])
-    return graph.cast(graph.op('Div', [centred, graph.constant(scale, width)]), 'float')
+    return emitScale(graph, input, graph.constant(mean, width), graph.constant(scale, width))
   },
 }
 
 function scaled(feature: Feature, mean: number, scale: number): Feature {
-  if (mean === 0 && scale === 1) return feature
+  if (mean === 0 && scale === 1 && isWithin(feature)) return feature
   const values = new Float32Array(feature.values.length)
-  for (let i = 0; i < values.length; i++) values[i] = (feature.values[i]! - mean) / scale
+  for (let i = 0; i < values.length; i++) values[i] = scaleValue(feature.values[i]!, mean, scale)
   return feature.kind === 'sparse' ? { ...feature, values } : { kind: 'dense', name: feature.name, values }
 }

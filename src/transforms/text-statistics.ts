@@ -1,6 +1,5 @@
 import type { Column } from '../data/dataset.ts'
 import type { DenseFeature } from '../data/features.ts'
-import type { Graph, Tensor } from '../onnx/graph.ts'
 import { rowCount } from './levels.ts'
 import { graphCategories, textAt } from './strings.ts'
 import type { Encoder } from './transform.ts'
@@ -45,34 +44,30 @@ export const textStatistics: Encoder<null> = {
     }))
   },
   emit(_, graph, input) {
-    const lengths = LENGTH_STEPS.map(step =>
-      graph.cast(
-        graph.op('RegexFullMatch', [input], { pattern: `(?s).{${step},}` }, { type: 'bool' }),
-        'float',
-      ),
+    const classes = Object.values(CLASSES)
+    const characters = classes.flat()
+    // A text cut at a character has one piece more than the character stands in it; an empty text has none.
+    const pieces = characters.map(
+      delimiter => graph.ops('StringSplit', [input], 2, { delimiter }, { types: ['string', 'int64'] })[1]!,
     )
-    const columns = [
-      sum(graph, lengths),
-      ...Object.values(CLASSES).map(characters =>
-        sum(
-          graph,
-          characters.map(character => occurrences(graph, input, character)),
-        ),
-      ),
-    ]
-    return graph.op('Concat', columns, { axis: 1 })
+    const joined = graph.op('Concat', pieces, { axis: 1 })
+    const counts = graph.op('Max', [graph.op('Sub', [joined, graph.i64(1)]), graph.i64(0)])
+    const lengths = LENGTH_STEPS.map(step =>
+      graph.op('RegexFullMatch', [input], { pattern: `(?s).{${step},}` }, { type: 'bool' }),
+    )
+    const reached = graph.cast(graph.op('Concat', lengths, { axis: 1 }), 'float')
+    // One matrix adds up the characters of each class.
+    const members = new Float32Array(characters.length * classes.length)
+    for (const [i, character] of characters.entries())
+      for (const [k, list] of classes.entries())
+        if (list.includes(character)) members[i * classes.length + k] = 1
+    const sums = graph.op('MatMul', [
+      graph.cast(counts, 'float'),
+      graph.constant(members, [characters.length, classes.length]),
+    ])
+    const length = graph.op('ReduceSum', [reached, graph.i64(1)], { keepdims: 1 })
+    return graph.op('Concat', [length, sums], { axis: 1 })
   },
-}
-
-function sum(graph: Graph, tensors: readonly Tensor[]): Tensor {
-  return tensors.length === 1 ? tensors[0]! : graph.op('Sum', tensors)
-}
-
-/** A text cut at a character has one piece more than the character stands in it. */
-function occurrences(graph: Graph, input: Tensor, delimiter: string): Tensor {
-  const [, pieces] = graph.ops('StringSplit', [input], 2, { delimiter }, { types: ['string', 'int64'] })
-  const most = graph.op('Max', [graph.op('Sub', [pieces!, graph.i64(1)]), graph.i64(0)])
-  return graph.cast(most, 'float')
 }
 
 const classOf = new Map(

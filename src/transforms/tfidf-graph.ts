@@ -83,6 +83,7 @@ function characterGrams({ ngramMin, ngramMax }: TfidfState, graph: Graph, input:
     { mark: 0, mincharnum: 1, pad_value: PAD, tokenexp: '(?s).' },
     { domain: MICROSOFT_DOMAIN },
   )
+  graph.declare(characters, [`${characters.name} chunks`, `${characters.name} length`])
   const grams: Pieces[] = []
   let run = characters
   for (let size = 1; size <= ngramMax; size++) {

@@ -5,10 +5,9 @@ import type { Graph, Tensor } from '../onnx/graph.ts'
  * stands between white space and the delimiters below, and a word has at least two characters.
  */
 const ASCII_DELIMITERS = [...'!"#$%&\'()*+,-./:;<=>?@[\\]^`{|}~']
+/** No-break space, dashes, quotes, dots, inverted marks; ideographic and full-width stops. */
 const WIDE_DELIMITERS = [
-  ...'\u00a0\u00a1\u00a9\u00ab\u00ae\u00b0\u00b7\u00bb\u00bf\u200b\u2009\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2020',
-  ...'\u2022\u2026\u202f\u2039\u203a\u20ac\u2122\u2192\u3000\u3001\u3002\u300a\u300b\u300c\u300d\u3010\u3011\u30fb\ufeff',
-  ...'\uff01\uff08\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff5e',
+  ...'\u00a0\u00a1\u00ab\u00b7\u00bb\u00bf\u2013\u2014\u2018\u2019\u201c\u201d\u201e\u2022\u2026\u3001\u3002\uff01\uff0c\uff1f',
 ]
 export const WHITE_SPACE = [' ', '\t', '\n', '\r', '\v', '\f']
 
@@ -51,22 +50,21 @@ export function keepPieces(graph: Graph, { texts, rows }: Pieces, keep: Tensor):
   }
 }
 
-const notEmpty = (graph: Graph, texts: Tensor): Tensor =>
-  graph.op('Not', [graph.op('Equal', [texts, graph.constant([''], [1])], {}, { type: 'bool' })])
-
-/** Cuts every piece at a delimiter; empty pieces go. */
+/**
+ * Cuts every piece at a delimiter; empty pieces go:
+ *
+ *     'a.b', 'c'  →  | a b |  →  places of what is not empty: (0, 0) (0, 1) (1, 0)  →  'a', 'b', 'c'
+ *                    | c   |
+ */
 function cut(graph: Graph, { texts, rows }: Pieces, delimiter: string): Pieces {
-  const [parts, counts] = graph.ops('StringSplit', [texts], 2, { delimiter }, { types: ['string', 'int64'] })
-  const most = graph.op('Shape', [parts!], { start: 1 }, { type: 'int64' })
-  const spread = graph.op('Expand', [
-    graph.op('Unsqueeze', [rows, graph.i64(1)]),
-    graph.op('Concat', [graph.op('Shape', [counts!], {}, { type: 'int64' }), most], { axis: 0 }),
-  ])
-  const flat = {
-    texts: graph.op('Reshape', [parts!, graph.i64(-1)]),
-    rows: graph.op('Reshape', [spread, graph.i64(-1)]),
+  const [parts] = graph.ops('StringSplit', [texts], 2, { delimiter }, { types: ['string', 'int64'] })
+  const empty = graph.op('Equal', [parts!, graph.constant([''], [1])], {}, { type: 'bool' })
+  const places = graph.op('NonZero', [graph.op('Not', [empty])], {}, { type: 'int64' }) // [2, pieces]
+  const pieces = graph.op('Gather', [places, graph.constant(BigInt64Array.of(0n), [])], { axis: 0 })
+  return {
+    texts: graph.op('GatherND', [parts!, graph.op('Transpose', [places])]),
+    rows: graph.op('Gather', [rows, pieces], { axis: 0 }),
   }
-  return keepPieces(graph, flat, notEmpty(graph, flat.texts))
 }
 
 const cutAll = (graph: Graph, pieces: Pieces, delimiters: readonly string[]): Pieces =>

@@ -22,11 +22,12 @@ export function calibrated<C extends Searchable>(
       candidate.name,
       trialsOf(trials, candidate)
         .filter(trial => isScored(trial) && trial.seconds !== undefined)
-        .map(trial =>
-          Math.log(
-            (trial.seconds! + DISPATCH_SECONDS) / (expected(candidate, trial.params) + DISPATCH_SECONDS),
-          ),
-        ),
+        .map(trial => {
+          const ratio =
+            (trial.seconds! + DISPATCH_SECONDS) / (expected(candidate, trial.params) + DISPATCH_SECONDS)
+          // A trial that was cut short would have taken its expected time at least.
+          return Math.log(trial.timeLimited ? Math.max(1, ratio) : ratio)
+        }),
     ]),
   )
   const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)

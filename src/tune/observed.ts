@@ -16,6 +16,8 @@ export interface ObservedTrial {
   readonly state: string
   readonly metrics?: Readonly<Partial<Record<MetricName, number>>>
   readonly fitSeconds?: number
+  /** Cut short by its time limit. */
+  readonly timeLimited?: boolean
 }
 
 export interface Proposal {
@@ -27,6 +29,7 @@ export interface Proposal {
 export interface Followed extends FinishedTrial {
   readonly candidate: string
   readonly seconds?: number
+  readonly timeLimited?: boolean
 }
 
 /** The trials of the plan's candidates, in order of id whatever the order they came in. */
@@ -39,7 +42,7 @@ export function follow(
   return history
     .filter(({ candidate }) => names.has(candidate))
     .sort((a, b) => a.id - b.id)
-    .map(({ candidate, params, state, metrics, fitSeconds }) => {
+    .map(({ candidate, params, state, metrics, fitSeconds, timeLimited }) => {
       const value = metrics?.[objective]
       return {
         candidate,
@@ -47,6 +50,7 @@ export function follow(
         state,
         ...(value === undefined ? {} : { score: higherIsBetter(objective, value) }),
         ...(fitSeconds === undefined ? {} : { seconds: fitSeconds }),
+        ...(timeLimited ? { timeLimited } : {}),
       }
     })
 }

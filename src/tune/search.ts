@@ -39,6 +39,8 @@ export interface Remaining {
   readonly seconds?: number
   /** Trials that run side by side; used only with `seconds`. */
   readonly workers?: number
+  /** No trial runs longer than this: it ends with what it has; used only with `seconds`. */
+  readonly longestSeconds?: number
 }
 
 export interface Search {
@@ -49,6 +51,9 @@ export interface Search {
 }
 
 const PATIENCE = 100
+/** Of a first trial of a candidate so much must fit into the time for one trial, of later ones so much. */
+const SOME_OF_A_TRIAL = 0.1
+const MOST_OF_A_TRIAL = 0.5
 const SAME = 1e-6 // relative change of the best score that is no improvement
 
 /**
@@ -128,9 +133,19 @@ function generationOf<C extends Searchable>(
   remaining: Remaining,
 ): Generation {
   const timed = remaining.seconds !== undefined
-  const seconds = timed
-    ? calibrated(options.expectedSeconds, options.candidates, ended)
-    : options.expectedSeconds
+  const longest = remaining.longestSeconds ?? Infinity
+  const expected = calibrated(options.expectedSeconds, options.candidates, ended)
+  /** What a trial takes, cut short if need be; never fits when less than `share` of it could be done. */
+  const withAtLeast =
+    (share: number): Estimate<C> =>
+    (candidate, params) => {
+      if (!timed) return options.expectedSeconds(candidate, params)
+      const whole = expected(candidate, params)
+      return longest < share * whole ? Infinity : Math.min(longest, whole)
+    }
+  const seconds = withAtLeast(MOST_OF_A_TRIAL)
+  const cost = withAtLeast(0)
+  const startSeconds = withAtLeast(SOME_OF_A_TRIAL)
   const schedule = createSchedule(remaining.seconds ?? Infinity, remaining.workers ?? options.generation)
   const trials = [...ended]
   const proposals: Proposal[] = []
@@ -144,14 +159,14 @@ function generationOf<C extends Searchable>(
     if (proposals.length === size) break
     // Whatever the time left, something must be tried: an experiment without a model is worth nothing.
     const first = trials.length === 0
-    if (schedule.take(seconds(candidate, params)) || first) add(candidate, params)
+    if (schedule.take(startSeconds(candidate, params)) || first) add(candidate, params)
   }
 
   let tooLong = pendingStarts(options, trials).length > 0
   let open = options.candidates.filter(candidate => trialsOf(ended, candidate).length > 0)
   while (proposals.length < size && open.length > 0) {
     const rng = createRng(hashSeed(options.seed, 'trial', trials.length))
-    const candidate = open[chooseLearner(contestantsOf(open, trials, seconds, timed), rng)]!
+    const candidate = open[chooseLearner(contestantsOf(open, trials, cost, timed), rng)]!
     const own = trialsOf(trials, candidate)
     const { params, usedUp } = givenUp(own)
       ? { params: undefined, usedUp: true }

@@ -68,3 +68,7 @@ export function figure(value: number, digits = 4): string {
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)))
   return decimals > 0 ? String(Number(value.toFixed(decimals))) : count(value)
 }
+
+/** A sentence: capital first, full stop last. */
+export const sentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`

@@ -73,6 +73,11 @@ describe('readDataset', () => {
     expect(cellsOf(floats.dataset.columns[1]!)).toEqual(['1.0', '0.0', '1.0'])
   })
 
+  it('keeps minus as a label beside plus', async () => {
+    const { dataset } = await read('x,y\n1,+\n2,-\n3,+\n', { target: 'y' })
+    expect(cellsOf(dataset.columns[1]!)).toEqual(['+', '-', '+'])
+  })
+
   it('never ignores the target, even when it numbers the rows', async () => {
     const rows = Array.from({ length: 50 }, (_, i) => `${i % 7},${i}`)
     const { schema } = await read(`a,id\n${rows.join('\n')}\n`, { target: 'id' })

@@ -230,6 +230,29 @@ describe('the best split', () => {
     expect(found.right.count).toBe(t.bins[0]!.filter(bin => bin === 1).length)
   })
 
+  it('of random thresholds is the same from a histogram as from the rows', () => {
+    for (const [seed, missing, values] of [
+      [31, 0, 40],
+      [32, 0.2, 255],
+      [33, 0.5, 2],
+    ] as const) {
+      // prettier-ignore
+      const t = table(seed, { missing, values, rows: 3000 })
+      const { arena, layout } = t
+      const chosen = [0, 2, 3, 6]
+      const histogram = build(t, chosen, t.some)
+      const rows = arena.put(Int32Array.from(t.some))
+      const list = arena.put(Int32Array.from(chosen))
+      const [a, b] = [arena.allocate(128), arena.allocate(128)]
+      for (const node of [a, b]) arena.kernels.sumRows(rows, t.some.length, t.pairs, node)
+      for (const draw of [1, 77, 4_000_000_000]) {
+        arena.kernels.findSplit(layout, list, 4, histogram, a, 1, 0, 0, 1, draw)
+        arena.kernels.findRandomSplit(t.blocks, t.rows, layout, list, 4, rows, t.some.length, t.pairs, b, 1, 0, 0, 1, draw) // prettier-ignore
+        expect(Array.from(arena.u8(b, 80))).toEqual(Array.from(arena.u8(a, 80)))
+      }
+    }
+  })
+
   it('is none when every row has the same gradient', () => {
     const t = table(6)
     const pairs = t.arena.i32(t.pairs, 2 * t.rows)
@@ -237,6 +260,74 @@ describe('the best split', () => {
     const gradients = t.gradients.map(() => ({ g: 123_456_789, h: 1 << 20 }))
     const found = find({ ...t, gradients }, t.some, { lambda: 1, alpha: 0, minWeight: 0, minRows: 1 })
     expect(found.feature).toBe(-1)
+  })
+})
+
+describe('class counts', () => {
+  const CLASSES = 4
+  const setup = (seed: number) => {
+    const t = table(seed, { rows: 1200, values: 12, features: 2, missing: 0.15 })
+    const { arena, rng } = t
+    const labels = Array.from({ length: t.rows }, () => [rng.int(CLASSES), rng.int(3)] as const)
+    const at = arena.put(Int32Array.from(labels.flat()))
+    const rows = arena.put(Int32Array.from(t.some))
+    const totals = arena.allocate(8 * CLASSES)
+    arena.kernels.sumClasses(rows, t.some.length, at, CLASSES, totals)
+    const weights = (members: readonly number[]) => {
+      const sums = new Array<number>(CLASSES).fill(0)
+      for (const row of members) sums[labels[row]![0]]! += labels[row]![1]
+      return sums
+    }
+    const purity = (members: readonly number[]) => {
+      const sums = weights(members)
+      return sums.reduce((sum, w) => sum + w * w, 0) / sums.reduce((sum, w) => sum + w, 0)
+    }
+    const score = (f: number, bin: number, missingLeft: boolean) => {
+      const side = partition(t.some, row =>
+        t.bins[f]![row] === t.values ? missingLeft : t.bins[f]![row]! <= bin,
+      )
+      return purity(side.rows.slice(0, side.left)) + purity(side.rows.slice(side.left))
+    }
+    const best = arena.allocate(24)
+    arena.clear(best, 24)
+    return { t, at, rows, totals, weights, score, best, sides: arena.allocate(16 * CLASSES) }
+  }
+  const read = (arena: Arena, best: Pointer) => {
+    const [, , feature, bin, missingLeft] = arena.i32(best, 5)
+    return { score: arena.f64(best, 1)[0]!, feature: feature!, bin: bin!, missingLeft: missingLeft === 1 }
+  }
+
+  it('sum the weights of each class', () => {
+    const { t, totals, weights } = setup(1)
+    expect(Array.from(t.arena.f64(totals, CLASSES))).toEqual(weights(t.some))
+  })
+
+  it('find the purest split of all', () => {
+    const { t, at, rows, totals, score, best, sides } = setup(2)
+    const { arena } = t
+    const histogram = arena.allocate(4 * (CLASSES + 1) * 256)
+    for (const f of [0, 1]) {
+      arena.kernels.histogramClasses(t.blocks + f, rows, t.some.length, at, CLASSES, t.width, histogram)
+      arena.kernels.findClassSplit(histogram, CLASSES, t.values, totals, t.some.length, f, 1, sides, best)
+    }
+    const all = [0, 1].flatMap(f => Array.from({ length: t.values }, (_, bin) => [score(f, bin, false), score(f, bin, true)].filter(Number.isFinite)).flat()) // prettier-ignore
+    const found = read(arena, best)
+    expect(found.score).toBeCloseTo(Math.max(...all), 9)
+    expect(found.score).toBeCloseTo(score(found.feature, found.bin, found.missingLeft), 9)
+  })
+
+  it('judge a random threshold as what it is', () => {
+    const { t, at, rows, totals, score, best, sides } = setup(3)
+    const { arena } = t
+    const cuts = new Set<number>()
+    for (let seed = 1; seed <= 60; seed++) {
+      arena.clear(best, 24)
+      arena.kernels.randomClassSplit(t.blocks + 1, rows, t.some.length, at, CLASSES, t.values, totals, 1, 1, seed, sides, best) // prettier-ignore
+      const found = read(arena, best)
+      expect(found.score).toBeCloseTo(Math.max(score(1, found.bin, true), score(1, found.bin, false)), 9)
+      cuts.add(found.bin)
+    }
+    expect(cuts.size).toBe(t.values - 1)
   })
 })
 

@@ -460,7 +460,14 @@ function checkFeatureTransform(transform: FeatureTransform): void {
     })
 
     it('gives the same in the graph', async () => {
-      const sets = [features, takeFeatures(features, Int32Array.of(30))]
+      const wild = features.columns.map(
+        (column, j): Feature =>
+          ({
+            ...column,
+            values: column.values.map((value, i) => (i % 3 === 0 ? [3e38, -3e38, -0][j % 3]! : value)),
+          }) as Feature,
+      )
+      const sets = [features, takeFeatures(features, Int32Array.of(30)), wrap(wild, ROWS)]
       const found = await runFeatureTransform((graph, input) => transform.emit(state, graph, input), sets)
       for (const [i, set] of sets.entries()) expectSame(found[i]!, matrixOf(transform.apply(set, state)))
     })

@@ -53,6 +53,27 @@ describe('a search', () => {
     ])
     for (const { candidate, params } of first!) expect(params).toEqual(defaults(spaceOf(candidate)))
   })
+  it('starts a candidate that must be cut short, but gives it no second trial unless half of it fits', () => {
+    const trial = (id: number, candidate: string, changes: Partial<ObservedTrial> = {}): ObservedTrial => ({
+      id,
+      candidate,
+      params: defaults(spaceOf(candidate)),
+      state: 'COMPLETE',
+      metrics: { AUC: candidate.startsWith('boosting') ? 0.9 : 0.6 },
+      fitSeconds: seconds({ name: candidate }, defaults(spaceOf(candidate))),
+      ...changes,
+    })
+    const cheap = [trial(0, 'constant'), trial(1, 'linear')]
+    const left = { trials: 50, seconds: 10, workers: 2, longestSeconds: 1 } // boosting takes 3 s whole
+    const next = (history: readonly ObservedTrial[], remaining = left) => search().next(history, remaining)
+    expect(next(cheap).map(({ candidate }) => candidate)).toContain('boosting-a')
+    const cut = { fitSeconds: 1, timeLimited: true }
+    const tried = [...cheap, trial(2, 'boosting-a', cut), trial(3, 'boosting-b', cut)]
+    const takes = next(tried).map(({ candidate, params }) => seconds({ name: candidate }, params))
+    expect(Math.max(...takes)).toBeLessThanOrEqual(2)
+    const later = next(tried, { ...left, longestSeconds: 5 })
+    expect(later.some(({ candidate }) => candidate.startsWith('boosting'))).toBe(true)
+  })
   it('tries all first starts before second starts', () => {
     const starts = ({ space }: { space: Space }) =>
       'wd' in space ? [defaults(space), { wd: 1e-5 }, { wd: 1e-6 }] : [defaults(space)]

@@ -68,8 +68,12 @@ export class ClassCounts {
       const f = features[i]!
       const { valueBins } = matrix.layout.features[f]!
       const column = matrix.blocks + (f >> 2) * matrix.rows * 4 + (f & 3)
+      if (seed) {
+        kernels.randomClassSplit(column, rows, count, this.labels, classes, valueBins, totals, f, minRows, seed, sides, best) // prettier-ignore
+        continue
+      }
       kernels.histogramClasses(column, rows, count, this.labels, classes, valueBins + 1, histogram)
-      kernels.findClassSplit(histogram, classes, valueBins, totals, count, f, minRows, seed, sides, best)
+      kernels.findClassSplit(histogram, classes, valueBins, totals, count, f, minRows, sides, best)
     }
     if (arena.words[best / 4 + 2]! < 0) return 0
     for (let word = 0; word < 5; word++) arena.words[into / 4 + word] = arena.words[best / 4 + word]!

@@ -14,9 +14,9 @@ interface BoostingCost {
 }
 
 const BIN_COST = 14e-9 // seconds per cell
-const CELL_COST = 0.7e-9 // seconds per cell and level
+const CELL_COST = 0.5e-9 // seconds per cell and level
 const ROW_COST = 12e-9 // seconds per row and tree: gradients, partition, scores
-const SCAN_COST = 2.5e-9 // seconds per histogram entry: clearing, subtracting, scanning
+const SCAN_COST = 5e-9 // seconds per histogram entry: clearing, subtracting, scanning
 
 /** Seconds of boosting: binning, then per tree the histograms of about half the rows at each level, and the scans of every leaf. */
 export function boostingSeconds({ rows, features, classes, task }: DatasetShape, cost: BoostingCost): number {
@@ -44,8 +44,8 @@ interface ForestCost {
   readonly depth: number
 }
 
-const NODE_COST = 4e-6 // seconds per node besides its features
-const FEATURE_COST = 0.5e-6 // seconds per node and feature looked at: clearing and scanning its bins
+const NODE_COST = 2e-6 // seconds per node besides its features
+const FEATURE_COST = 0.25e-6 // seconds per node and feature looked at: clearing and scanning its bins
 
 export function forestSeconds({ rows, features, task, classes }: DatasetShape, cost: ForestCost): number {
   const rule = cost.maxFeatures === 'auto' ? (task === 'regression' ? 'third' : 'sqrt') : cost.maxFeatures

@@ -7,7 +7,7 @@ import { assembleForest } from './assemble.ts'
 import { findBins } from './bins.ts'
 import { ClassCounts } from './class-counts.ts'
 import { type GrowthRules, Grower, type Scales } from './grower.ts'
-import { scalesFor } from './losses.ts'
+import { classShares, scalesFor } from './losses.ts'
 import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
 import { createPacer } from './pacer.ts'
 import { standardize } from './standardize.ts'
@@ -62,13 +62,15 @@ async function grow(
     const scales = judge.prepare(times)
     trees.push(judge.grower.grow(drawn, everyFeature, rng, scales, growth))
   }
+  // The overall shares count as half a tree: no class is ever impossible.
+  const doubt = data.task === 'regression' ? 0 : 0.5 / (trees.length + 0.5)
   return assembleForest(trees, matrix.layout, {
     task: data.task,
     classes: data.classes,
     width: data.features.columns.length,
-    base: new Float64Array(data.task === 'multiclass' ? data.classes : 1),
+    base: judge.shares.map(share => doubt * share),
     scale: judge.scale,
-    factor: 1,
+    factor: 1 - doubt,
     link: 'mean',
     leafWidth: data.task === 'multiclass' ? data.classes : 1,
   })
@@ -123,6 +125,8 @@ function putDrawn(arena: Arena, rows: Pointer, times: Uint8Array): number {
 interface Judge {
   readonly grower: Grower
   readonly scale: { readonly mean: number; readonly scale: number }
+  /** What is predicted without looking: a share per class, that of class 1, or 0 for values (which are centred). */
+  readonly shares: Float64Array
   /** Takes note of the rows drawn for the next tree. */
   prepare(times: Uint8Array): Scales
 }
@@ -131,6 +135,7 @@ interface Judge {
 class ValueJudge implements Judge {
   readonly grower: Grower
   readonly scale: { readonly mean: number; readonly scale: number }
+  readonly shares: Float64Array
   private readonly arena: Arena
   private readonly gradients: Pointer
   private readonly target: Float64Array
@@ -140,6 +145,7 @@ class ValueJudge implements Judge {
   constructor(arena: Arena, data: TrainingData, matrix: BinnedMatrix) {
     const standard = data.task === 'regression' ? standardize(data) : undefined
     this.scale = standard ?? { mean: 0, scale: 1 }
+    this.shares = standard ? Float64Array.of(0) : classShares(data, 2).slice(1)
     this.target = standard ? standard.of(data).target : data.target
     this.weights = data.weights
     this.arena = arena
@@ -165,9 +171,11 @@ class ValueJudge implements Judge {
 class ClassJudge implements Judge {
   readonly grower: Grower
   readonly scale = { mean: 0, scale: 1 }
+  readonly shares: Float64Array
   private readonly classes: ClassCounts
 
   constructor(arena: Arena, data: TrainingData, matrix: BinnedMatrix) {
+    this.shares = classShares(data, data.classes)
     this.classes = new ClassCounts(arena, matrix, data, data.classes)
     this.grower = new Grower(arena, matrix, 0, { slots: 3, classes: this.classes })
   }

@@ -252,6 +252,11 @@ class Growth {
       return this.settle(leaf)
     }
     const selection = nodeFeatures === 0 ? this.selection : this.nodeSelector.select(features)
+    if (this.rules.randomThresholds && nodeFeatures > 0 && selection.groups.length === 0) {
+      this.histograms.findRandomSplit(selection, rows + 4 * leaf.begin, leaf.count, leaf.record, this.raw, this.seed()) // prettier-ignore
+      leaf.gain = this.arena.numbers[(leaf.record + GAIN) / 8]! * this.gainUnit
+      return this.settle(leaf)
+    }
     leaf.slot = this.takeSlot()
     this.build(leaf, leaf.slot, selection)
     this.search(leaf, selection)

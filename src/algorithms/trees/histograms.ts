@@ -91,4 +91,23 @@ export class Histograms {
     const { lambda, alpha, minWeight, minRows } = rules
     this.arena.kernels.findSplit(this.table, list, count, this.at(slot), record, lambda, alpha, minWeight, minRows, seed) // prettier-ignore
   }
+
+  /** The best of one random threshold per selected feature, from the rows alone: for few features that must all be dense. */
+  findRandomSplit(
+    { list, count: listed }: Selection,
+    rows: Pointer,
+    count: number,
+    record: Pointer,
+    rules: {
+      readonly lambda: number
+      readonly alpha: number
+      readonly minWeight: number
+      readonly minRows: number
+    },
+    seed: number,
+  ): void {
+    const { arena, matrix, table, gradients } = this
+    const { lambda, alpha, minWeight, minRows } = rules
+    arena.kernels.findRandomSplit(matrix.blocks, matrix.rows, table, list, listed, rows, count, gradients, record, lambda, alpha, minWeight, minRows, seed) // prettier-ignore
+  }
 }

@@ -55,7 +55,7 @@ const largestWeight = ({ weights }: Examples): number =>
     : 1
 
 /** Weighted share of each class. */
-function classShares(examples: Examples, classes: number): Float64Array {
+export function classShares(examples: Examples, classes: number): Float64Array {
   const shares = new Float64Array(classes)
   let total = 0
   for (let row = 0; row < examples.target.length; row++) {

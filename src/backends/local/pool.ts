@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { Executor, TrialJob } from '../../experiment/executor.ts'
+import type { Executor, SubmitOptions, TrialJob } from '../../experiment/executor.ts'
 import type { Trial, TrialState } from '../../experiment/types.ts'
 import { availableBytes, residentBytes } from './machine.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
@@ -21,7 +21,7 @@ interface Verdict {
 
 interface Task {
   readonly job: TrialJob
-  readonly onStart: () => void
+  readonly options: SubmitOptions
   readonly resolve: (trial: Trial) => void
   attempts: number
 }
@@ -30,6 +30,8 @@ interface Slot {
   child: ChildProcess | undefined
   task: Task | undefined
   startedMs: number
+  /** Seconds after which the running trial is killed. */
+  hardSeconds: number
   /** Why the pool killed it, when it did. */
   verdict: Verdict | undefined
   stderr: string
@@ -70,31 +72,40 @@ export class LocalPool implements Executor {
       child: undefined,
       task: undefined,
       startedMs: 0,
+      hardSeconds: Infinity,
       verdict: undefined,
       stderr: '',
     }))
     this.watch = setInterval(() => this.check(), WATCH_MS)
   }
 
-  submit(job: TrialJob, onStart: () => void): Promise<Trial> {
+  submit(job: TrialJob, options: SubmitOptions): Promise<Trial> {
     return new Promise(resolve => {
-      this.queue.push({ job, onStart, resolve, attempts: 0 })
+      this.queue.push({ job, options, resolve, attempts: 0 })
       this.dispatch()
     })
   }
 
   private dispatch(): void {
     for (const slot of this.workers) {
-      if (slot.task || this.queue.length === 0) continue
-      const task = this.queue.shift()!
-      slot.task = task
-      slot.startedMs = performance.now()
-      slot.verdict = undefined
-      slot.child ??= this.spawn(slot)
-      task.attempts++
-      task.onStart()
-      send(slot, { type: 'run', job: task.job })
+      while (!slot.task && this.queue.length > 0) this.begin(slot, this.queue.shift()!)
     }
+  }
+
+  private begin(slot: Slot, task: Task): void {
+    const { softSeconds, hardSeconds } = task.options.time()
+    if (softSeconds <= 0) {
+      task.resolve(unfinished(task, { state: 'STOPPED', reason: 'never started' }))
+      return
+    }
+    slot.task = task
+    slot.startedMs = performance.now()
+    slot.hardSeconds = hardSeconds
+    slot.verdict = undefined
+    slot.child ??= this.spawn(slot)
+    task.attempts++
+    task.options.onStart()
+    send(slot, { type: 'run', job: task.job, seconds: softSeconds })
   }
 
   private spawn(slot: Slot): ChildProcess {
@@ -161,7 +172,7 @@ export class LocalPool implements Executor {
       const pid = slot.child?.pid
       if (!slot.task || pid === undefined) continue
       const seconds = (now - slot.startedMs) / 1000
-      const limit = slot.task.job.seconds
+      const limit = slot.hardSeconds
       const bytes = residentBytes(pid)
       if (now >= this.killAtMs) kill(slot, { state: 'STOPPED', reason: 'stopped before it finished' })
       else if (bytes > this.limitBytes) {
@@ -169,8 +180,8 @@ export class LocalPool implements Executor {
           state: 'MEMOUT',
           reason: `used ${Math.round(bytes / 1e6)} MB of memory (limit ${Math.round(this.limitBytes / 1e6)} MB)`,
         })
-      } else if (seconds > limit + Math.max(1, 0.03 * limit)) {
-        kill(slot, { state: 'TIMEOUT', reason: `did not finish in its ${limit.toFixed(1)} s` })
+      } else if (seconds > limit) {
+        kill(slot, { state: 'TIMEOUT', reason: `did not finish in ${limit.toFixed(0)} s` })
       }
     }
   }

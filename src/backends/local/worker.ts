@@ -14,6 +14,9 @@ import type { FromWorker, ToWorker } from './messages.ts'
 
 // One of these runs per slot: it opens the data cache once and fits one trial at a time, on one thread.
 
+/** A fit that used this much of its time was most likely cut short. */
+const TIME_LIMITED_SHARE = 0.85
+
 const paths = layout(process.argv[2]!)
 const cache = new FeatureCache()
 let data: ExperimentData | undefined
@@ -22,8 +25,8 @@ let running: AbortController | undefined
 const send = (message: FromWorker) => process.send!(message)
 
 /** Fits one trial, leaves its files in the folder, and says how it went. */
-async function runTrial(job: TrialJob, signal: AbortSignal): Promise<Trial> {
-  const { request, candidate, objective, seconds } = job
+async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Promise<Trial> {
+  const { request, candidate, objective } = job
   const base = {
     id: request.id,
     candidate: candidate.name,
@@ -52,6 +55,7 @@ async function runTrial(job: TrialJob, signal: AbortSignal): Promise<Trial> {
       metrics: fitted.metrics,
       foldScores: fitted.foldScores,
       fitSeconds: fitted.fitSeconds,
+      ...(fitted.fitSeconds > TIME_LIMITED_SHARE * seconds && { timeLimited: true }),
       predictMicrosecondsPerRow: fitted.predictMicrosecondsPerRow,
       bytes: pipeline.length,
     }
@@ -75,7 +79,7 @@ process.on('message', (message: ToWorker) => {
     return
   }
   running = new AbortController()
-  void runTrial(message.job, running.signal).then(trial => send({ type: 'done', trial }))
+  void runTrial(message.job, message.seconds, running.signal).then(trial => send({ type: 'done', trial }))
 })
 // The parent is gone: nobody wants the result.
 process.on('disconnect', () => process.exit(0))

@@ -1,7 +1,7 @@
 // Class counts instead of gradients, for forests of more than two classes. A histogram entry is i32 × (1 + classes):
 // rows, then the weight of each class. Labels are pairs { i32 class, i32 weight } per row.
 
-import { mix } from './split'
+import { binRange, drawCut, missingSeen } from './split'
 
 // Histogram of one column (bytes four apart) over rows[0 … n).
 export function histogramClasses(
@@ -59,7 +59,7 @@ function move(entry: usize, classes: i32, left: usize, right: usize): void {
 // Offers the splits of one feature's histogram. `best` is { f64 score, i32 feature, bin, missingLeft, leftRows }; a score is
 // Σ_side Σ_class weight² / Σ weight: larger means purer (Gini). `sides` is room for two arrays of class weights.
 export function findClassSplit(
-  hist: usize, classes: i32, valueBins: i32, totals: usize, n: i32, feature: i32, minRows: i32, seed: u32,
+  hist: usize, classes: i32, valueBins: i32, totals: usize, n: i32, feature: i32, minRows: i32,
   sides: usize, best: usize,
 ): void {
   const stride = (<usize>(classes + 1)) << 2
@@ -70,23 +70,16 @@ export function findClassSplit(
   while (low < high && load<i32>(hist + stride * <usize>low) == 0) low++
   while (high > low && load<i32>(hist + stride * <usize>high) == 0) high--
   if (low == high && (!hasMissing || load<i32>(hist + stride * <usize>low) == 0)) return
-  let from = low
-  let to = hasMissing ? high : high - 1
-  if (seed) {
-    const span = max(1, high - low)
-    const draw = mix(seed + <u32>feature * 0x9e3779b9)
-    to = low + <i32>(((<u64>draw) * <u64>span) >> 32)
-    from = to
-  }
+  const to = hasMissing ? high : high - 1
   for (let missingLeft: i32 = 0; missingLeft <= <i32>hasMissing; missingLeft++) {
     start(classes, totals, n, sides)
     const right = sides + ((<usize>classes) << 3)
     if (missingLeft) move(missing, classes, sides, right)
     for (let bin = low; bin <= to; bin++) {
       const entry = hist + stride * <usize>bin
-      if (load<i32>(entry) > 0) move(entry, classes, sides, right)
-      else if (bin < from || !seed) continue
-      if (bin < from || leftRows < minRows || rightRows < minRows) continue
+      if (load<i32>(entry) == 0) continue
+      move(entry, classes, sides, right)
+      if (leftRows < minRows || rightRows < minRows) continue
       const score = leftSquares / leftWeight + rightSquares / rightWeight
       if (score > load<f64>(best)) {
         store<f64>(best, score)
@@ -114,4 +107,54 @@ function start(classes: i32, totals: usize, n: i32, sides: usize): void {
     rightWeight += w
     rightSquares += w * w
   }
+}
+
+// One random threshold, uniform over the bins between the node's lowest and highest, judged from the rows alone: no histogram.
+export function randomClassSplit(
+  column: usize, rows: usize, n: i32, labels: usize, classes: i32, missingBin: i32, totals: usize, feature: i32,
+  minRows: i32, seed: u32, sides: usize, best: usize,
+): void {
+  const range = binRange(column, rows, n, missingBin)
+  const low = range >> 16
+  const high = range & 0xffff
+  const hasMissing = missingSeen
+  if (low > high || (low == high && !hasMissing)) return
+  const cut = drawCut(feature, low, high, seed)
+  for (let missingLeft: i32 = 0; missingLeft <= <i32>(hasMissing && low != high); missingLeft++) {
+    start(classes, totals, n, sides)
+    for (let i: i32 = 0; i < n; i++) {
+      const row = <usize>load<i32>(rows + ((<usize>i) << 2))
+      const bin = <i32>load<u8>(column + (row << 2))
+      const goes = <i32>(bin <= cut) | (<i32>(bin == missingBin) & missingLeft)
+      const label = load<u64>(labels + (row << 3))
+      const at = sides + ((<usize>(<u32>label)) << 3)
+      leftRows += goes
+      store<f64>(at, load<f64>(at) + <f64>(<i32>(label >> 32) * goes))
+    }
+    if (leftRows < minRows || n - leftRows < minRows) continue
+    const score = sidesScore(classes, totals, sides)
+    if (score > load<f64>(best)) {
+      store<f64>(best, score)
+      store<i32>(best, feature, 8)
+      store<i32>(best, cut, 12)
+      store<i32>(best, hasMissing ? missingLeft : <i32>(leftRows * 2 >= n), 16)
+      store<i32>(best, leftRows, 20)
+    }
+  }
+}
+
+function sidesScore(classes: i32, totals: usize, sides: usize): f64 {
+  let weight: f64 = 0
+  let squares: f64 = 0
+  let otherWeight: f64 = 0
+  let otherSquares: f64 = 0
+  for (let k: usize = 0; k < <usize>classes; k++) {
+    const left = load<f64>(sides + (k << 3))
+    const right = load<f64>(totals + (k << 3)) - left
+    weight += left
+    squares += left * left
+    otherWeight += right
+    otherSquares += right * right
+  }
+  return weight > 0 && otherWeight > 0 ? squares / weight + otherSquares / otherWeight : 0
 }

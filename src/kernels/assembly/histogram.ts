@@ -4,7 +4,7 @@ const TILE: i32 = 2048 // rows whose gradients are expanded at once: 32 KB, stay
 
 // (Σh << 24) | count: one 64-bit lane counts rows and sums hessians.
 @inline
-function expand(gradients: usize, row: i32): v128 {
+export function expand(gradients: usize, row: i32): v128 {
   const pair = gradients + ((<usize>row) << 3)
   const g = <i64>load<i32>(pair)
   const h = <i64>load<i32>(pair, 4)

@@ -1,5 +1,7 @@
 // Best split of a node from its histogram. See ../README.md for the node record.
 
+import { expand } from './histogram'
+
 const COUNT_MASK: i64 = 0xffffff
 
 @inline
@@ -77,10 +79,33 @@ function scanExact(feature: i32, first: usize, bins: i32, missing: v128, hasMiss
 }
 
 @inline
-export function mix(x: u32): u32 {
+function mix(x: u32): u32 {
   x = (x ^ (x >> 16)) * 0x85ebca6b
   x = (x ^ (x >> 13)) * 0xc2b2ae35
   return x ^ (x >> 16)
+}
+
+// A bin in [low, high), every one alike.
+export function drawCut(feature: i32, low: i32, high: i32, seed: u32): i32 {
+  const draw = mix(seed + <u32>feature * 0x9e3779b9)
+  return low + <i32>(((<u64>draw) * <u64>max(1, high - low)) >> 32)
+}
+
+// Lowest and highest value bin among rows[0 … n), as low << 16 | high (low > high when all are missing); notes missing ones.
+export let missingSeen: bool = false
+export function binRange(column: usize, rows: usize, n: i32, missingBin: i32): i32 {
+  let low: i32 = 255
+  let high: i32 = -1
+  missingSeen = false
+  for (let i: i32 = 0; i < n; i++) {
+    const bin = <i32>load<u8>(column + ((<usize>load<i32>(rows + ((<usize>i) << 2))) << 2))
+    if (bin == missingBin) missingSeen = true
+    else {
+      low = min(low, bin)
+      high = max(high, bin)
+    }
+  }
+  return high < 0 ? 1 << 16 : (low << 16) | high
 }
 
 // Extremely randomised: one threshold, uniform over the bins between the node's lowest and highest.
@@ -90,9 +115,7 @@ function scanRandom(feature: i32, first: usize, bins: i32, missing: v128, hasMis
   while (low < high && load<i64>(first + ((<usize>low) << 4), 8) == 0) low++
   while (high > low && load<i64>(first + ((<usize>high) << 4), 8) == 0) high--
   if (low == high && !hasMissing) return
-  const draw = mix(seed + <u32>feature * 0x9e3779b9)
-  const span = max(1, high - low)
-  const cut = low + <i32>(((<u64>draw) * <u64>span) >> 32)
+  const cut = drawCut(feature, low, high, seed)
   let left = i64x2.splat(0)
   for (let bin: i32 = low; bin <= cut; bin++) left = i64x2.add(left, v128.load(first + ((<usize>bin) << 4)))
   if (!hasMissing) offer(left, total, feature, cut, 2)
@@ -102,25 +125,37 @@ function scanRandom(feature: i32, first: usize, bins: i32, missing: v128, hasMis
   }
 }
 
+function begin(total: v128, lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32): f64 {
+  lambda = lambdaRaw
+  alpha = alphaRaw
+  minWeight = minWeightRaw
+  minCount = max(1, minRows)
+  const g = <f64>i64x2.extract_lane(total, 0)
+  const parentG = alpha > 0 ? shrink(g, alpha) : g
+  bestDenominator = <f64>(i64x2.extract_lane(total, 1) >> 24) + lambda
+  bestNumerator = parentG * parentG * (1 + 1e-10) // rounding alone is no gain
+  bestFeature = -1
+  bestLeft = i64x2.splat(0)
+  return (parentG * parentG) / bestDenominator
+}
+
+function finish(node: usize, total: v128, parent: f64): void {
+  store<f64>(node, bestFeature < 0 ? 0 : bestNumerator / bestDenominator - parent, 16)
+  store<i32>(node, bestFeature, 24)
+  store<i32>(node, bestBin, 28)
+  store<i32>(node, bestMissingLeft == 2 ? largerSide(bestLeft, total) : bestMissingLeft, 32)
+  v128.store(node, bestLeft, 48)
+  v128.store(node, i64x2.sub(total, bestLeft), 64)
+}
+
 // Finds the best split over the listed features and writes it into the node record. seed 0: exact scan.
 export function findSplit(
   table: usize, list: usize, n: i32, hist: usize, node: usize,
   lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32,
 ): void {
   const total = v128.load(node)
-  lambda = lambdaRaw
-  alpha = alphaRaw
-  minWeight = minWeightRaw
-  minCount = max(1, minRows)
-  const g = <f64>i64x2.extract_lane(total, 0)
-  const hc = i64x2.extract_lane(total, 1)
-  const parentG = alpha > 0 ? shrink(g, alpha) : g
-  bestDenominator = <f64>(hc >> 24) + lambda
-  const parent = (parentG * parentG) / bestDenominator
-  bestNumerator = parentG * parentG * (1 + 1e-10) // rounding alone is no gain
-  bestFeature = -1
-  bestLeft = i64x2.splat(0)
-  if ((hc & COUNT_MASK) >= 2 * minCount) {
+  const parent = begin(total, lambdaRaw, alphaRaw, minWeightRaw, minRows)
+  if ((i64x2.extract_lane(total, 1) & COUNT_MASK) >= 2 * minCount) {
     for (let i: i32 = 0; i < n; i++) {
       const feature = load<i32>(list + ((<usize>i) << 2))
       const row = table + ((<usize>feature) << 4)
@@ -133,12 +168,42 @@ export function findSplit(
       else scanExact(feature, first, bins, missing, hasMissing, total)
     }
   }
-  store<f64>(node, bestFeature < 0 ? 0 : bestNumerator / bestDenominator - parent, 16)
-  store<i32>(node, bestFeature, 24)
-  store<i32>(node, bestBin, 28)
-  store<i32>(node, bestMissingLeft == 2 ? largerSide(bestLeft, total) : bestMissingLeft, 32)
-  v128.store(node, bestLeft, 48)
-  v128.store(node, i64x2.sub(total, bestLeft), 64)
+  finish(node, total, parent)
+}
+
+// The same with one random threshold per dense feature, judged from the rows alone: no histogram.
+export function findRandomSplit(
+  blocks: usize, rowCount: i32, table: usize, list: usize, listed: i32, rows: usize, n: i32, gradients: usize, node: usize,
+  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32,
+): void {
+  const total = v128.load(node)
+  const parent = begin(total, lambdaRaw, alphaRaw, minWeightRaw, minRows)
+  for (let l: i32 = 0; l < listed; l++) {
+    const feature = load<i32>(list + ((<usize>l) << 2))
+    const missingBin = load<i32>(table + ((<usize>feature) << 4), 4)
+    const column = blocks + (<usize>(feature >> 2)) * (<usize>rowCount) * 4 + <usize>(feature & 3)
+    const range = binRange(column, rows, n, missingBin)
+    const low = range >> 16
+    const high = range & 0xffff
+    const hasMissing = missingSeen
+    if (low > high || (low == high && !hasMissing)) continue
+    const cut = drawCut(feature, low, high, seed)
+    let left = i64x2.splat(0)
+    let missing = i64x2.splat(0)
+    for (let i: i32 = 0; i < n; i++) {
+      const row = load<i32>(rows + ((<usize>i) << 2))
+      const bin = <i32>load<u8>(column + ((<usize>row) << 2))
+      const pair = expand(gradients, row)
+      left = i64x2.add(left, v128.and(pair, i64x2.splat(-(<i64>(bin <= cut)))))
+      missing = i64x2.add(missing, v128.and(pair, i64x2.splat(-(<i64>(bin == missingBin)))))
+    }
+    if (!hasMissing) offer(left, total, feature, cut, 2)
+    else {
+      offer(left, total, feature, cut, 0)
+      if (low != high) offer(i64x2.add(left, missing), total, feature, cut, 1)
+    }
+  }
+  finish(node, total, parent)
 }
 
 // Totals of a node as plain numbers, for the host: gradient, hessian, rows.

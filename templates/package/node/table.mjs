@@ -186,17 +186,19 @@ const PLAIN_NUMBER = /^-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?
 function number(text, { decimal, thousands, percent, currency }) {
   if (text.length > 64) return undefined
   const plain = plainNumber(text)
-  const isPlain = decimal === '.' && thousands === '' && !percent && currency === ''
-  if (isPlain || (plain !== undefined && decimal === '.')) return plain
+  if (plain !== undefined && decimal === '.') return plain
   let body = text.trim()
   let negative = false
   if (body.startsWith('(') && body.endsWith(')')) {
     body = body.slice(1, -1).trim()
     negative = true
   }
-  if (/^[-+\u2212]/.test(body)) {
-    if (body[0] !== '+') negative = !negative
+  if (body.startsWith('+')) {
+    body = body.slice(1)
+    if (/^[0-9 ()/-]*$/.test(body) && body.replace(/[^0-9]/g, '').length >= 7) return undefined // a telephone
+  } else if (/^[-\u2212]/.test(body)) {
     body = body.slice(1).trimStart()
+    negative = !negative
   }
   if (currency !== '') {
     if (body.startsWith(currency)) body = body.slice(currency.length).trimStart()

@@ -149,21 +149,25 @@ def quoted(name):
 PLAIN = {"decimal": ".", "thousands": "", "percent": False, "currency": ""}
 PLAIN_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
+TELEPHONE = re.compile(r"[0-9 ()/-]*")
+
 
 def number(text, decimal, thousands, percent, currency):
     """1234.5 as programs write it, or in the writing of the column: € 1.234,5 or 12 % or (12) for -12."""
     if len(text) > 64:
         return None
     plain = plain_number(text)
-    style = {"decimal": decimal, "thousands": thousands, "percent": percent, "currency": currency}
-    if style == PLAIN or (plain is not None and decimal == "."):
+    if plain is not None and decimal == ".":
         return plain
     body, negative = text.strip(SPACES), False
     if body.startswith("(") and body.endswith(")"):
         body, negative = body[1:-1].strip(SPACES), True
-    if body.startswith(("-", "+", "\u2212")):
-        negative ^= body[0] != "+"
-        body = body[1:].lstrip(SPACES)
+    if body.startswith("+"):
+        body = body[1:]
+        if TELEPHONE.fullmatch(body) and len(re.findall("[0-9]", body)) >= 7:
+            return None
+    elif body.startswith(("-", "\u2212")):
+        body, negative = body[1:].lstrip(SPACES), not negative
     if currency:
         if body.startswith(currency):
             body = body[len(currency) :].lstrip(SPACES)

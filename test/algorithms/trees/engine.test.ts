@@ -277,13 +277,16 @@ describe('boosting', () => {
 
 describe('forests', () => {
   it.each([randomForest, extraTrees])(
-    '$name gives shares that are means of training targets',
+    '$name holds shares of classes, and never thinks one impossible',
     async algorithm => {
       const data = toy('multiclass', { rows: 400 })
       const model = await fitForest(algorithm, data, { num_trees: 40 })
+      const doubt = model.base.reduce((sum, share) => sum + share, 0)
+      expect(doubt).toBeCloseTo(0.5 / 40.5, 9)
+      expect(Math.min(...(await predictModel(model, data.features)))).toBeGreaterThan(0)
       for (let leaf = 0; leaf < model.values.length / 3; leaf++) {
         const [a, b, c] = model.values.subarray(3 * leaf, 3 * leaf + 3)
-        expect(a! + b! + c!).toBeCloseTo(1, 6)
+        expect(a! + b! + c! + doubt).toBeCloseTo(1, 6)
       }
     },
   )

@@ -1,0 +1,84 @@
+import { convGradients, poolGradient } from './convolution.js';
+import { emitLayer, parameterCount, scalar } from '../onnx/network.js';
+/** Forward nodes of a stack of layers. */
+export function forward(graph, layers, input, supply) {
+    const played = [];
+    let value = input;
+    for (const layer of layers) {
+        const step = play(graph, layer, value, supply);
+        played.push(step);
+        value = step.output;
+    }
+    return { output: value, played };
+}
+function play(graph, layer, input, supply) {
+    const first = supply.next;
+    if (layer.kind === 'sum') {
+        const tapes = layer.branches.map(branch => forward(graph, branch, input, supply));
+        const output = graph.op('Sum', tapes.map(tape => tape.output));
+        return { layer, input, output, parameters: [], first, branches: tapes.map(tape => tape.played) };
+    }
+    const parameters = supply.parameters.slice(first, first + parameterCount(layer));
+    supply.next += parameters.length;
+    if (layer.kind === 'dropout') {
+        const mask = supply.mask();
+        if (!mask)
+            return { layer, input, output: input, parameters, first };
+        return { layer, input, output: graph.op('Mul', [input, mask]), parameters, first, mask };
+    }
+    return { layer, input, output: emitLayer(graph, layer, input, parameters), parameters, first };
+}
+/**
+ * Backward nodes: from d loss / d output to the gradient of every parameter, put into `gradients` at its position. Returns
+ * d loss / d input, or undefined when it was not wanted.
+ */
+export function backward(graph, played, outputGradient, gradients, wantsInput) {
+    let gradient = outputGradient;
+    for (let i = played.length - 1; i >= 0 && gradient; i--) {
+        const step = played[i];
+        const anythingBefore = step.first > played[0].first; // that is trained
+        gradient = unplay(graph, step, gradient, gradients, wantsInput || anythingBefore);
+    }
+    return gradient;
+}
+function unplay(graph, step, dy, gradients, wantsInput) {
+    const { layer, input, output, parameters, first, mask, branches } = step;
+    switch (layer.kind) {
+        case 'dense':
+            gradients[first] = graph.op('Gemm', [input, dy], { transA: 1 });
+            gradients[first + 1] = graph.op('ReduceSum', [dy, graph.i64(0)], { keepdims: 0 });
+            return wantsInput ? graph.op('Gemm', [dy, parameters[0]], { transB: 1 }) : undefined;
+        case 'activation':
+            return graph.op('Mul', [dy, slope(graph, layer.name, input, output)]);
+        case 'conv': {
+            const [kernel, biases, image] = convGradients(graph, layer, { input, dy, weights: parameters[0] }, wantsInput);
+            gradients[first] = kernel;
+            gradients[first + 1] = biases;
+            return image;
+        }
+        case 'max-pool':
+            return poolGradient(graph, input, output, dy);
+        case 'flatten':
+            return graph.op('Reshape', [dy, graph.op('Shape', [input], {}, { type: 'int64' })]);
+        case 'image': // always first, before anything that is trained
+            return undefined;
+        case 'dropout':
+            return mask ? graph.op('Mul', [dy, mask]) : dy;
+        case 'sum': {
+            const parts = branches.map(branch => backward(graph, branch, dy, gradients, wantsInput));
+            return wantsInput ? graph.op('Sum', parts) : undefined;
+        }
+    }
+}
+/** d output / d input of an activation, from whichever of the two is cheaper. */
+function slope(graph, name, input, output) {
+    const one = scalar(graph, 1, input);
+    // Twice cast, an output becomes 0 or 1: cheaper than a comparison and a choice.
+    if (name === 'relu')
+        return graph.cast(graph.cast(output, 'bool'), input.type);
+    if (name === 'tanh')
+        return graph.op('Sub', [one, graph.op('Mul', [output, output])]);
+    // silu = x s, so silu' = s + silu (1 − s)
+    const sigmoid = graph.op('Sigmoid', [input]);
+    return graph.op('Add', [sigmoid, graph.op('Mul', [output, graph.op('Sub', [one, sigmoid])])]);
+}

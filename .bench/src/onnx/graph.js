@@ -1,0 +1,257 @@
+import { sha256 } from '../util/files.js';
+import { Message } from './protobuf.js';
+/** Versions every exported model pins: IR 9, default domain 20 (StringSplit, StringConcat), ai.onnx.ml 3 (onnx 1.15 and later). */
+export const IR_VERSION = 9;
+export const OPSET = 20;
+export const ML_OPSET = 3;
+export const ML_DOMAIN = 'ai.onnx.ml';
+/** onnxruntime's own operators: training graphs, and the one text step that no standard operator can express. */
+export const MICROSOFT_DOMAIN = 'com.microsoft';
+/** TensorProto.DataType numbers. */
+const ELEMENT_TYPES = {
+    float: 1,
+    uint8: 2,
+    int8: 3,
+    uint16: 4,
+    int16: 5,
+    int32: 6,
+    int64: 7,
+    string: 8,
+    bool: 9,
+    double: 11,
+};
+/**
+ * Builds one ONNX graph node by node. Names are made here and never collide with the names of inputs and outputs, which are
+ * the user's column names. Node names say which step made them when a `scope` is set.
+ */
+export class Graph {
+    name;
+    parent;
+    nodes = [];
+    initializers = [];
+    inputs = [];
+    outputs = [];
+    shapes = [];
+    known = new Map();
+    taken;
+    constants = new Map();
+    domains;
+    counter = 0;
+    /** Prefix of the names of nodes made from now on. */
+    scope = '';
+    /** When true, a node that computes the same as an earlier one is not written again. Never with random operators. */
+    shareNodes = false;
+    constructor(name, parent) {
+        this.name = name;
+        this.parent = parent;
+        this.taken = parent ? parent.taken : new Set();
+        this.domains = parent ? parent.domains : new Set(['']);
+    }
+    /** Keeps names (of columns, of outputs) from being used inside the graph. Call it before the first node. */
+    reserve(names) {
+        for (const name of names)
+            this.taken.add(name);
+    }
+    fresh(hint) {
+        for (;;) {
+            const name = `/${this.scope ? `${this.scope}/` : ''}${hint}_${this.parent ? `${this.name}_` : ''}${this.counter++}`;
+            if (this.taken.has(name))
+                continue;
+            this.taken.add(name);
+            return name;
+        }
+    }
+    input(name, type, dims) {
+        this.taken.add(name);
+        this.inputs.push(valueInfo(name, type, dims));
+        return { name, type };
+    }
+    /** Makes `tensor` a result of the graph under `name`. */
+    output(name, tensor, dims) {
+        this.taken.add(name);
+        this.nodes.push(nodeMessage('Identity', [tensor], [name], {}, '', `/output/${name}`));
+        this.outputs.push(valueInfo(name, tensor.type, dims));
+    }
+    /** A constant tensor; equal ones are stored once. `type` widens small typed arrays (e.g. bool from Uint8Array). */
+    constant(data, dims, type = elementTypeOf(data)) {
+        const raw = Array.isArray(data)
+            ? JSON.stringify(data)
+            : bytesOf(data);
+        const key = `${type} ${dims.join(',')} ${sha256(raw)}`;
+        const known = this.constants.get(key);
+        if (known)
+            return known;
+        const tensor = { name: this.fresh('const'), type };
+        this.initializers.push(tensorMessage(tensor.name, data, dims, type));
+        this.constants.set(key, tensor);
+        return tensor;
+    }
+    /** A constant with a name of its own, never merged with an equal one. */
+    initializer(name, data, dims, type = elementTypeOf(data)) {
+        this.taken.add(name);
+        this.initializers.push(tensorMessage(name, data, dims, type));
+        return { name, type };
+    }
+    /** float32 scalar. */
+    f32 = (value) => this.constant(Float32Array.of(value), []);
+    /** float64 scalar. */
+    f64 = (value) => this.constant(Float64Array.of(value), []);
+    /** int64 vector, as shapes, axes and indices want. */
+    i64 = (...values) => this.constant(BigInt64Array.from(values, BigInt), [values.length]);
+    /** Adds a node with one result. `undefined` among the inputs is an omitted optional input. */
+    op(type, inputs, attributes = {}, options = {}) {
+        return this.ops(type, inputs, 1, attributes, options)[0];
+    }
+    /** Adds a node with several results, all of one element type unless `types` says otherwise. */
+    ops(type, inputs, results, attributes = {}, options = {}) {
+        const domain = options.domain ?? '';
+        const key = this.shareNodes ? nodeKey(type, inputs, results, attributes, domain) : undefined;
+        const known = key === undefined ? undefined : this.known.get(key);
+        if (known)
+            return known;
+        this.domains.add(domain);
+        const outputs = Array.from({ length: results }, (_, i) => ({
+            name: this.fresh(type),
+            type: options.types?.[i] ?? options.type ?? inputs[0]?.type ?? 'float',
+        }));
+        this.nodes.push(nodeMessage(type, inputs, outputs.map(output => output.name), attributes, domain, outputs[0]?.name ?? this.fresh(type)));
+        if (key !== undefined)
+            this.known.set(key, outputs);
+        return outputs;
+    }
+    /** Cast to another element type; nothing when it is that type already. */
+    cast(tensor, type) {
+        return tensor.type === type ? tensor : this.op('Cast', [tensor], { to: ELEMENT_TYPES[type] }, { type });
+    }
+    /** Writes down type and shape of a value, where the checker cannot find them: results of operators it does not know. */
+    declare(tensor, dims) {
+        this.shapes.push(valueInfo(tensor.name, tensor.type, dims));
+        return tensor;
+    }
+    /** A graph for the body of Loop, If or Scan: it sees the tensors of this one. */
+    subgraph(name) {
+        const graph = new Graph(name, this);
+        graph.scope = this.scope;
+        return graph;
+    }
+    /** Operator sets in use, by domain; '' is ONNX itself. */
+    get operatorSets() {
+        return Object.fromEntries([...this.domains].map(domain => [domain, versionOf(domain)]));
+    }
+    graphMessage() {
+        const message = new Message();
+        for (const node of this.nodes)
+            message.message(1, node);
+        message.bytes(2, this.name);
+        for (const initializer of this.initializers)
+            message.message(5, initializer);
+        for (const input of this.inputs)
+            message.message(11, input);
+        for (const output of this.outputs)
+            message.message(12, output);
+        for (const shape of this.shapes)
+            message.message(13, shape);
+        return message;
+    }
+    /** @internal used for attributes that hold a graph */
+    get message() {
+        return this.graphMessage();
+    }
+    /** The whole model file. `metadata` becomes metadata_props, shown by any ONNX viewer. */
+    encode(metadata = {}) {
+        const model = new Message().int(1, IR_VERSION).bytes(2, 'glasspilot');
+        model.message(7, this.graphMessage());
+        for (const domain of this.domains) {
+            model.message(8, new Message().bytes(1, domain).int(2, versionOf(domain)));
+        }
+        for (const [key, value] of Object.entries(metadata))
+            model.message(14, new Message().bytes(1, key).bytes(2, value));
+        return model.encode();
+    }
+}
+/** What a node computes, as text; undefined where attributes are too large to compare or hold graphs. */
+function nodeKey(type, inputs, results, attributes, domain) {
+    if (Object.values(attributes).some(value => typeof value === 'object'))
+        return undefined;
+    return JSON.stringify([domain, type, results, inputs.map(input => input?.name ?? ''), attributes]);
+}
+const versionOf = (domain) => (domain === '' ? OPSET : domain === ML_DOMAIN ? ML_OPSET : 1);
+/** Forces a FLOAT attribute for a whole number. */
+export const floatAttribute = (value) => ({ float: value });
+function elementTypeOf(data) {
+    if (data instanceof Float32Array)
+        return 'float';
+    if (data instanceof Float64Array)
+        return 'double';
+    if (data instanceof Int32Array)
+        return 'int32';
+    if (data instanceof BigInt64Array)
+        return 'int64';
+    if (data instanceof Uint8Array)
+        return 'uint8';
+    if (data instanceof Int8Array)
+        return 'int8';
+    if (data instanceof Int16Array)
+        return 'int16';
+    if (data instanceof Uint16Array)
+        return 'uint16';
+    return 'string';
+}
+const bytesOf = (data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+function tensorMessage(name, data, dims, type) {
+    const message = new Message().ints(1, dims).int(2, ELEMENT_TYPES[type]).bytes(8, name);
+    if (Array.isArray(data))
+        for (const text of data)
+            message.bytes(6, text);
+    else
+        message.bytes(9, bytesOf(data));
+    return message;
+}
+function valueInfo(name, type, dims) {
+    const shape = new Message();
+    for (const dim of dims) {
+        shape.message(1, typeof dim === 'number' ? new Message().int(1, dim) : new Message().bytes(2, dim));
+    }
+    const tensorType = new Message().int(1, ELEMENT_TYPES[type]).message(2, shape);
+    return new Message().bytes(1, name).message(2, new Message().message(1, tensorType));
+}
+function nodeMessage(type, inputs, outputs, attributes, domain, name) {
+    const message = new Message();
+    for (const input of inputs)
+        message.bytes(1, input?.name ?? '');
+    for (const output of outputs)
+        message.bytes(2, output);
+    message.bytes(3, name).bytes(4, type);
+    for (const [key, value] of Object.entries(attributes))
+        message.message(5, attributeMessage(key, value));
+    if (domain)
+        message.bytes(7, domain);
+    return message;
+}
+/** AttributeProto.AttributeType numbers are the last argument of each `int(20, …)`. */
+function attributeMessage(name, value) {
+    const message = new Message().bytes(1, name);
+    if (typeof value === 'boolean')
+        return message.int(3, value ? 1 : 0).int(20, 2);
+    if (typeof value === 'number') {
+        return Number.isInteger(value) ? message.int(3, value).int(20, 2) : message.float(2, value).int(20, 1);
+    }
+    if (typeof value === 'string')
+        return message.bytes(4, value).int(20, 3);
+    if (value instanceof Graph)
+        return message.message(6, value.message).int(20, 5);
+    if ('float' in value)
+        return message.float(2, value.float).int(20, 1);
+    if ('floats' in value)
+        return message.floats(7, value.floats).int(20, 6);
+    if ('ints' in value)
+        return message.ints(8, value.ints).int(20, 7);
+    if ('strings' in value) {
+        for (const text of value.strings)
+            message.bytes(9, text);
+        return message.int(20, 8);
+    }
+    return message
+        .message(5, tensorMessage('', value.tensor, value.dims, value.type ?? elementTypeOf(value.tensor)))
+        .int(20, 4);
+}

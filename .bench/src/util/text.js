@@ -1,0 +1,67 @@
+/** Text as a terminal may safely show it: control characters and direction overrides become visible escapes. */
+export const printable = (text) => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, character => {
+    const code = character.charCodeAt(0);
+    return code < 0x100
+        ? `\\x${code.toString(16).padStart(2, '0')}`
+        : `\\u${code.toString(16).padStart(4, '0')}`;
+});
+/** A name in double quotes, shortened to 80 characters, safe to print. */
+export const quoted = (text) => JSON.stringify(printable(text.length > 80 ? `${text.slice(0, 79)}…` : text));
+/** Levenshtein distance between two texts. */
+export function editDistance(a, b) {
+    let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+    for (let i = 1; i <= a.length; i++) {
+        const row = [i];
+        for (let j = 1; j <= b.length; j++) {
+            row.push(Math.min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
+        }
+        previous = row;
+    }
+    return previous[b.length];
+}
+/** The name nearest to what was typed (case and outer spaces ignored), or undefined when none is near. */
+export function nearest(typed, names) {
+    const plain = (text) => text.trim().toLowerCase();
+    let best;
+    let bestDistance = Math.max(2, Math.floor(typed.length / 3)) + 1;
+    for (const name of names) {
+        const distance = editDistance(plain(typed).slice(0, 64), plain(name).slice(0, 64));
+        if (distance < bestDistance)
+            [best, bestDistance] = [name, distance];
+    }
+    return best;
+}
+/** Seconds as people say them: `0.4 s`, `42 s`, `3 min 05 s`, `2 h 10 min`. */
+export function duration(seconds) {
+    if (seconds < 10)
+        return `${seconds.toFixed(1)} s`;
+    const whole = Math.round(seconds);
+    if (whole < 100)
+        return `${whole} s`;
+    if (whole < 3600)
+        return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+    return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
+}
+/** Bytes as people say them: `812 B`, `1.4 MB`. */
+export function byteSize(bytes) {
+    const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+    let unit = 0;
+    let value = bytes;
+    for (; value >= 1000 && unit < units.length - 1; unit++)
+        value /= 1000;
+    return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+/** A count with thousands separated by commas, whatever the locale of the machine. */
+export const count = (value) => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
+/** A number for people: `digits` significant digits, no exponent for ordinary sizes. */
+export function figure(value, digits = 4) {
+    if (!Number.isFinite(value))
+        return String(value);
+    if (value === 0)
+        return '0';
+    const size = Math.abs(value);
+    if (size >= 1e9 || size < 1e-4)
+        return value.toExponential(digits - 1);
+    const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+    return decimals > 0 ? String(Number(value.toFixed(decimals))) : count(value);
+}

@@ -1,0 +1,71 @@
+import { network, type NetworkModel } from '../../models/network.ts'
+import { residentTable, storeOf } from '../../neural/table.ts'
+import { trainNetwork, type TrainOptions } from '../../neural/trainer.ts'
+import type { Network } from '../../onnx/network.ts'
+import type { FitContext, TrainingData } from '../algorithm.ts'
+import { splitForStopping, targetUnits, type Split } from './prepare.ts'
+
+const LOOKS_PER_TRAINING = 100 // most often that validation rows are scored
+const PATIENCE = 0.3 // share of the training without a better look that ends it
+const ADAM = { beta1: 0.9, beta2: 0.999 }
+
+/** How a net is trained, beside what every net has in common. */
+export interface FitSettings {
+  readonly epochs: (rows: number) => number
+  readonly batch: (rows: number) => number
+  readonly learningRate: number
+  readonly weightDecay: number
+  readonly shifts?: TrainOptions['shifts']
+  readonly optimization?: TrainOptions['optimization']
+}
+
+/** Trains a net on the rows that are not held out to stop on, and makes it a model. */
+export async function fitNetwork(
+  net: Network,
+  data: TrainingData,
+  settings: FitSettings,
+  context: FitContext,
+): Promise<NetworkModel> {
+  const split = splitForStopping(data, context.seed)
+  const regression = data.task === 'regression'
+  const units = regression ? targetUnits(data.target, split.training.rows) : { mean: 0, scale: 1 }
+  const loss = regression ? 'squared-error' : 'cross-entropy'
+  const store = storeOf(split.training.examples.features, net)
+  const table = ({ examples, rows }: Split['training']) => {
+    const target = regression
+      ? examples.target.map(value => (value - units.mean) / units.scale)
+      : examples.target
+    return residentTable({ ...examples, target }, net, { rows, store, loss })
+  }
+  const outputs = Math.max(1, data.classes)
+  const plan = { loss, outputs, ...planOf(split.training.rows.length, settings), ...context } as const
+  const validation = split.validation && (await table(split.validation))
+  const trained = await trainNetwork(net, await table(split.training), validation, plan)
+  return {
+    kind: network.kind,
+    outputs,
+    features: data.features.columns.length,
+    net: trained.net,
+    link: regression ? 'identity' : 'softmax',
+    outputScale: trained.outputScale * units.scale,
+    outputShift: units.mean,
+  }
+}
+
+function planOf(rows: number, settings: FitSettings) {
+  const batch = settings.batch(rows)
+  const steps = Math.ceil((settings.epochs(rows) * rows) / batch)
+  const stepsPerScore = Math.max(Math.ceil(rows / batch), Math.ceil(steps / LOOKS_PER_TRAINING))
+  return {
+    batch,
+    steps,
+    stepsPerScore,
+    patience: Math.max(5, Math.ceil((PATIENCE * steps) / stepsPerScore)),
+    learningRate: settings.learningRate,
+    schedule: 'cosine',
+    adam: { ...ADAM, weightDecay: settings.weightDecay },
+    smoothing: 0,
+    ...(settings.shifts && { shifts: settings.shifts }),
+    ...(settings.optimization && { optimization: settings.optimization }),
+  } as const
+}

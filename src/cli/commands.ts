@@ -1,0 +1,29 @@
+import type { CommandDefinition } from './command.ts'
+import { datasetsCommand } from './datasets.ts'
+import { describeCommand } from './describe.ts'
+import { doctorCommand } from './doctor.ts'
+import { evaluateCommand } from './evaluate.ts'
+import { exportCommand } from './export.ts'
+import { leaderboardCommand } from './leaderboard.ts'
+import { planCommand } from './plan.ts'
+import { predictCommand } from './predict.ts'
+import { profileCommand } from './profile.ts'
+import { readCommand } from './read.ts'
+import { resumeCommand } from './resume.ts'
+import { runCommand } from './run.ts'
+
+/** Every command, in the order a newcomer needs them. */
+export const commands: readonly CommandDefinition[] = [
+  runCommand,
+  profileCommand,
+  planCommand,
+  leaderboardCommand,
+  describeCommand,
+  predictCommand,
+  evaluateCommand,
+  exportCommand,
+  resumeCommand,
+  readCommand,
+  datasetsCommand,
+  doctorCommand,
+]

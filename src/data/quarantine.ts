@@ -1,0 +1,34 @@
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Papa from 'papaparse'
+import type { QuarantineSink } from './report.ts'
+
+const HEADER = ['line', 'in_table', 'reason', 'cells']
+const BUFFERED_ROWS = 256
+
+/** A CSV file of what the table has no place for; it comes into being with the first such row. */
+export function openQuarantine(path: string): { sink: QuarantineSink; close: () => void } {
+  rmSync(path, { force: true })
+  let file: number | undefined
+  let rows: (string | number)[][] = []
+  const flush = () => {
+    if (rows.length === 0) return
+    if (file === undefined) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      file = openSync(path, 'wx', 0o600)
+      writeSync(file, `${HEADER.join(',')}\r\n`)
+    }
+    writeSync(file, `${Papa.unparse(rows, { newline: '\r\n' })}\r\n`)
+    rows = []
+  }
+  return {
+    sink({ line, cells, reason }, kept) {
+      rows.push([line, kept ? 'all but the cells named' : 'no', reason, ...cells])
+      if (rows.length >= BUFFERED_ROWS) flush()
+    },
+    close() {
+      flush()
+      if (file !== undefined) closeSync(file)
+    },
+  }
+}

@@ -1,0 +1,150 @@
+import { algorithms } from '../algorithms/index.ts'
+import type { Candidate } from '../candidates/candidate.ts'
+import { createSearch } from '../tune/search.ts'
+import { hashSeed } from '../util/rng.ts'
+import type { Executor, TrialTime } from './executor.ts'
+import type { TrialRequest } from './journal.ts'
+import { bestTrial, writeLeaderboard } from './leaderboard.ts'
+import type { Prepared } from './prepare.ts'
+import { definitionHash, finishedTrials, type Store } from './store.ts'
+import type { ExperimentEvent, Trial } from './types.ts'
+
+/** Trials per synchronous generation: the same for any number of workers, so that the search sees the same history. */
+const GENERATION = 6
+
+/** With a budget, no trial may take more than this share of what is left, but for short rests. */
+const TRIAL_SHARE = 0.4
+const SHORTEST_TRIAL_SECONDS = 10
+/** How late a trial may end after the time for tuning. */
+const LATE_SECONDS = 1.5
+/** The search leaves this much air around a trial that uses all its time. */
+const CAUTION = 1.25
+
+/** Time a trial gets when so many seconds are left for tuning. */
+function trialTime(left: number): TrialTime {
+  const softSeconds = Math.min(0.92 * left, Math.max(SHORTEST_TRIAL_SECONDS, TRIAL_SHARE * left))
+  // A fit that is slow to end does no harm while the budget lasts.
+  return { softSeconds, hardSeconds: Math.min(left + LATE_SECONDS, 1.5 * softSeconds + 5) }
+}
+
+export interface TuneServices {
+  readonly openExecutor: (store: Store) => Promise<Executor>
+  readonly emit: (event: ExperimentEvent) => void
+  readonly signal: AbortSignal
+}
+
+/** Runs generations of trials until they are all done, the time is up or the search has converged. */
+export async function tune(
+  store: Store,
+  prepared: Prepared,
+  services: TuneServices,
+  deadline: number,
+): Promise<readonly Trial[]> {
+  const { spec, journal } = store
+  const definitions = new Map(
+    prepared.candidates.map(candidate => [candidate.name, definitionHash(candidate)]),
+  )
+  const candidates = new Map(prepared.candidates.map(candidate => [candidate.name, candidate]))
+  const search = createSearch({
+    candidates: prepared.candidates,
+    seed: spec.seed,
+    objective: prepared.objective.name,
+    generation: GENERATION,
+    expectedSeconds: expectedSeconds(prepared),
+  })
+  const executor = await services.openExecutor(store)
+  const stopOnSignal = () => void executor.stop(10)
+  services.signal.addEventListener('abort', stopOnSignal)
+  const trialsNow = () => finishedTrials(journal.records, definitions)
+  const run = async (request: TrialRequest) => {
+    const job = { request, candidate: candidates.get(request.candidate)!, objective: prepared.objective }
+    const trial = await executor.submit(job, {
+      time: () => trialTime(services.signal.aborted ? 0 : (deadline - performance.now()) / 1000),
+      onStart: () => services.emit({ type: 'started', trial: request.id, candidate: request.candidate }),
+    })
+    if (trial.state === 'STOPPED') return
+    journal.append({ type: 'trial', definition: request.definition, trial })
+    const done = trialsNow()
+    services.emit({
+      type: 'trial',
+      trial,
+      done: done.length,
+      total: spec.maxCandidates,
+      best: bestTrial(done, prepared.objective),
+    })
+  }
+  try {
+    while (!services.signal.aborted) {
+      const seconds = (deadline - performance.now()) / 1000
+      const done = trialsNow()
+      const pending = pendingRequests(store, definitions)
+      const remaining = {
+        trials: spec.maxCandidates - done.length,
+        ...(Number.isFinite(seconds) && {
+          seconds,
+          workers: executor.slots,
+          longestSeconds: trialTime(seconds).softSeconds / CAUTION,
+        }),
+      }
+      if (remaining.trials <= 0 || seconds <= 0) break
+      const requests =
+        pending.length > 0 ? pending : nextGeneration(store, search.next(done, remaining), definitions)
+      if (requests.length === 0) break
+      await Promise.all(requests.slice(0, remaining.trials).map(run))
+      writeLeaderboard(store.paths, prepared.objective, trialsNow())
+    }
+  } finally {
+    services.signal.removeEventListener('abort', stopOnSignal)
+    await executor.close()
+  }
+  return trialsNow()
+}
+
+/** Requests that were journalled but have no result: what a killed run was doing. */
+function pendingRequests(
+  { journal: { records } }: Store,
+  definitions: ReadonlyMap<string, string>,
+): TrialRequest[] {
+  const finished = new Set(finishedTrials(records, definitions).map(trial => trial.id))
+  return records
+    .flatMap(record => (record.type === 'generation' ? record.trials : []))
+    .filter(request => definitions.get(request.candidate) === request.definition && !finished.has(request.id))
+}
+
+function nextGeneration(
+  { journal, spec }: Store,
+  proposals: readonly Pick<TrialRequest, 'candidate' | 'params'>[],
+  definitions: ReadonlyMap<string, string>,
+): TrialRequest[] {
+  const first = journal.records.reduce(
+    (sum, record) => sum + (record.type === 'generation' ? record.trials.length : 0),
+    0,
+  )
+  const trials = proposals.map(({ candidate, params }, index) => ({
+    id: first + index,
+    candidate,
+    definition: definitions.get(candidate)!,
+    params,
+    seed: hashSeed(spec.seed, first + index),
+  }))
+  if (trials.length > 0) journal.append({ type: 'generation', trials })
+  return trials
+}
+
+const expectedSeconds =
+  ({ target, folds, profile }: Prepared) =>
+  (candidate: Candidate, params: TrialRequest['params']): number => {
+    const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
+    const rows = folds.folds[0]!.train.length
+    const features = Math.max(
+      1,
+      candidate.groups.reduce((sum, group) => sum + group.columns.length, 0),
+    )
+    const shape = {
+      task: target.task,
+      rows,
+      features: Math.min(features, 4 * profile.columnCount),
+      classes: target.classes.length,
+    }
+    return folds.folds.length * algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
+  }

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { defaultWorkers } from '../backends/local/machine.ts'
+import { resolveDataset } from '../data/catalogue.ts'
+import { createStore, type Store } from '../experiment/store.ts'
+import type { ExperimentEvent, ExperimentSpec } from '../experiment/types.ts'
+import { InputError } from '../util/errors.ts'
+import { runJob, type JobResult } from './job.ts'
+import { nameFrom } from './names.ts'
+import { VERSION } from './version.ts'
+
+/** What a new experiment is asked for; everything but the data has a default. */
+export interface ExperimentRequest extends Partial<Omit<ExperimentSpec, 'data'>> {
+  /** Path of a CSV file, or the name of a dataset. */
+  readonly data: string
+  /** Folder to write; `glasspilot-<name>` in the working directory unless given. It must be new or empty. */
+  readonly output?: string
+}
+
+/** Makes the folder of a new experiment. `note` is something a person should know about the data. */
+export async function startExperiment(request: ExperimentRequest): Promise<{ store: Store; note?: string }> {
+  const { data, output, ...given } = request
+  const found = await resolveDataset(data, { keep: true })
+  const target = given.target ?? found.target
+  if (target === undefined) {
+    throw new InputError(
+      'E_NO_TARGET',
+      `no target column was named for ${data}: expected --target COLUMN, the column to predict; see the columns with "glasspilot profile ${data}"`,
+      { exit: 'usage' },
+    )
+  }
+  const test = given.test ?? found.test
+  if (test !== undefined && !existsSync(test)) {
+    throw new InputError(
+      'E_NO_SUCH_FILE',
+      `--test file ${test} does not exist: expected a CSV file with the same columns; check the path`,
+      { exit: 'noInput' },
+    )
+  }
+  const name = given.name ?? nameFrom(found.name)
+  const spec: ExperimentSpec = {
+    mode: 'auto',
+    maxCandidates: 250,
+    seed: 0,
+    workers: defaultWorkers(),
+    backend: 'local',
+    definitionsOnly: false,
+    ...given,
+    name,
+    data: resolve(found.train),
+    target,
+    ...(test !== undefined && { test: resolve(test) }),
+  }
+  const store = createStore(output ?? freeFolder(`glasspilot-${name}`), spec, VERSION)
+  return { store, ...(found.note !== undefined && { note: found.note }) }
+}
+
+/** The name itself, or with the first free number behind it. */
+function freeFolder(name: string): string {
+  for (let n = 1; ; n++) {
+    const folder = n === 1 ? name : `${name}-${n}`
+    if (!existsSync(folder)) return folder
+  }
+}
+
+export interface RunOptions extends ExperimentRequest {
+  /** Told of stages and trials as they happen. */
+  readonly onEvent?: (event: ExperimentEvent) => void
+  /** Aborted to stop in order: finished trials are kept and the folder can be resumed. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Runs a whole experiment: read, profile, plan, tune, rank, export, score. Throws an InputError when the data or a setting
+ * cannot be used; then no folder is left behind.
+ */
+export async function runExperiment({ onEvent, signal, ...request }: RunOptions): Promise<JobResult> {
+  const { store, note } = await startExperiment(request)
+  if (note !== undefined) onEvent?.({ type: 'warning', message: note })
+  try {
+    return await runJob(store, {
+      emit: event => onEvent?.(event),
+      signal: signal ?? new AbortController().signal,
+    })
+  } catch (error) {
+    store.discardUnused()
+    throw error
+  } finally {
+    store.close()
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { printable } from '../util/text.ts'
+
+/** HTML that was made here. Everything else that goes into a page is text and is escaped. */
+export interface Markup {
+  readonly markup: string
+}
+
+type Part = string | Markup | readonly Markup[] | undefined
+
+const escapeHtml = (text: string) =>
+  Buffer.from(printable(text))
+    .toString()
+    .replace(/[&<>"'`=]/g, character => `&#${character.charCodeAt(0)};`)
+
+function write(part: Part): string {
+  if (part === undefined) return ''
+  if (typeof part === 'string') return escapeHtml(part)
+  return 'markup' in part ? part.markup : part.map(item => item.markup).join('')
+}
+
+/** A template whose values are escaped, unless they are markup themselves. */
+export const fragment = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markup => ({
+  markup: strings.map((text, i) => text + write(parts[i])).join(''),
+})
+
+/** A picture as the charts write it, with every name in it already escaped. */
+export const svg = (picture: string): Markup => ({ markup: picture })
+
+/** A table; cells are text. Columns whose name starts with `#` are numbers and stand at the right. */
+export function table(columns: readonly string[], rows: readonly (readonly string[])[]): Markup {
+  const numeric = columns.map(name => name.startsWith('#'))
+  const cell = (text: string, i: number) =>
+    numeric[i] ? fragment`<td class="number">${text}</td>` : fragment`<td>${text}</td>`
+  return fragment`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          ${columns.map(name => fragment`<th scope="col" class="${name.startsWith('#') ? 'number' : 'text'}">${name.replace(/^#/, '')}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          row =>
+            fragment`<tr>
+              ${row.map(cell)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #1f2328; --soft: #57606a; --line: #d0d7de; --ground: #ffffff; --box: #f6f8fa; --high: #b35900 }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9ea7b0; --line: #3d444d; --ground: #0d1117; --box: #161b22; --high: #f0a050 } }
+* { box-sizing: border-box }
+body { margin: 0 auto; max-width: 62rem; padding: 1.5rem 1rem 4rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); overflow-wrap: anywhere }
+h1 { font-size: 1.7rem; margin: 0 0 .3rem } h2 { font-size: 1.25rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid var(--line) } h3 { font-size: 1rem; margin: 0 }
+p { margin: .5rem 0 } .soft { color: var(--soft) }
+.scroll { overflow-x: auto } table { border-collapse: collapse; font-size: .9rem; margin: .5rem 0 }
+th, td { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal }
+.number { text-align: right; font-variant-numeric: tabular-nums }
+svg { max-width: 100%; height: auto; display: block; margin: .8rem 0 }
+.row { display: flex; flex-wrap: wrap; gap: 1rem } .row > svg { flex: 0 1 auto }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .7rem; margin: 1rem 0 }
+.facts div { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem } .facts b { display: block; font-size: 1.15rem }
+.insight { border-left: 4px solid var(--line); background: var(--box); padding: .6rem .9rem; margin: .7rem 0 } .insight.high { border-color: var(--high) }
+pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .7rem; overflow-x: auto; white-space: pre-wrap }
+@media print { :root { --ink: #000; --ground: #fff; --box: #fff; --soft: #333 } body { max-width: none } h2 { break-after: avoid } svg, tr, .insight { break-inside: avoid } }
+`
+
+/** A whole page that loads nothing: its policy allows the one style below, by hash, and pictures inside the file. */
+export function page(title: string, body: Markup): string {
+  const hash = createHash('sha256').update(STYLE).digest('base64')
+  const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`
+  return fragment`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${{ markup: policy }}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="referrer" content="no-referrer" />
+        <title>${title}</title>
+        <style>${{ markup: STYLE }}</style>
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html> `.markup
+}

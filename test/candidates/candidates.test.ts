@@ -1,0 +1,319 @@
+import { describe, expect, it } from 'vitest'
+import type { Algorithm, AlgorithmRole } from '../../src/algorithms/algorithm.ts'
+import { formatCandidates, parseCandidates, proposeCandidates } from '../../src/candidates/index.ts'
+import type { ColumnKind, Dataset, Task } from '../../src/data/dataset.ts'
+import { logFloat, logInt } from '../../src/params/space.ts'
+import { applyTransforms, fitTransforms } from '../../src/pipeline/features.ts'
+import type { ColumnProfile, DatasetProfile, FeatureType } from '../../src/profile/profile.ts'
+import { createRng } from '../../src/util/rng.ts'
+import { allRows, categorical, datetime, numeric, table, text } from '../transforms/columns.ts'
+
+const algorithm = (
+  name: string,
+  role: AlgorithmRole | undefined,
+  requires: Algorithm['requires'] = [],
+  more: Partial<Algorithm> = {},
+): Algorithm => ({
+  name,
+  ...(role ? { role } : {}),
+  summary: `Stands for ${name}.`,
+  tasks: ['binary', 'multiclass', 'regression'],
+  requires,
+  space: { rounds: logInt(10, 1000, 100), rate: logFloat(0.001, 1, 0.1) },
+  expectedSeconds: () => 1,
+  fit: () => Promise.reject(new Error('never fitted here')),
+  ...more,
+})
+
+const SCALED = ['no-missing', 'standardized'] as const
+const algorithms = [
+  algorithm('guess', undefined, [], { space: {} }),
+  algorithm('boost', 'boosting'),
+  algorithm('boost-b', 'boosting'),
+  algorithm('wood', 'forest', ['no-missing']),
+  algorithm('line', 'linear', SCALED),
+  algorithm('net', 'neural', [...SCALED, 'category-codes']),
+  algorithm('lens', 'image', SCALED),
+  algorithm('near', 'neighbors', SCALED, {
+    unfit: ({ rows }) => (rows > 5000 ? 'too many rows' : undefined),
+  }),
+]
+
+const profileColumn = (
+  name: string,
+  kind: ColumnKind,
+  types: readonly FeatureType[],
+  distinct: number,
+  more: Partial<ColumnProfile> = {},
+): ColumnProfile => ({
+  name,
+  kind,
+  use: 'feature',
+  reason: 'for a test',
+  types,
+  missing: 0,
+  missingFraction: 0,
+  distinct,
+  distinctExact: true,
+  numericFraction: kind === 'numeric' ? 1 : 0,
+  top: [],
+  ...more,
+})
+
+const profile = (
+  rows: number,
+  columns: readonly ColumnProfile[],
+  more: Partial<DatasetProfile> = {},
+): DatasetProfile => ({
+  formatVersion: 1,
+  dataset: 'toy',
+  rows,
+  columnCount: columns.length + 1,
+  columns,
+  duplicateRows: 0,
+  duplicateFraction: 0,
+  insights: [],
+  sample: { columns: [], rows: [] },
+  ...more,
+})
+
+const MIXED = [
+  profileColumn('age', 'numeric', ['numeric'], 60, { missing: 20 }),
+  profileColumn('rooms', 'numeric', ['numeric', 'categorical'], 6),
+  profileColumn('city', 'categorical', ['categorical'], 5, { missing: 3 }),
+  profileColumn('street', 'categorical', ['categorical', 'text'], 150, { distinctWords: 80 }),
+  profileColumn('ticket', 'categorical', ['text'], 400),
+  profileColumn('review', 'text', ['text'], 390, { distinctWords: 300 }),
+  profileColumn('when', 'datetime', ['datetime'], 400),
+  profileColumn('fixed', 'numeric', ['numeric'], 1),
+  profileColumn('id', 'numeric', ['numeric'], 400, { use: 'ignored' }),
+]
+
+function mixedDataset(rows: number): Dataset {
+  const rng = createRng(2)
+  const make = <T>(value: (row: number) => T) => Array.from({ length: rows }, (_, row) => value(row))
+  return table(rows, [
+    numeric(
+      'age',
+      make(row => (row % 20 === 0 ? NaN : rng.int(60))),
+    ),
+    numeric(
+      'rooms',
+      make(() => rng.int(6)),
+    ),
+    categorical(
+      'city',
+      make(row => (row % 133 === 0 ? undefined : `city ${rng.int(5)}`)),
+    ),
+    categorical(
+      'street',
+      make(() => `street ${rng.int(150)}`),
+    ),
+    categorical(
+      'ticket',
+      make(row => `t${row}`),
+    ),
+    text(
+      'review',
+      make(() => `word${rng.int(200)} other${rng.int(100)} good`),
+    ),
+    datetime(
+      'when',
+      make(() => rng.int(2 ** 31) * 500),
+    ),
+    numeric(
+      'fixed',
+      make(() => 1),
+    ),
+    numeric(
+      'id',
+      make(row => row),
+    ),
+  ])
+}
+
+const options = (task: Task, rows = 400) => ({
+  task,
+  rows,
+  classes: task === 'regression' ? 0 : 2,
+  algorithms,
+})
+const roles = (task: Task, from = profile(400, MIXED)) =>
+  proposeCandidates(from, options(task)).map(({ role }) => role)
+
+describe('proposeCandidates', () => {
+  const candidates = proposeCandidates(profile(400, MIXED), options('binary'))
+
+  it("plans Autopilot's roles first, at most ten pipelines", () => {
+    const found = roles('binary')
+    expect(found).toHaveLength(10)
+    expect(found.slice(0, 3)).toEqual(['plain', 'pca', 'robust-linear'])
+    expect(found).toEqual(expect.arrayContaining(['variant', 'plain-linear', 'boosting', 'forest', 'neural']))
+    expect(found.slice(-2)).toEqual(['neural', 'reference'])
+  })
+
+  it('names candidates by place and algorithm, and says why with figures', () => {
+    for (const [i, { name, algorithm, reason, groups }] of candidates.entries()) {
+      expect(name).toBe(`dpp${i}-${algorithm}`)
+      expect(reason).toMatch(/^[A-Z].*\.$/)
+      expect(`${reason} ${groups.map(group => group.reason).join(' ')}`).toMatch(/\d/)
+    }
+  })
+
+  it('treats columns by their kind, leaving constants, identifiers and ignored ones out', () => {
+    const [plain] = candidates
+    const groups = Object.fromEntries(plain!.groups.map(({ name, columns }) => [name, columns]))
+    expect(groups).toEqual({
+      numeric: ['age', 'rooms'],
+      categorical: ['city'],
+      'many-values': ['street'],
+      text: ['review', 'street'],
+      datetime: ['when'],
+    })
+    expect(plain!.merged).toEqual([])
+  })
+
+  it('gives learners what they require', () => {
+    const dataset = mixedDataset(400)
+    const target = Float64Array.from({ length: 400 }, (_, row) => row % 2)
+    for (const candidate of candidates) {
+      const { requires } = algorithms.find(({ name }) => name === candidate.algorithm)!
+      const context = { seed: 1, task: 'binary' as const, classes: 2, target }
+      const { fitted, features } = fitTransforms(candidate, dataset, allRows(400), context)
+      const later = applyTransforms(fitted, mixedDataset(50))
+      for (const { columns } of [features, later]) {
+        const missing = columns.filter(({ values }) => values.some(value => Number.isNaN(value)))
+        if (requires.includes('no-missing')) expect(missing.map(({ name }) => name)).toEqual([])
+        for (const column of columns) {
+          if (column.kind !== 'dense' || !column.categories) continue
+          expect(column.values.every(value => Number.isNaN(value) || value < column.categories!)).toBe(true)
+        }
+      }
+      const coded = features.columns.some(column => column.kind === 'dense' && column.categories)
+      if (requires.includes('category-codes')) expect(coded).toBe(true)
+    }
+  })
+
+  it('drops what a table gives no reason for', () => {
+    const numbers = profile(400, [
+      profileColumn('x', 'numeric', ['numeric'], 400),
+      profileColumn('y', 'numeric', ['numeric'], 300),
+    ])
+    expect(roles('regression', numbers)).not.toContain('variant')
+    expect(roles('regression', numbers)).not.toContain('image')
+    expect(roles('regression', numbers)).not.toContain('pca')
+    expect(
+      proposeCandidates(profile(9000, MIXED), options('binary', 9000)).map(({ role }) => role),
+    ).not.toContain('neighbors')
+  })
+
+  it('sees a picture in columns of pixels: all of them in place for a picture learner, on one scale for a net', () => {
+    const pixels = Array.from({ length: 64 }, (_, j) => profileColumn(`p${j}`, 'numeric', ['numeric'], 17))
+    const image = {
+      height: 8,
+      width: 8,
+      channels: 1 as const,
+      columns: pixels.map(({ name }) => name),
+      reason: 'named so',
+    }
+    const found = proposeCandidates(profile(1000, pixels, { image }), options('multiclass', 1000))
+    const neural = found.filter(({ role }) => role === 'image' || role === 'neural')
+    expect(neural.map(({ role }) => role)).toEqual(['image', 'neural'])
+    const [picture, net] = neural
+    expect(net!.merged.map(({ transform }) => transform)).toEqual(['common-scaler'])
+    expect(picture!.groups.map(({ columns }) => columns)).toEqual([image.columns])
+    expect(picture!.static).toEqual({ height: 8, width: 8, channels: 1 })
+    expect(Object.keys(picture!.space)).not.toContain('height')
+    expect(found.map(({ role }) => role)).not.toContain('variant')
+  })
+
+  it("takes the algorithm's ranges, narrowed by its own rule for the size of the table", () => {
+    const space = { rounds: logInt(10, 50, 20) }
+    const narrow = algorithm('small', 'boosting', [], {
+      spaceFor: ({ rows, features }) => (rows === 400 && features > 4 ? space : {}),
+    })
+    const [first] = proposeCandidates(profile(400, MIXED), { ...options('binary'), algorithms: [narrow] })
+    expect(first!.space).toEqual(space)
+    expect(candidates[0]!.space).toEqual(algorithms[1]!.space)
+  })
+
+  it('plans for a table without a usable column', () => {
+    const empty = profile(10, [profileColumn('fixed', 'numeric', ['numeric'], 1)])
+    for (const { groups } of proposeCandidates(empty, options('binary', 10))) expect(groups).toEqual([])
+  })
+})
+
+describe('parseCandidates', () => {
+  const candidates = proposeCandidates(profile(400, MIXED), options('binary'))
+  const names = MIXED.map(({ name }) => name)
+  const known = { algorithms, columns: names }
+
+  it('reads back what was written', () => {
+    expect(parseCandidates(formatCandidates(candidates), known)).toEqual(candidates)
+  })
+
+  it('fills in what an editor may leave out', () => {
+    const short = {
+      formatVersion: 1,
+      candidates: [
+        {
+          name: 'mine',
+          groups: [{ name: 'n', columns: ['age'], encode: [{ transform: 'robust-imputer' }] }],
+          algorithm: 'boost',
+          space: {},
+        },
+      ],
+    }
+    const [mine] = parseCandidates(short, known)
+    expect(mine).toMatchObject({ role: 'edited', merged: [], static: {} })
+    expect(mine!.groups[0]).toMatchObject({ then: [], encode: [{ params: {} }] })
+  })
+
+  type Editable = {
+    name: string
+    algorithm: string
+    static: object
+    space: Record<string, object>
+    merged: object[]
+    groups: { columns: string[]; encode: { transform: string; params: object }[] }[]
+  }
+  it.each<[string, (candidate: Editable) => void, string]>([
+    ['a wrong type', c => void (c.merged = 'none' as never), 'candidates[1].merged'],
+    ['an unknown field', c => void Object.assign(c, { colour: 1 }), 'candidates[1]'],
+    ['an unsafe name', c => void (c.name = '../x'), 'candidates[1].name'],
+    ['a name that stands twice', c => void (c.name = 'dpp0-boost'), 'candidates[1].name'],
+    ['an unknown algorithm', c => void (c.algorithm = 'boots'), 'candidates[1].algorithm'],
+    ['an unknown column', c => void (c.groups[0]!.columns[0] = 'aeg'), 'candidates[1].groups[0].columns[0]'],
+    [
+      'an unknown transform',
+      c => void (c.groups[0]!.encode[0]!.transform = 'imputer'),
+      'candidates[1].groups[0].encode[0].transform',
+    ],
+    [
+      'a wrong setting',
+      c => void (c.groups[0]!.encode[0]!.params = { strategy: 'guess' }),
+      'candidates[1].groups[0].encode[0].params',
+    ],
+    ['an unknown parameter', c => void (c.static = { round: 1 }), 'candidates[1].static.round'],
+    [
+      'a range upside down',
+      c => void Object.assign(c.space.rounds!, { low: 5000 }),
+      'candidates[1].space.rounds',
+    ],
+  ])('says where %s stands', (_, edit, path) => {
+    const copy = JSON.parse(formatCandidates(candidates)) as { candidates: Editable[] }
+    edit(copy.candidates[1]!)
+    expect(() => parseCandidates(copy, known)).toThrow(
+      expect.objectContaining({
+        code: 'E_BAD_CANDIDATES',
+        message: expect.stringContaining(`at ${path}:`) as string,
+      }),
+    )
+  })
+
+  it('suggests the nearest column, and says when the file is not JSON', () => {
+    const text = formatCandidates(candidates).replace('"age"', '"agee"')
+    expect(() => parseCandidates(text, known)).toThrow(/did you mean "age"\?/)
+    expect(() => parseCandidates('{', known)).toThrow(/is not JSON/)
+  })
+})

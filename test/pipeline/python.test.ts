@@ -1,0 +1,140 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { writeModel } from '../../src/artifact/index.ts'
+import type { Column, Dataset } from '../../src/data/dataset.ts'
+import { stringAt } from '../../src/data/dataset.ts'
+import { answerRows } from '../../src/pipeline/answer.ts'
+import type { TransformPlan } from '../../src/pipeline/features.ts'
+import { emitPipeline } from '../../src/pipeline/onnx.ts'
+import { predictPipeline } from '../../src/pipeline/pipeline.ts'
+import { transforms } from '../../src/transforms/index.ts'
+import { TASKS, toyDataset, toyPipeline, toyPlan } from './toys.ts'
+
+// The official checker and another language's runtime: set GLASSPILOT_PYTHON to a python that has onnx and onnxruntime.
+vi.mock('../../src/models/index.ts', async () => {
+  const { toyKind } = await import('./toys.ts')
+  return { predictModel: toyKind.predict, emitModel: toyKind.emit }
+})
+
+const python = process.env.GLASSPILOT_PYTHON
+const ready =
+  python !== undefined && spawnSync(python, ['-c', 'import onnx, onnxruntime, numpy']).status === 0
+const reason =
+  python === undefined ? 'GLASSPILOT_PYTHON is not set' : `${python} lacks onnx, onnxruntime or numpy`
+
+const folder = mkdtempSync(join(tmpdir(), 'glasspilot-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const step = (transform: string, params = {}) => ({ transform, params })
+
+/** Every transform of the table at least once. */
+const everything: TransformPlan = {
+  groups: [
+    {
+      name: 'numeric',
+      columns: ['age', 'probability', 'never used'],
+      encode: [
+        step('robust-imputer'),
+        step('missing-indicator'),
+        step('threshold-one-hot', { threshold: 2 }),
+        step('ordinal-encoder', { threshold: 2 }),
+        step('frequency-encoder'),
+        step('target-encoder'),
+      ],
+      then: [
+        step('feature-imputer'),
+        step('quantile-extreme', { threshold_std: 0.5 }),
+        step('log-extreme', { threshold_std: 0.1 }),
+      ],
+    },
+    {
+      name: 'strings',
+      columns: ['city "of" birth', 'review'],
+      encode: [
+        step('missing-indicator'),
+        step('threshold-one-hot', { threshold: 2 }),
+        step('ordinal-encoder', { threshold: 2 }),
+        step('frequency-encoder'),
+        step('target-encoder'),
+        step('tfidf', { ngram_max: 2 }),
+        step('tfidf', { analyzer: 'char_wb', ngram_min: 2, ngram_max: 3 }),
+        step('text-statistics'),
+      ],
+      then: [step('remove-constant'), step('feature-imputer', { strategy: 'mean' })],
+    },
+    {
+      name: 'datetime',
+      columns: ['when'],
+      encode: [step('datetime-vectorizer'), step('missing-indicator')],
+      then: [step('feature-imputer', { strategy: 'zero' }), step('common-scaler')],
+    },
+  ],
+  merged: [
+    step('robust-pca', { n_components: 12 }),
+    step('quadratic', { max_n_features: 40 }),
+    step('robust-standard-scaler'),
+  ],
+}
+
+const cell = (column: Column, row: number): string | number | null => {
+  if (column.kind === 'categorical' || column.kind === 'text') return stringAt(column, row) ?? null
+  const value = column.kind === 'numeric' ? Math.fround(column.values[row]!) : column.values[row]!
+  return Number.isNaN(value) ? null : value
+}
+
+function askPython(place: string, inputs: readonly { input: string; column: string }[], dataset: Dataset) {
+  const feeds = Object.fromEntries(
+    inputs.map(({ input, column }) => {
+      const found = dataset.columns.find(({ name }) => name === column)!
+      return [input, Array.from({ length: dataset.rows }, (_, row) => cell(found, row))]
+    }),
+  )
+  const path = join(place, 'feeds.json')
+  writeFileSync(path, JSON.stringify(feeds))
+  const script = resolve(import.meta.dirname, '../fixtures/check_model.py')
+  const { results } = JSON.parse(
+    execFileSync(python!, [script, place, path], { encoding: 'utf8', maxBuffer: 1e8 }),
+  ) as {
+    results: Record<string, unknown[]>
+  }
+  return results
+}
+
+it('the plan of this test holds every transform', () => {
+  const named = [
+    ...everything.groups.flatMap(({ encode, then }) => [...encode, ...then]),
+    ...everything.merged,
+  ]
+  expect(new Set(named.map(({ transform }) => transform))).toEqual(
+    new Set(transforms.map(({ name }) => name)),
+  )
+})
+
+describe.skipIf(!ready)(`Python's onnx and onnxruntime${ready ? '' : ` (skipped: ${reason})`}`, () => {
+  it.each([
+    ['binary', 'usual', toyPlan],
+    ['multiclass', 'every transform', everything],
+    ['regression', 'every transform', everything],
+  ])('accept a %s pipeline with %s and give the same answers', async (name, label, plan) => {
+    const task = TASKS[name]!
+    const pipeline = toyPipeline(task, plan)
+    const place = join(folder, `${name} ${label}`)
+    writeModel(place, pipeline, { name, metrics: {}, provenance: {} })
+    const dataset = toyDataset(5, 80)
+    const results = askPython(place, emitPipeline(pipeline).description.inputs, dataset)
+    const outputs = await predictPipeline(pipeline, dataset)
+    const found = (
+      task.task === 'regression' ? results.prediction : results.probabilities!.flat()
+    ) as number[]
+    expect(found).toHaveLength(outputs.length)
+    for (const [i, value] of outputs.entries()) {
+      expect(Math.abs(found[i]! - value)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(value)))
+    }
+    if (task.task === 'regression') return
+    expect(results.predicted_label).toEqual(answerRows(outputs, task).data.map(([label]) => label))
+    expect(results.labels).toEqual(task.classes)
+  })
+})

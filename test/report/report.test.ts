@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { parseHTML } from 'linkedom'
+import { describe, expect, it } from 'vitest'
+import { renderReport } from '../../src/report/index.ts'
+import type { ReportInput } from '../../src/report/index.ts'
+import { createRng } from '../../src/util/rng.ts'
+import { example, pictureExample, plainNames } from '../notebook/example.ts'
+import type { Names } from '../notebook/example.ts'
+import { nasty } from '../notebook/nasty.ts'
+
+const rng = createRng(5)
+const positive = Uint8Array.from({ length: 400 }, () => rng.int(2))
+const probability = Float64Array.from(positive, label => 0.6 * label * rng.next() + 0.4 * rng.next())
+
+function report(names: Names = plainNames): ReportInput {
+  const { spec, profile, task, objective, folds, leaderboard, best } = example(names)
+  return {
+    spec,
+    profile,
+    task,
+    objective,
+    folds,
+    leaderboard: leaderboard!,
+    best: { ...best!, reason: `Trees over raw values of ${names.column}.` },
+    evaluation: {
+      rows: `the 400 rows of ${names.dataset}`,
+      metrics: [{ name: 'AUC', value: 0.88, baseline: 0.5 }, { name: 'Accuracy', value: 0.81 }],
+      confusion: { labels: [names.label, 'no'], counts: [[150, 12], [20, 218]] },
+      binary: { positive, probability, auc: 0.88 },
+    },
+    importance: { measure: 'drop of AUC', features: [{ name: names.column, value: 0.2, std: 0.01 }, { name: names.other, value: 0.1 }] },
+    reproduce: `glasspilot run ${names.dataset} --target ${names.target}`,
+    provenance: [['program', 'glasspilot 0.1.0'], ['data', names.dataset]],
+    seconds: 95,
+  } // prettier-ignore
+}
+
+const regression = (): ReportInput => {
+  const { leaderboard: _leaderboard, ...input } = { leaderboard: [], ...pictureExample() }
+  const actual = Float64Array.from({ length: 50 }, (_, i) => i)
+  const evaluation = {
+    rows: 'out-of-fold rows',
+    metrics: [{ name: 'RMSE', value: 2 }],
+    regression: { actual, predicted: actual },
+  }
+  return { ...input, leaderboard: [], evaluation, reproduce: 'glasspilot run', provenance: [] }
+}
+
+const elements = (page: string) => [...parseHTML(page).document.querySelectorAll('*')]
+const tags = (page: string) => elements(page).map(element => element.localName)
+const attributes = (page: string) => new Set(elements(page).flatMap(element => element.getAttributeNames()))
+
+describe('the report', () => {
+  const page = renderReport(report())
+
+  it('tells score, leaderboard, metrics, findings and the command', () => {
+    const text = parseHTML(page).document.body.textContent
+    for (const words of [
+      '0.87123',
+      'dpp0-trees',
+      'Accuracy',
+      'age may give the target away',
+      'glasspilot run customers.csv',
+      'no age',
+      '95 s',
+    ]) {
+      expect(text.replace(/\s+/g, ' ')).toContain(words)
+    }
+  })
+
+  it('draws its pictures in the page', () => {
+    const titles = [...parseHTML(page).document.querySelectorAll('svg > title')].map(node => node.textContent)
+    expect(titles).toEqual([
+      'Confusion matrix', 'Receiver operating characteristic', 'Precision and recall', 'Calibration', 'Feature importance', 'Leaderboard by AUC',
+      'AUC over the search', 'Rows of each class of left',
+    ]) // prettier-ignore
+  })
+
+  it('asks nothing of the network and allows no script', () => {
+    expect(page).not.toMatch(/<script|<link|<iframe|@import|url\(|src="http|href="/)
+    expect(page).not.toMatch(/ style="| on[a-z]+="/)
+    const [, hash] = /style-src 'sha256-([^']+)'/.exec(page)!
+    const [, style] = /<style>([^]*?)<\/style>/.exec(page)!
+    expect(createHash('sha256').update(style!).digest('base64')).toBe(hash)
+    expect(page).toContain("default-src 'none'")
+  })
+
+  it('is the same bytes for the same input', () => {
+    expect(renderReport(report())).toBe(page)
+  })
+
+  it('shows names as text, whatever they try to be', () => {
+    const plain = tags(page)
+    for (const name of nasty.filter((_, i) => i % 6 === 0)) {
+      const hostile = renderReport(
+        report({
+          column: name,
+          other: `${name}2`,
+          target: name,
+          label: name,
+          experiment: name,
+          dataset: name,
+          cell: name,
+        }),
+      )
+      expect(tags(hostile), JSON.stringify(name)).toEqual(plain)
+      for (const name of attributes(hostile)) expect(name).not.toMatch(/^(?:on|href|src|style|xlink)/)
+    }
+  })
+
+  it('tells a regression with nothing finished', () => {
+    const text = parseHTML(renderReport(regression())).document.body.textContent
+    expect(text).toContain('No trial has finished.')
+    expect(text).toContain('Predicted against actual left')
+    expect(text).not.toContain('NaN')
+  })
+})
