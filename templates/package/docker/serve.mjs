@@ -3,7 +3,16 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { bestClass, cellsOf, csvLine, headerOf, openModel, predict } from './predict.mjs'
-import { columnNames, columnsOf, decode, featuresOf, InputError, readRecords, valueOf } from './table.mjs'
+import {
+  columnNames,
+  columnsOf,
+  decode,
+  featuresOf,
+  InputError,
+  readRecords,
+  unpadded,
+  valueOf,
+} from './table.mjs'
 
 const {
   SAGEMAKER_BIND_TO_PORT: PORT = '8080',
@@ -34,25 +43,17 @@ class Refusal extends Error {
 
 /** {columns, named}: values by column, and whether the question named them in a first line. */
 function readCsv(bytes, contentType) {
-  const { records } = readRecords(decode(bytes, 'request'), features, 'request')
+  const records = readRecords(decode(bytes, 'request'), features, 'request')
   const says = /header\s*=\s*"?(present|absent)/i.exec(contentType)?.[1].toLowerCase()
   const found = features.filter(({ name }) => records[0].includes(name)).length
   const named = says ? says === 'present' : found > features.length / 2
-  if (named)
-    return { columns: columnsOf(columnNames(records[0]), records.slice(1), schema, 'request'), named }
-  if (records[0].length !== features.length)
+  const header = named ? columnNames(records[0]) : features.map(({ name }) => name)
+  if (records[0].length !== header.length)
     throw new InputError(
-      `rows have ${records[0].length} cells: ${features.length} were expected, in the order of "table" in model.json, or a first line that names the columns`,
+      `rows have ${records[0].length} cells: ${header.length} were expected, in the order of "table" in model.json, or a first line that names the columns`,
     )
-  return {
-    columns: columnsOf(
-      features.map(({ name }) => name),
-      records,
-      schema,
-      'request',
-    ),
-    named,
-  }
+  const rows = unpadded(named ? records.slice(1) : records, records.slice(0, 1000), 'request')
+  return { columns: columnsOf(header, rows, schema, 'request'), named }
 }
 
 function readJson(bytes) {
@@ -66,7 +67,7 @@ function readJson(bytes) {
   const rows = Array.isArray(body) ? body : Array.isArray(body?.instances) ? body.instances : [body]
   if (rows.some(row => row === null || typeof row !== 'object' || Array.isArray(row)))
     throw new InputError('the request has rows that are no objects: {"column": value, …} was expected')
-  columnsOf([...new Set(rows.flatMap(Object.keys))], [], schema, 'request') // refuses when a column is in no row
+  columnsOf([...new Set(rows.flatMap(row => Object.keys(row)))], [], schema, 'request') // refuses when a column is in no row
   const columns = features.map(column => [column.name, rows.map(row => jsonValue(row[column.name], column))])
   return { columns: Object.fromEntries(columns), named: true }
 }

@@ -15,7 +15,7 @@ import { InputError, readTable } from './table.mjs'
 const NO_DATE = -(2n ** 63n)
 
 /** Opens model.json and the model it names. */
-export async function openModel(folder = import.meta.dirname) {
+export async function openModel(folder) {
   const info = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'))
   const session = await ort.InferenceSession.create(join(folder, info.onnx.file), {
     intraOpNumThreads: 1, // the same digits on every machine; raise it when speed matters more
@@ -87,16 +87,19 @@ export function csvLine(cells) {
     .join(',')
 }
 
+/** The whole answer to a file, as CSV. */
+export async function predictFile(model, path) {
+  const answers = await predict(model, readTable(path, model.info.table.columns))
+  const lines = [headerOf(model.info), ...answers.map(answer => cellsOf(model.info, answer))].map(csvLine)
+  return `${lines.join('\n')}\n`
+}
+
 async function main([path]) {
   if (path === undefined) {
     console.error('usage: node predict.mjs FILE.csv')
     return 64
   }
-  const model = await openModel()
-  const columns = readTable(path, model.info.table.columns)
-  const answers = await predict(model, columns)
-  const lines = [headerOf(model.info), ...answers.map(answer => cellsOf(model.info, answer))].map(csvLine)
-  process.stdout.write(`${lines.join('\n')}\n`)
+  process.stdout.write(await predictFile(await openModel(import.meta.dirname), path))
   return 0
 }
 

@@ -85,9 +85,20 @@ export function decode(bytes, path) {
 
 /** Column names and rows. The delimiter is the one under which the first line holds most names of the features. */
 export function readRows(text, features, path) {
-  const { records, width } = readRecords(text, features, path)
+  const records = readRecords(text, features, path)
   const [first, ...rows] = records
-  return { header: columnNames(first), rows: rows.filter(cells => width === 1 || !isBlank(cells)) }
+  return { header: columnNames(first), rows: unpadded(rows, records.slice(0, 1000), path) }
+}
+
+/** A blank behind nearly every delimiter, as in 39, Private, 77516, belongs to the delimiter. */
+export function unpadded(rows, sample, path) {
+  const cells = sample.flatMap(row => row.slice(1)).filter(cell => cell !== '')
+  if (cells.length === 0 || cells.filter(cell => cell[0] === ' ').length < 0.95 * cells.length) return rows
+  if (rows.some(row => row.slice(1).some(cell => cell.startsWith(' "'))))
+    throw new InputError(
+      `E_BAD_CSV: ${JSON.stringify(path)} has blanks between delimiters and quotes; take them out`,
+    )
+  return rows.map(row => row.map((cell, i) => (i > 0 && cell[0] === ' ' ? cell.slice(1) : cell)))
 }
 
 /** All records, each as wide as the first, blank lines before it left out. */
@@ -112,7 +123,7 @@ export function readRecords(text, features, path) {
       )
     records.push(cells)
   }
-  return { records, width }
+  return records
 }
 
 function firstRecord(text, delimiter) {
@@ -175,17 +186,19 @@ const PLAIN_NUMBER = /^-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?
 function number(text, { decimal, thousands, percent, currency }) {
   if (text.length > 64) return undefined
   const plain = plainNumber(text)
-  const isPlain = decimal === '.' && thousands === '' && !percent && currency === ''
-  if (isPlain || (plain !== undefined && decimal === '.')) return plain
+  if (plain !== undefined && decimal === '.') return plain
   let body = text.trim()
   let negative = false
   if (body.startsWith('(') && body.endsWith(')')) {
     body = body.slice(1, -1).trim()
     negative = true
   }
-  if (/^[-+\u2212]/.test(body)) {
-    if (body[0] !== '+') negative = !negative
+  if (body.startsWith('+')) {
+    body = body.slice(1)
+    if (/^[0-9 ()/-]*$/.test(body) && body.replace(/[^0-9]/g, '').length >= 7) return undefined // a telephone
+  } else if (/^[-\u2212]/.test(body)) {
     body = body.slice(1).trimStart()
+    negative = !negative
   }
   if (currency !== '') {
     if (body.startsWith(currency)) body = body.slice(currency.length).trimStart()

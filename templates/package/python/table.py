@@ -88,7 +88,17 @@ def read_rows(path, known):
             f"E_BAD_CSV: {quoted(path)} line {reader.line_num} has a misplaced quote: quotes stand around a whole cell, "
             f"and are doubled inside it; mend that line"
         ) from error
-    return column_names(header), rows
+    return column_names(header), unpadded(rows, [header, *rows[:999]], path)
+
+
+def unpadded(rows, sample, path):
+    """A blank behind nearly every delimiter, as in 39, Private, 77516, belongs to the delimiter."""
+    cells = [cell for row in sample for cell in row[1:] if cell]
+    if not cells or sum(cell[0] == " " for cell in cells) < 0.95 * len(cells):
+        return rows
+    if any(cell.startswith(' "') for row in rows for cell in row[1:]):
+        raise InputError(f"E_BAD_CSV: {quoted(path)} has blanks between delimiters and quotes; take them out")
+    return [[row[0], *(cell.removeprefix(" ") for cell in row[1:])] for row in rows]
 
 
 def csv_reader(text, delimiter, strict):
@@ -139,21 +149,25 @@ def quoted(name):
 PLAIN = {"decimal": ".", "thousands": "", "percent": False, "currency": ""}
 PLAIN_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
+TELEPHONE = re.compile(r"[0-9 ()/-]*")
+
 
 def number(text, decimal, thousands, percent, currency):
     """1234.5 as programs write it, or in the writing of the column: € 1.234,5 or 12 % or (12) for -12."""
     if len(text) > 64:
         return None
     plain = plain_number(text)
-    style = {"decimal": decimal, "thousands": thousands, "percent": percent, "currency": currency}
-    if style == PLAIN or (plain is not None and decimal == "."):
+    if plain is not None and decimal == ".":
         return plain
     body, negative = text.strip(SPACES), False
     if body.startswith("(") and body.endswith(")"):
         body, negative = body[1:-1].strip(SPACES), True
-    if body.startswith(("-", "+", "\u2212")):
-        negative ^= body[0] != "+"
-        body = body[1:].lstrip(SPACES)
+    if body.startswith("+"):
+        body = body[1:]
+        if TELEPHONE.fullmatch(body) and len(re.findall("[0-9]", body)) >= 7:
+            return None
+    elif body.startswith(("-", "\u2212")):
+        body, negative = body[1:].lstrip(SPACES), not negative
     if currency:
         if body.startswith(currency):
             body = body[len(currency) :].lstrip(SPACES)
