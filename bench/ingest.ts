@@ -95,7 +95,7 @@ function cases(): Case[] {
   const rows = quick ? 100_000 : 1_000_000
   return [
     { ...wide, bound: 1.5 },
-    { name: `mixed, ${rows} x 15`, path: write('mixed.csv', mixedTable(rows)), target: 'y', bound: 3 },
+    { name: `mixed, ${rows} x 15`, path: write('mixed.csv', mixedTable(rows)), target: 'y', bound: 1.5 },
   ]
 }
 
