@@ -43,6 +43,8 @@ export function scanRecords(
   let cursor = 0
   while (cursor < text.length) {
     let record = scanRecord(text, cursor, dialect, final)
+    // The text ends before the record does: the next piece will tell.
+    if (!record.complete && !record.open) break
     let stray = record.strays > 0
     if (record.cells.length !== width || record.open || (record.strays > 0 && record.breaks > 0)) {
       const better = reread(text, cursor, dialect, record, width, final)

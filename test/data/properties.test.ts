@@ -76,6 +76,24 @@ describe('the record reader', () => {
     )
   })
 
+  it('does not judge a record that a chunk cuts behind a closing quote', async () => {
+    const text = '",","\n","  "\r\n'
+    const dialect: Dialect = {
+      delimiter: ',',
+      quote: '"',
+      escape: '"',
+      newline: '\r\n',
+      padded: false,
+      ambiguous: false,
+    }
+    for (let cut = 0; cut <= text.length; cut++) {
+      const read: string[][] = []
+      const options = { width: 3, log: new ReadingLog() }
+      for await (const block of readRecords(pieces(text, [cut]), dialect, options)) read.push(...block.rows)
+      expect(read).toEqual([[',', '\n', '  ']])
+    }
+  })
+
   it('knows on which line each row starts', async () => {
     const text = 'a,b\n"x\ny",1\n2,3\n"p\nq\nr",4\n5,6\n'
     const dialect: Dialect = {
