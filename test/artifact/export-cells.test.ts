@@ -43,7 +43,9 @@ const columns = [
 const piece = (pieces: string) => fc.constantFrom(...pieces.split('·'))
 const numberish = fc
   .array(
-    piece("0·1·12·123·12345678·007·1234567890123456·.·,·'· ·\u00a0·\u202f·-·+·−·(·)·%·€·$·kr·CHF·e·E5·e-7·e400·NA"),
+    piece(
+      "0·1·12·123·12345678·007·1234567890123456·.·,·'· ·\u00a0·\u202f·-·+·−·(·)·%·€·$·kr·CHF·e·E5·e-7·e400·NA",
+    ),
     {
       minLength: 1,
       maxLength: 7,
