@@ -6,7 +6,7 @@ import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { InputError } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
-import { count, duration, figure } from '../util/text.ts'
+import { count, duration, figure, inline } from '../util/text.ts'
 import { jsonOption, option, wholeNumber, type CommandDefinition, type CommandInput } from './command.ts'
 import { parseProblemType } from './names.ts'
 import type { Output } from './output.ts'
@@ -79,14 +79,14 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
   const task = text('problemType') === undefined ? undefined : parseProblemType(text('problemType')!)
   const features = text('features')
   const kinds = features === undefined ? [] : readFeatureSpecification(features, target ?? '').kinds
-  onStage(`reading ${found.train}`)
+  onStage(`reading ${inline(found.train)}`)
   const { dataset, schema, report } = await readDataset(found.train, {
     ...(target !== undefined && { target }),
     overrides: Object.fromEntries(kinds),
   })
   const made = target === undefined ? undefined : makeTarget(dataset, target, task)
   const test = text('test')
-  if (test !== undefined) onStage(`reading ${test}`)
+  if (test !== undefined) onStage(`reading ${inline(test)}`)
   const rows = test === undefined ? undefined : (await readDataset(test, { schema })).dataset
   const profile = await profileDataset(dataset, schema, {
     ...(target !== undefined && { target }),

@@ -1,5 +1,5 @@
 import type { ExperimentEvent, Objective, Trial } from '../experiment/types.ts'
-import { duration, figure } from '../util/text.ts'
+import { duration, figure, inline } from '../util/text.ts'
 import type { Output } from './output.ts'
 
 const BAR_CELLS = 20
@@ -92,8 +92,8 @@ function eventLine(
   { style }: Output,
 ): string | undefined {
   const clock = style('dim', duration(seconds).padStart(9))
-  if (event.type === 'stage') return `${clock}  ${event.detail}`
-  if (event.type === 'warning') return `${clock}  ${style('yellow', 'note:')} ${event.message}`
+  if (event.type === 'stage') return `${clock}  ${inline(event.detail)}`
+  if (event.type === 'warning') return `${clock}  ${style('yellow', 'note:')} ${inline(event.message)}`
   if (event.type === 'planned')
     return `${clock}  ${event.candidates} candidate pipelines; the aim is to ${event.objective.direction} ${event.objective.name}`
   if (event.type !== 'trial') return undefined
@@ -102,7 +102,7 @@ function eventLine(
   const result =
     trial.state === 'COMPLETE'
       ? `${state.objective!.name} ${scoreOf(trial, state.objective)}`
-      : `${trial.state}: ${trial.reason ?? ''}`
+      : `${trial.state}: ${inline(trial.reason ?? '')}`
   const line = `${clock}  trial ${String(trial.id).padEnd(3)} ${trial.candidate.padEnd(26)} ${result}`
   return isBest ? `${line} ${style('green', '★ best')}` : line
 }

@@ -77,3 +77,7 @@ export function figure(value: number, digits = 4): string {
 /** A sentence: capital first, full stop last. */
 export const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
+
+/** Text on one line, whatever it holds: line ends become visible escapes. */
+export const inline = (text: string): string =>
+  printable(text).replaceAll('\r', '\\r').replaceAll('\n', '\\n')
