@@ -12,6 +12,8 @@ import type { Ensemble, Trial } from './types.ts'
 
 /** Trials the ensemble may pick from: the best, at most this many, so that a long run does not overfit its held-out rows. */
 const POOL = 12
+/** A member larger than this makes the model slow to write and to load; it takes part only when all are so large. */
+const LARGEST_BYTES = 64e6
 /** Members below this share cost more time than they bring. */
 const SMALLEST_WEIGHT = 0.03
 
@@ -28,8 +30,9 @@ export function assembleEnsemble(
   { target, folds, weights, objective }: Prepared,
   trials: readonly Trial[],
 ): Ensemble | undefined {
-  const pool = trials
-    .filter(trial => trial.state === 'COMPLETE')
+  const complete = trials.filter(trial => trial.state === 'COMPLETE')
+  const handy = complete.filter(trial => trial.bytes! <= LARGEST_BYTES)
+  const pool = (handy.length > 0 ? handy : complete)
     .sort((a, b) => compareTrials(b, a, objective))
     .slice(0, POOL)
   if (pool.length === 0) return undefined
