@@ -1,3 +1,4 @@
+import { higherIsBetter } from '../metrics/index.ts'
 import { InputError } from '../util/errors.ts'
 import { assembleEnsemble } from './assemble.ts'
 import { bestTrial, writeLeaderboard } from './leaderboard.ts'
@@ -60,7 +61,12 @@ function chooseModel(
       { exit: 'noModel' },
     )
   }
-  if (spec.mode === 'hpo') return { members: [{ trial: best.id, weight: 1 }], metrics: best.metrics! }
+  const single: Ensemble = { members: [{ trial: best.id, weight: 1 }], metrics: best.metrics! }
+  if (spec.mode === 'hpo') return single
   emit({ type: 'stage', stage: 'ensemble', detail: 'weighing the best trials' })
-  return assembleEnsemble(paths, prepared, trials)!
+  const ensemble = assembleEnsemble(paths, prepared, trials)!
+  const { name } = prepared.objective
+  const isBetter =
+    higherIsBetter(name, ensemble.metrics[name]!) >= higherIsBetter(name, single.metrics[name]!)
+  return isBetter ? ensemble : single
 }
