@@ -12,7 +12,8 @@ export async function predictFile(
 ): Promise<{ rows: number; csv?: string }> {
   const { dataset } = await readDataset(file, { schema: table })
   const { fields, data } = answerRows(await predict(dataset), task)
-  const csv = `${Papa.unparse({ fields: [...fields], data: data.map(row => [...row]) }, { newline: '\n' })}\n`
+  // Without rows Papa ends the header with a line end, with rows it does not end the last.
+  const csv = `${Papa.unparse({ fields: [...fields], data: data.map(row => [...row]) }, { newline: '\n' }).replace(/\n$/, '')}\n`
   if (output === undefined) return { rows: dataset.rows, csv }
   writeFileAtomic(output, csv)
   return { rows: dataset.rows }
