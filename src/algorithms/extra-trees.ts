@@ -1,14 +1,7 @@
-import { choice, int, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
 import { forestSeconds, tooManyCells } from './trees/cost.ts'
-import { fitForest, MAX_FEATURES } from './trees/forests.ts'
-
-const space = {
-  num_trees: logInt(32, 512, 200),
-  max_features: choice(MAX_FEATURES, 'auto'),
-  min_samples_leaf: logInt(1, 64, 1),
-  max_depth: int(3, 40, 40),
-}
+import { forestSize, forestSpace } from './trees/forest-params.ts'
+import { fitForest } from './trees/forests.ts'
 
 /** Extremely randomised trees (Geurts, Ernst & Wehenkel 2006): all rows, one random threshold per random feature. */
 export const extraTrees: Algorithm = {
@@ -19,26 +12,9 @@ export const extraTrees: Algorithm = {
   tasks: ['binary', 'multiclass', 'regression'],
   role: 'forest',
   requires: [],
-  space,
-  expectedSeconds: (shape, params) =>
-    forestSeconds(shape, {
-      trees: Number(params['num_trees']),
-      maxFeatures: String(params['max_features']),
-      minRows: Number(params['min_samples_leaf']),
-      depth: Number(params['max_depth']),
-    }),
+  space: forestSpace,
+  expectedSeconds: (shape, params) => forestSeconds(shape, forestSize(params)),
   unfit: tooManyCells,
   fit: (data, params, context) =>
-    fitForest(
-      data,
-      {
-        trees: Number(params['num_trees']),
-        bootstrap: false,
-        randomThresholds: true,
-        maxFeatures: String(params['max_features']),
-        minRows: Number(params['min_samples_leaf']),
-        maxDepth: Number(params['max_depth']),
-      },
-      context,
-    ),
+    fitForest(data, { ...forestSize(params), bootstrap: false, randomThresholds: true }, context),
 }

@@ -47,7 +47,7 @@ interface ForestCost {
   readonly trees: number
   readonly maxFeatures: string
   readonly minRows: number
-  readonly depth: number
+  readonly maxDepth: number
 }
 
 const NODE_COST = 2e-6 // seconds per node besides its features
@@ -63,8 +63,8 @@ export function forestSeconds({ rows, features, task, classes }: DatasetShape, c
   }
   const looked = shares[rule as keyof typeof shares] ?? features
   const minRows = Math.max(cost.minRows, (rows * cost.trees) / 2e6)
-  const leaves = Math.min(2 ** cost.depth, rows / (2.5 * minRows))
-  const levels = Math.min(cost.depth, 1 + 1.4 * Math.log2(Math.max(2, leaves)))
+  const leaves = Math.min(2 ** cost.maxDepth, rows / (2.5 * minRows))
+  const levels = Math.min(cost.maxDepth, 1 + 1.4 * Math.log2(Math.max(2, leaves)))
   const perClass = 1 + (task === 'multiclass' ? classes / 4 : 0)
   const perTree =
     rows * 0.7 * levels * (6e-9 + looked * 2.5e-9) + leaves * (NODE_COST + looked * FEATURE_COST * perClass)

@@ -27,8 +27,6 @@ export interface ForestRules {
 /** Leaves of a whole forest at most: beyond it, models of many rows weigh more than they gain. */
 const MAX_LEAVES = 1_000_000
 
-export const MAX_FEATURES = ['auto', 'sqrt', 'third', 'two-thirds', 'all'] as const
-
 /**
  * Averages of deep trees on random rows, features or thresholds. Binary and regression trees reduce variance by the gradient
  * kernels (for two classes that is the Gini criterion); more classes are counted. Cost: O(trees · rows · features per node · depth).

@@ -1,0 +1,17 @@
+import { choice, int, logInt, type Params } from '../../params/space.ts'
+
+/** The parameters that every forest of deep trees is tuned by. */
+export const forestSpace = {
+  num_trees: logInt(32, 512, 200),
+  max_features: choice(['auto', 'sqrt', 'third', 'two-thirds', 'all'], 'auto'),
+  min_samples_leaf: logInt(1, 64, 1),
+  max_depth: int(3, 40, 40),
+}
+
+/** Those parameters as the engine and the estimate of its cost take them. */
+export const forestSize = (params: Params) => ({
+  trees: Number(params['num_trees']),
+  maxFeatures: String(params['max_features']),
+  minRows: Number(params['min_samples_leaf']),
+  maxDepth: Number(params['max_depth']),
+})
