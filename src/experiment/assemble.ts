@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { joinPipelines, unpackPipeline, type Pipeline } from '../pipeline/pipeline.ts'
-import { greedyEnsemble } from '../tune/ensemble.ts'
+import { joinPipelines, outputWidth, unpackPipeline, type Pipeline } from '../pipeline/pipeline.ts'
+import { blend, greedyEnsemble } from '../tune/ensemble.ts'
 import { evaluate } from '../metrics/index.ts'
 import { unpack } from '../util/pack.ts'
 import { scoredRows, takeValues } from './data.ts'
@@ -27,7 +27,7 @@ export const readPipeline = (paths: Layout, trial: number): Pipeline =>
 /** Picks the weighted mean of trials that scores best on the held-out rows. Undefined without a complete trial. */
 export function assembleEnsemble(
   paths: Layout,
-  { target, folds, weights, objective }: Prepared,
+  { target, task, folds, weights, objective }: Prepared,
   trials: readonly Trial[],
 ): Ensemble | undefined {
   const complete = trials.filter(trial => trial.state === 'COMPLETE')
@@ -38,7 +38,7 @@ export function assembleEnsemble(
   if (pool.length === 0) return undefined
   const rows = scoredRows(folds)
   const outputs = new Map(pool.map(trial => [trial.id, readOutputs(paths, trial.id)]))
-  const width = target.task === 'regression' ? 1 : target.classes.length
+  const width = outputWidth(task)
   const truth = {
     task: target.task,
     target: takeValues(target.values, rows),
@@ -54,19 +54,11 @@ export function assembleEnsemble(
   const large = [...picked].filter(([, weight]) => weight >= SMALLEST_WEIGHT)
   const total = large.reduce((sum, [, weight]) => sum + weight, 0)
   const members = large.map(([trial, weight]) => ({ trial, weight: weight / total }))
-  return { members, metrics: evaluate({ ...truth, outputs: weightedMean(members, outputs) }) }
-}
-
-function weightedMean(
-  members: Ensemble['members'],
-  outputs: ReadonlyMap<number, Float64Array>,
-): Float64Array {
-  const sum = new Float64Array(outputs.get(members[0]!.trial)!.length)
-  for (const { trial, weight } of members) {
-    const values = outputs.get(trial)!
-    for (let i = 0; i < sum.length; i++) sum[i]! += weight * values[i]!
-  }
-  return sum
+  const mixed = blend(
+    members.map(({ trial, weight }) => [outputs.get(trial)!, weight]),
+    rows.length * width,
+  )
+  return { members, metrics: evaluate({ ...truth, outputs: mixed }) }
 }
 
 /** The fitted pipeline of an ensemble: the models of all folds of all members. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { openCache, writeCache } from '../data/cache.ts'
 import type { Dataset, Target } from '../data/dataset.ts'
-import type { TableSchema } from '../data/schema.ts'
+import type { TableSchema, TaskSchema } from '../data/schema.ts'
 import type { Folds } from '../split/folds.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import { pack, unpack } from '../util/pack.ts'
@@ -30,6 +30,9 @@ export function openData(paths: Layout): ExperimentData {
   const split = unpack(readFileSync(paths.split)) as Pick<ExperimentData, 'target' | 'folds' | 'weights'>
   return { dataset: openCache(paths.data), table: readDocument<TableSchema>(paths.schema), ...split }
 }
+
+/** What a fitted pipeline has to know of its target. */
+export const taskOf = ({ task, name, classes }: Target): TaskSchema => ({ task, target: name, classes })
 
 /** The rows that are scored, fold after fold: the order of every trial's `outputs`. */
 export function scoredRows({ folds }: Folds): Int32Array {

@@ -5,9 +5,9 @@ import { evaluate, type MetricName } from '../metrics/index.ts'
 import { predictModel } from '../models/index.ts'
 import type { Params } from '../params/space.ts'
 import { applyTransforms, fitTransforms, type FittedTransforms } from '../pipeline/features.ts'
-import type { Member, Pipeline } from '../pipeline/pipeline.ts'
+import { outputWidth, type Member, type Pipeline } from '../pipeline/pipeline.ts'
 import { hashSeed } from '../util/rng.ts'
-import { scoredRows, takeValues, type ExperimentData } from './data.ts'
+import { scoredRows, takeValues, taskOf, type ExperimentData } from './data.ts'
 import type { MetricValues } from './types.ts'
 
 export interface FitOptions {
@@ -80,7 +80,8 @@ export async function fitCandidate(
   cache: FeatureCache = new FeatureCache(),
 ): Promise<FittedTrial> {
   const { target, folds } = data
-  const width = target.task === 'regression' ? 1 : target.classes.length
+  const task = taskOf(target)
+  const width = outputWidth(task)
   const rows = scoredRows(folds)
   const outputs = new Float64Array(rows.length * width)
   const members: Member[] = []
@@ -137,7 +138,7 @@ export async function fitCandidate(
     foldScores,
     pipeline: {
       formatVersion: 1,
-      task: { task: target.task, target: target.name, classes: target.classes },
+      task,
       table: data.table,
       members,
     },

@@ -1,6 +1,7 @@
 import Papa from 'papaparse'
 import { metrics, type MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
+import { standardDeviation } from '../tune/statistics.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import { writeDocument, type Layout } from './store.ts'
 import type { MetricValues, Objective, Trial, TrialState } from './types.ts'
@@ -21,13 +22,6 @@ export interface LeaderboardRow {
   readonly state: TrialState
   readonly params: Params
   readonly reason?: string
-}
-
-const deviation = (values: readonly number[]): number => {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return Math.sqrt(
-    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1),
-  )
 }
 
 /** Positive when `a` is better than `b`; a trial without a score is worst. Ties go to the lower log loss (MSE), then the earlier trial. */
@@ -53,7 +47,7 @@ export function rankTrials(trials: readonly Trial[], objective: Objective): Lead
       candidate: trial.candidate,
       algorithm: trial.algorithm,
       score: trial.metrics?.[objective.name] ?? null,
-      std: trial.foldScores ? deviation(trial.foldScores) : null,
+      std: trial.foldScores ? standardDeviation(trial.foldScores) : null,
       metrics: trial.metrics ?? {},
       fitSeconds: trial.fitSeconds ?? null,
       predictMicrosecondsPerRow: trial.predictMicrosecondsPerRow ?? null,

@@ -16,7 +16,7 @@ import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
 import { sha256File } from '../util/files.ts'
 import { count } from '../util/text.ts'
-import { openData, saveData } from './data.ts'
+import { openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
 import { groupCodes, rowWeights, timeValues } from './roles.ts'
 import { readDocument, writeDocument, type Store } from './store.ts'
@@ -189,8 +189,6 @@ function thinned(made: MadeTarget, columns: number, seed: number, emit: Emit): M
     rows: Int32Array.from(kept, row => rows[row]!),
   }
 }
-
-const taskOf = ({ task, name, classes }: Target): TaskSchema => ({ task, target: name, classes })
 
 const objectiveOf = (name: Objective['name']): Objective => ({ name, direction: metrics[name].direction })
 

@@ -3,6 +3,7 @@ import { readDataset } from '../data/read.ts'
 import { encodeTarget } from '../data/target.ts'
 import type { MetricValues } from '../experiment/types.ts'
 import { confusionMatrix, evaluate } from '../metrics/index.ts'
+import { outputWidth } from '../pipeline/pipeline.ts'
 import { InputError } from '../util/errors.ts'
 import { modelPredictor, type Predictor } from './predictor.ts'
 
@@ -59,7 +60,7 @@ export async function readLabelled(
 export async function evaluatePredictor(predictor: Predictor, file: string): Promise<Evaluation> {
   const { task } = predictor
   const { dataset, truth, rows } = await readLabelled(predictor, file)
-  const width = task.task === 'regression' ? 1 : task.classes.length
+  const width = outputWidth(task)
   const outputs = await predictor.predict(dataset)
   const scored = {
     task: task.task,
