@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { performance } from 'node:perf_hooks'
+import { createInterface } from 'node:readline'
 import { byteSize, figure } from '../src/util/text.ts'
 
 /** What one run gives back: `sink` keeps the work from being optimised away; `seconds` when the run timed itself (another process). */
@@ -144,3 +145,29 @@ print(json.dumps(found))`
 /** The version field of an installed npm package. */
 export const npmVersion = (name: string): string =>
   (JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')) as { version: string }).version
+
+export interface PythonPeer<Answer> {
+  ask(request: unknown): Promise<Answer>
+  close(): void
+}
+
+/** A Python program that answers one line of JSON with one line of JSON, on one thread. */
+export function startPython<Answer>(
+  program: string,
+  environment: Readonly<Record<string, string>> = {},
+): PythonPeer<Answer> {
+  const child = spawn(pythonPath(), [program], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, OMP_NUM_THREADS: '1', ...environment },
+  })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    async ask(request) {
+      child.stdin.write(`${JSON.stringify(request)}\n`)
+      const { value, done } = await lines.next()
+      if (done) throw new Error('the Python peers ended early: see their message above')
+      return JSON.parse(value) as Answer
+    },
+    close: () => child.stdin.end(),
+  }
+}

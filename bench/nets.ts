@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import type { Features } from '../src/data/features.ts'
 import { denseStack } from '../src/neural/build.ts'
 import { residentTable } from '../src/neural/table.ts'
@@ -18,8 +16,9 @@ import {
   measurementLine,
   note,
   npmVersion,
-  pythonPath,
   pythonVersions,
+  pythonPath,
+  startPython,
   type Ratio,
   ratio,
   type RunResult,
@@ -68,7 +67,8 @@ function tableOf({ rows, inputs, store, outputs }: Match): { features: Features;
 
 const folder = mkdtempSync(join(tmpdir(), 'nets-'))
 const versions = { ...pythonVersions(['torch', 'numpy']), 'onnxruntime-node': npmVersion('onnxruntime-node') }
-const python = 'torch' in versions ? startPython() : undefined
+const python =
+  'torch' in versions ? startPython<{ seconds: number; loss: number }>('bench/peers/nets.py') : undefined
 if (!python) note(`torch cannot be imported by ${pythonPath()}: our side is measured alone`)
 
 const ratios: Ratio[] = []
@@ -153,21 +153,4 @@ async function lossOf(
   for (let row = 0; row < rows; row++)
     loss -= Math.log(Math.max(1e-15, p[row * model.outputs + target[row]!]!)) / rows
   return loss
-}
-
-function startPython() {
-  const child = spawn(pythonPath(), ['bench/peers/nets.py'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_NUM_THREADS: '1' },
-  })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    async ask(request: unknown): Promise<{ seconds: number; loss: number }> {
-      child.stdin.write(`${JSON.stringify(request)}\n`)
-      const { value, done } = await lines.next()
-      if (done) throw new Error('the Python peer ended early: see its message above')
-      return JSON.parse(value) as { seconds: number; loss: number }
-    },
-    close: () => child.stdin.end(),
-  }
 }

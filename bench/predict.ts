@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { gbtLeafwise } from '../src/algorithms/gbt-leafwise.ts'
 import { writeModel } from '../src/artifact/index.ts'
 import type { Column, Dataset } from '../src/data/dataset.ts'
@@ -17,8 +15,9 @@ import {
   interleave,
   measurementLine,
   note,
-  pythonPath,
   pythonVersions,
+  pythonPath,
+  startPython,
   type Ratio,
   ratio,
 } from './harness.ts'
@@ -29,7 +28,10 @@ import {
 const { quick, json } = benchOptions()
 const versions = pythonVersions(['sklearn', 'lightgbm'])
 const folder = mkdtempSync(join(tmpdir(), 'glasspilot-bench-'))
-const python = Object.keys(versions).length === 2 ? startPython() : undefined
+const python =
+  Object.keys(versions).length === 2
+    ? startPython<PeerAnswer>('bench/peers/predict.py', { OPENBLAS_NUM_THREADS: '1' })
+    : undefined
 const ratios: Ratio[] = []
 
 const save = (name: string, values: Float32Array | Float64Array | Int32Array): string => {
@@ -41,23 +43,6 @@ const save = (name: string, values: Float32Array | Float64Array | Int32Array): s
 interface PeerAnswer {
   readonly fit: number
   readonly apply: number
-}
-
-function startPython() {
-  const child = spawn(pythonPath(), ['bench/peers/predict.py'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
-  })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    async ask(request: unknown): Promise<PeerAnswer> {
-      child.stdin.write(`${JSON.stringify(request)}\n`)
-      const { value, done } = await lines.next()
-      if (done) throw new Error('the Python peers ended early: see their message above')
-      return JSON.parse(value) as PeerAnswer
-    },
-    close: () => child.stdin.end(),
-  }
 }
 
 /** Numbers with gaps and categories with gaps. */

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import type { Algorithm } from '../src/algorithms/algorithm.ts'
 import { extraTrees } from '../src/algorithms/extra-trees.ts'
 import { gbtDepthwise } from '../src/algorithms/gbt-depthwise.ts'
@@ -14,8 +12,9 @@ import {
   interleave,
   measurementLine,
   note,
-  pythonPath,
   pythonVersions,
+  pythonPath,
+  startPython,
   type Ratio,
   ratio,
   type RunResult,
@@ -42,7 +41,8 @@ interface PeerAnswer {
 const { quick, json } = benchOptions()
 const versions = pythonVersions(['lightgbm', 'xgboost', 'sklearn'])
 const tables = benchTables()
-const python = startPython()
+const python =
+  Object.keys(versions).length === 0 ? undefined : startPython<PeerAnswer>('bench/peers/trees.py')
 
 const leafwise = { num_leaves: 31, learning_rate: 0.1, min_data_in_leaf: 20, feature_fraction: 1, bagging_fraction: 1, lambda_l1: 0, lambda_l2: 0, extra_trees: false } // prettier-ignore
 const lightgbm = { num_leaves: 31, learning_rate: 0.1, min_data_in_leaf: 20, max_bin: 255 }
@@ -102,24 +102,6 @@ async function ours({ table, algorithm, params }: Match): Promise<RunResult> {
   }
   const predict = (predicted - fitted) / 1000
   return { sink: loss, seconds: (fitted - start) / 1000, quality: { loss, predict } }
-}
-
-function startPython() {
-  if (Object.keys(versions).length === 0) return undefined
-  const child = spawn(pythonPath(), ['bench/peers/trees.py'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, OMP_NUM_THREADS: '1' },
-  })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    async ask(request: unknown): Promise<PeerAnswer> {
-      child.stdin.write(`${JSON.stringify(request)}\n`)
-      const { value, done } = await lines.next()
-      if (done) throw new Error('the Python peers ended early: see their message above')
-      return JSON.parse(value) as PeerAnswer
-    },
-    close: () => child.stdin.end(),
-  }
 }
 
 async function theirs({ table, peer, peerParams }: Match): Promise<RunResult> {
