@@ -5,6 +5,7 @@ import type { TableSchema } from '../data/schema.ts'
 import type { MadeTarget } from '../data/target.ts'
 import { rowCount } from '../transforms/levels.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
+import { figure } from '../util/text.ts'
 import { findAnomalies } from './anomalies.ts'
 import { pearson, strength } from './association.ts'
 import { associate } from './associations.ts'
@@ -18,7 +19,7 @@ import { findImage } from './image.ts'
 import { findInsights } from './insights.ts'
 import { judgeTarget } from './judge.ts'
 import { summarizeNumbers } from './numeric.ts'
-import type { DatasetProfile, RepeatedSample, TargetProfile } from './profile.ts'
+import type { ColumnProfile, DatasetProfile, RepeatedSample, TargetProfile } from './profile.ts'
 import type { RepeatedRows } from './rows.ts'
 import { findEqualColumns, findRepeatedRows } from './rows.ts'
 import { sampleTable, scaleUp } from './sampled.ts'
@@ -35,6 +36,8 @@ export interface ProfileOptions {
   readonly test?: Dataset
   /** Longer tables are looked at by an even sample of this many rows; a million unless said. */
   readonly exactRows?: number
+  /** Columns that give the target away are left out of the features. */
+  readonly dropLeaks?: boolean
   /** Told what is being looked at. */
   readonly onStage?: (stage: string) => void
 }
@@ -66,28 +69,36 @@ export async function profileDataset(
 async function profileRows(
   dataset: Dataset,
   schema: TableSchema,
-  { target, made, report, seed, test, onStage = () => undefined }: ProfileOptions,
+  { target, made, report, seed, test, dropLeaks = false, onStage = () => undefined }: ProfileOptions,
 ): Promise<DatasetProfile> {
   const { rows } = dataset
   onStage('statistics of the columns')
   const plain = await examineColumns(dataset, schema)
   const targetName = made?.target.name ?? target
   const targetColumn = targetName === undefined ? undefined : findColumn(dataset, targetName)
-  const used = dataset.columns.filter(
+  const usable = dataset.columns.filter(
     (column, j) => column.name !== targetName && plain[j]!.profile.use === 'feature',
   )
   const image = findImage(
     dataset.columns.filter(column => column.name !== targetName),
     seed,
   )
-  const judged = made && (await judgeTarget(used, made, seed, onStage))
+  // A picture is made of all its pixels.
+  const pixels = new Set(image?.columns)
+  const mayDrop = (name: string) => dropLeaks && !pixels.has(name)
+  const judged = made && (await judgeTarget(usable, made, seed, onStage, mayDrop))
+  const dropped = new Set(judged?.dropped)
+  const used = usable.filter(column => !dropped.has(column.name))
   const examined = plain.map(item => {
     const prediction = judged?.columns.get(item.profile.name)
-    return prediction ? { ...item, profile: { ...item.profile, prediction } } : item
+    if (!prediction) return item
+    const leak = dropped.has(item.profile.name) ? leftOut(item.profile, prediction.power) : {}
+    return { ...item, profile: { ...item.profile, prediction, ...leak } }
   })
   const byName = new Map(examined.map(item => [item.profile.name, item]))
   onStage('equal rows and columns')
-  const repeated = findRepeatedRows(used, targetColumn, rows)
+  const told = targetColumn && (made?.joined ? asTold(targetColumn, made) : targetColumn)
+  const repeated = findRepeatedRows(used, told, rows)
   const equalColumns = findEqualColumns(used)
   const linearCopies = findLinearCopies(onePerGroup(used, equalColumns), seed)
   onStage('correlations')
@@ -124,7 +135,9 @@ async function profileRows(
         ? strengths.map(({ column, strength }) => [column.name, strength])
         : [],
     ),
-    pixels: new Set(image?.columns),
+    pixels,
+    dropped,
+    joined: made?.joined ?? [],
     ...(judged?.quickModel && { quickModel: judged.quickModel }),
     ...(judged?.rowOrder && { rowOrder: judged.rowOrder }),
     ...(drift && { drift }),
@@ -144,6 +157,7 @@ async function profileRows(
     ...(duplicateSample && { duplicateSample }),
     ...(conflicts && { conflicts }),
     ...(judged && { judged: judged.on }),
+    ...(dropped.size > 0 && { droppedLeaks: [...dropped] }),
     ...(judged?.quickModel && { quickModel: judged.quickModel }),
     ...(associations && { associations }),
     ...(anomalies && { anomalies }),
@@ -168,6 +182,11 @@ function asTold(column: Column, made: MadeTarget | undefined): Column {
   made.rows.forEach((row, i) => (codes[row] = made.target.values[i]!))
   return { kind: 'categorical', name: column.name, codes, categories: made.target.classes }
 }
+
+const leftOut = ({ reason }: ColumnProfile, power: number): Pick<ColumnProfile, 'use' | 'reason'> => ({
+  use: 'ignored',
+  reason: `${reason}; it gives the target away (prediction power ${figure(power, 3)}) and was left out by --drop-leaks (W_LEAKAGE)`,
+})
 
 function describeConflicts(
   { conflicts, settled }: RepeatedRows,
@@ -202,8 +221,23 @@ async function examineColumns(dataset: Dataset, schema: TableSchema): Promise<Ex
   return examined
 }
 
-function profileTarget({ target, taskReason, missing, invalid }: MadeTarget): TargetProfile {
-  const base = { name: target.name, task: target.task, taskReason, missing, invalid }
+function profileTarget({
+  target,
+  taskReason,
+  missing,
+  invalid,
+  invalidValues,
+  joined,
+}: MadeTarget): TargetProfile {
+  const base = {
+    name: target.name,
+    task: target.task,
+    taskReason,
+    missing,
+    invalid,
+    ...(invalidValues && { invalidValues }),
+    ...(joined && { joined }),
+  }
   const rows = target.values.length
   if (target.task === 'regression') {
     const numeric = summarizeNumbers(countValues(target.values))

@@ -174,6 +174,10 @@ export interface TargetProfile {
   readonly taskReason: string
   readonly missing: number
   readonly invalid: number
+  /** The most frequent values that are no numbers, at most ten. */
+  readonly invalidValues?: readonly { readonly value: string; readonly count: number }[]
+  /** Writings joined into one class by --normalise-labels. */
+  readonly joined?: readonly { readonly label: string; readonly writings: readonly string[] }[]
   /** Classification: label, count, share, most frequent first. */
   readonly classes?: readonly { readonly label: string; readonly count: number; readonly fraction: number }[]
   readonly numeric?: NumericSummary
@@ -197,6 +201,8 @@ export interface DatasetProfile {
   readonly sampled?: { readonly rows: number; readonly of: number; readonly shareError: number }
   /** What `prediction` of the columns was measured on. */
   readonly judged?: { readonly rows: number; readonly folds: number; readonly classes: number }
+  /** Columns that give the target away and were left out by --drop-leaks. */
+  readonly droppedLeaks?: readonly string[]
   readonly quickModel?: QuickModel
   readonly associations?: Associations
   readonly anomalies?: Anomalies

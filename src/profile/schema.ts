@@ -72,6 +72,14 @@ const Target = z.strictObject({
   taskReason: z.string(),
   missing: count,
   invalid: count,
+  invalidValues: told(
+    z.array(z.strictObject({ value: z.string(), count })),
+    'the most frequent values that are no numbers',
+  ).exactOptional(),
+  joined: told(
+    z.array(z.strictObject({ label: z.string(), writings: names })),
+    'writings joined into one class by --normalise-labels',
+  ).exactOptional(),
   classes: z.array(z.strictObject({ label: z.string(), count, fraction })).exactOptional(),
   numeric: Numeric.exactOptional(),
 })
@@ -157,6 +165,7 @@ export const profileSchema = z.strictObject({
     z.strictObject({ rows: count, folds: count, classes: count }),
     'what the prediction of each column was measured on',
   ).exactOptional(),
+  droppedLeaks: told(names, 'columns that give the target away, left out by --drop-leaks').exactOptional(),
   quickModel: z
     .strictObject({ ...prediction, trainRows: count, scoredRows: count, columns: count, folds: count })
     .exactOptional(),
