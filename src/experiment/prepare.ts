@@ -6,6 +6,7 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
+import { rowKeys } from '../data/row-keys.ts'
 import type { ColumnSchema, TableSchema, TaskSchema } from '../data/schema.ts'
 import { makeTarget, type MadeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
@@ -136,7 +137,11 @@ async function prepareAnew(
   const weights = rowWeights(table, spec.weight, rows)
   const groups = groupCodes(table, spec.group, rows)
   const time = timeValues(table, spec.time, rows)
-  const folds = splitRows(target, { seed: spec.seed, ...(groups && { groups }), ...(time && { time }) })
+  const folds = splitRows(target, {
+    seed: spec.seed,
+    ...(groups && { groups }),
+    ...(time ? { time } : { keys: rowKeys(dataset.columns, dataset.rows) }),
+  })
   const data = {
     dataset,
     target,

@@ -1,6 +1,6 @@
 import type { Column } from '../data/dataset.ts'
+import { keysOf, mixColumn, rowHashes } from '../data/row-keys.ts'
 import { rowCount } from '../transforms/levels.ts'
-import { hashSeed } from '../util/rng.ts'
 
 export interface RepeatedRows {
   /** Every member of a set of equal rows is counted. */
@@ -22,13 +22,12 @@ export function findRepeatedRows(
   rows: number,
 ): RepeatedRows {
   if (features.length === 0 || rows === 0) return { duplicates: 0, conflicts: 0, settled: 0, largest: [] }
-  const high = new Int32Array(rows).fill(0x2545f491)
-  const low = new Int32Array(rows).fill(0x4f6cdd1d)
-  for (const column of features) mixColumn(column, high, low)
-  const alike = keys(high, low)
+  const hashes = rowHashes(rows)
+  for (const column of features) mixColumn(column, hashes)
+  const alike = keysOf(hashes)
   if (!target) return { ...repeated(alike), conflicts: 0, settled: 0 }
-  mixColumn(target, high, low)
-  const equal = keys(high, low)
+  mixColumn(target, hashes)
+  const equal = keysOf(hashes)
   return { ...repeated(equal), ...findConflicts(alike, equal) }
 }
 
@@ -66,10 +65,9 @@ export function findEqualColumns(columns: readonly Column[]): string[][] {
   const groups = new Map<string, string[]>()
   const rows = columns.length === 0 ? 0 : rowCount(columns[0]!)
   for (const column of columns) {
-    const high = new Int32Array(rows)
-    const low = new Int32Array(rows)
+    const { high, low } = { high: new Int32Array(rows), low: new Int32Array(rows) }
     const names = firstSeen(column)
-    mixColumn(names ?? column, high, low)
+    mixColumn(names ?? column, { high, low })
     let a = 0x9e3779b9 | 0
     let b = 0x85ebca6b | 0
     for (let row = 0; row < rows; row++) {
@@ -106,54 +104,6 @@ function firstSeen(column: Column): Column | undefined {
     codes[row] = code
   }
   return { kind: 'categorical', name: column.name, codes, categories: [] }
-}
-
-function mixColumn(column: Column, high: Int32Array, low: Int32Array): void {
-  const mix = (row: number, a: number, b: number) => {
-    let h = Math.imul(high[row]! ^ a, 0xcc9e2d51)
-    h ^= h >>> 15
-    high[row] = Math.imul(h ^ b, 0x1b873593)
-    let l = Math.imul(low[row]! ^ b, 0x85ebca6b)
-    l ^= l >>> 13
-    low[row] = Math.imul(l ^ a, 0xc2b2ae35)
-  }
-  switch (column.kind) {
-    case 'numeric':
-    case 'datetime': {
-      const float = new Float64Array(1)
-      const bits = new Int32Array(float.buffer)
-      for (let row = 0; row < column.values.length; row++) {
-        // Zero has two signs and NaN many bits; one of each here.
-        const value = column.values[row]!
-        float[0] = value === value ? value + 0 : NaN
-        mix(row, bits[0]!, bits[1]!)
-      }
-      return
-    }
-    case 'categorical': {
-      const hashes = Int32Array.from(column.categories, category => hashSeed(category))
-      for (let row = 0; row < column.codes.length; row++) {
-        const code = column.codes[row]!
-        mix(row, code < 0 ? -1 : (hashes[code] ?? code), 0x51ed270b)
-      }
-      return
-    }
-    case 'text':
-      for (let row = 0; row < column.missing.length; row++) {
-        let hash = column.missing[row] ? 1 : 0x811c9dc5
-        for (let i = column.offsets[row]!; i < column.offsets[row + 1]!; i++)
-          hash = Math.imul(hash ^ column.bytes[i]!, 0x01000193)
-        mix(row, hash, hash ^ 0x5bd1e995)
-      }
-  }
-}
-
-/** 53 bits of the two hashes, as one number that a Map or a sort takes. */
-function keys(high: Int32Array, low: Int32Array): Float64Array {
-  const result = new Float64Array(high.length)
-  for (let row = 0; row < high.length; row++)
-    result[row] = (high[row]! >>> 0) * 0x200000 + (low[row]! & 0x1fffff)
-  return result
 }
 
 /** Members of all sets of equal keys, and the largest sets. */
