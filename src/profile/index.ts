@@ -18,12 +18,13 @@ import { findGroupHints, findTimeHints } from './hints.ts'
 import { findImage } from './image.ts'
 import { findInsights } from './insights.ts'
 import { judgeTarget } from './judge.ts'
-import { summarizeNumbers } from './numeric.ts'
-import type { ColumnProfile, DatasetProfile, RepeatedSample, TargetProfile } from './profile.ts'
+import { outlierLimits, summarizeNumbers } from './numeric.ts'
+import type { ColumnProfile, DatasetProfile, RepeatedSample, RowSample, TargetProfile } from './profile.ts'
 import type { RepeatedRows } from './rows.ts'
 import { findEqualColumns, findRepeatedRows } from './rows.ts'
 import { sampleTable, scaleUp } from './sampled.ts'
 import { showCell } from './show.ts'
+import { summarize } from './summary.ts'
 
 export type { DatasetProfile } from './profile.ts'
 
@@ -44,6 +45,7 @@ export interface ProfileOptions {
 
 const SAMPLE_ROWS = 10
 const SAMPLE_COLUMNS = 20
+const OUTLIER_ROWS = 5
 const CORRELATED_COLUMNS = 10
 const ASSOCIATED_COLUMNS = 12
 /** Columns examined before other work gets a turn. */
@@ -63,7 +65,8 @@ export async function profileDataset(
     ...(sampled.made && { made: sampled.made }),
   })
   const whole = scaleUp(profile, sampled, dataset.rows)
-  return made ? { ...whole, target: profileTarget(made) } : whole
+  const scaled = made ? { ...whole, target: profileTarget(made) } : whole
+  return { ...scaled, summary: summarize(scaled) }
 }
 
 async function profileRows(
@@ -145,11 +148,16 @@ async function profileRows(
   })
   const conflicts = made && describeConflicts(repeated, made, rows)
   const duplicateSample = showRepeated(repeated, shown)
+  const targetOutliers = made && targetProfile && showOutliers(made, targetProfile, shown)
+  const first = new Set(shown)
+  const rest = dataset.columns.filter(column => !first.has(column))
   return {
     formatVersion: 1,
     dataset: dataset.name,
     rows,
     columnCount: dataset.columns.length,
+    summary: summarize({ rows, columns: examined.map(({ profile }) => profile), insights }),
+    ...(targetOutliers && { targetOutliers }),
     ...(targetProfile && { target: targetProfile }),
     columns: examined.map(({ profile }) => profile),
     duplicateRows: repeated.duplicates,
@@ -163,7 +171,7 @@ async function profileRows(
     ...(anomalies && { anomalies }),
     ...(drift && { drift }),
     insights,
-    sample: sampleRows(dataset, seed),
+    sample: sampleRows(dataset.rows, [...shown, ...rest], seed),
     ...(correlation && { correlation }),
     ...(image && { image }),
   }
@@ -279,12 +287,37 @@ function correlate(columns: readonly NumericColumn[]): DatasetProfile['correlati
   return { columns: columns.map(column => column.name), values }
 }
 
+/** The rows whose target lies furthest from the middle, of those that are outliers. */
+function showOutliers(
+  { target, rows }: MadeTarget,
+  { numeric }: TargetProfile,
+  shown: readonly Column[],
+): RowSample | undefined {
+  if (!numeric || numeric.outlierFraction <= 0) return undefined
+  const { values } = target
+  const distance = (at: number) => Math.abs(values[at]! - numeric.median)
+  const [low, high] = outlierLimits(countValues(values))
+  const outside = Array.from(rows.keys()).filter(at => values[at]! < low || values[at]! > high)
+  const columns = shown.slice(0, SAMPLE_COLUMNS)
+  return {
+    columns: columns.map(column => column.name),
+    rows: outside
+      .sort((a, b) => distance(b) - distance(a) || a - b)
+      .slice(0, OUTLIER_ROWS)
+      .map(at => ({
+        row: rows[at]!,
+        value: values[at]!,
+        values: columns.map(column => showCell(column, rows[at]!)),
+      })),
+  }
+}
+
 /** Ten rows by chance, in file order. */
-function sampleRows(dataset: Dataset, seed: number): DatasetProfile['sample'] {
+function sampleRows(total: number, all: readonly Column[], seed: number): DatasetProfile['sample'] {
   const rng = createRng(hashSeed(seed, 'sample'))
   const chosen = new Set<number>()
-  while (chosen.size < Math.min(SAMPLE_ROWS, dataset.rows)) chosen.add(rng.int(dataset.rows))
-  const columns = dataset.columns.slice(0, SAMPLE_COLUMNS)
+  while (chosen.size < Math.min(SAMPLE_ROWS, total)) chosen.add(rng.int(total))
+  const columns = all.slice(0, SAMPLE_COLUMNS)
   return {
     columns: columns.map(column => column.name),
     rows: [...chosen].sort((a, b) => a - b).map(row => columns.map(column => showCell(column, row))),

@@ -66,6 +66,12 @@ export function scaleUp(profile: DatasetProfile, { rows }: SampledTable, total: 
     columns: profile.columns.map(column),
     duplicateRows: scale(profile.duplicateRows),
     ...(profile.conflicts && { conflicts: { ...profile.conflicts, rows: scale(profile.conflicts.rows) } }),
+    ...(profile.targetOutliers && {
+      targetOutliers: {
+        ...profile.targetOutliers,
+        rows: profile.targetOutliers.rows.map(item => ({ ...item, row: rows[item.row]! })),
+      },
+    }),
     ...(profile.anomalies && {
       anomalies: {
         ...profile.anomalies,

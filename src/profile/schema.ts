@@ -36,15 +36,14 @@ const prediction = {
   power: told(fraction, 'max((score − baseline) / (1 − baseline), 0)'),
 }
 
+const FeatureTypes = z.enum(['numeric', 'categorical', 'text', 'datetime', 'binary', 'sequence'])
+
 const Column = z.strictObject({
   name: z.string(),
   kind: z.enum(['numeric', 'categorical', 'text', 'datetime']),
   use: z.enum(['feature', 'target', 'weight', 'group', 'time', 'ignored']),
   reason: told(z.string(), 'why it is read and used so, and how to change it'),
-  types: told(
-    z.array(z.enum(['numeric', 'categorical', 'text', 'datetime', 'binary', 'sequence'])),
-    'most likely first',
-  ),
+  types: told(z.array(FeatureTypes), 'most likely first'),
   missing: count,
   missingFraction: fraction,
   distinct: count,
@@ -146,6 +145,25 @@ export const profileSchema = z.strictObject({
   dataset: z.string(),
   rows: count,
   columnCount: count,
+  summary: z
+    .strictObject({
+      features: told(count, 'columns to learn from'),
+      missingValues: told(count, 'empty cells of those'),
+      missingShare: fraction,
+      types: told(
+        z.array(z.strictObject({ type: FeatureTypes, count, share: fraction })),
+        'by likeliest type',
+      ),
+      severities: told(z.strictObject({ high: count, medium: count, low: count }), 'insights by severity'),
+    })
+    .exactOptional(),
+  targetOutliers: told(
+    z.strictObject({
+      columns: names,
+      rows: z.array(z.strictObject({ row: told(count, 'from 0'), value: z.number(), values: names })),
+    }),
+    'the five rows whose target lies furthest outside',
+  ).exactOptional(),
   target: Target.exactOptional(),
   columns: z.array(Column),
   duplicateRows: told(count, 'every member of a set of equal rows is counted'),
