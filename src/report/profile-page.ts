@@ -1,4 +1,4 @@
-import { classBalance, correlation, histogram, missingValues, predictionPower } from '../charts/index.ts'
+import { classBalance, correlation, histogram, predictionPower } from '../charts/index.ts'
 import type {
   ColumnProfile,
   DatasetProfile,
@@ -10,10 +10,9 @@ import { summarize } from '../profile/summary.ts'
 import { count, figure } from '../util/text.ts'
 import { fragment, page, svg, table } from './html.ts'
 import type { Markup } from './html.ts'
+import { cardinality, columns, decisions, descriptive, histograms, missing } from './profile-columns.ts'
+import { action, number, percent, powerOf, powerText, short } from './words.ts'
 
-const COLUMNS = 200
-const HISTOGRAMS = 12
-const CELL = 60
 const PAIRS = 20
 const CLASSES = 50
 const LABELS = 5
@@ -28,11 +27,6 @@ const TASKS = {
   multiclass: 'multiclass classification',
   regression: 'regression',
 } as const
-
-const percent = (share: number) => `${figure(100 * share, 3)} %`
-const short = (text: string) => (text.length > CELL ? `${text.slice(0, CELL - 1)}…` : text)
-const number = (value: number | undefined) => (value === undefined ? '–' : figure(value))
-const powerOf = (column: ColumnProfile | undefined) => column?.prediction?.power
 
 /** A profile as one HTML file that needs neither network nor script. */
 export function renderProfilePage(profile: DatasetProfile): string {
@@ -120,10 +114,10 @@ function target({ target: told, targetOutliers, columns: all, rows }: DatasetPro
       <p>${count(told.classes.length)} classes. ${lost}</p>
       ${svg(classBalance({ target: told.name, classes: told.classes }))}
       ${table(
-        ['label', '#rows', '#share'],
+        ['label', '#share', '#rows'],
         told.classes
           .slice(0, CLASSES)
-          .map(entry => [short(entry.label), count(entry.count), percent(entry.fraction)]),
+          .map(entry => [short(entry.label), percent(entry.fraction), count(entry.count)]),
       )} `
   }
   if (!told.numeric) return undefined
@@ -171,7 +165,6 @@ function sample({ sample: shown, columns: all, target: told }: DatasetProfile): 
     ${action('Check that the names stand over the right values.')} `
 }
 
-const powerText = (column: ColumnProfile | undefined) => powerOf(column)?.toFixed(3) ?? '–'
 const rank = (column: ColumnProfile | undefined, targetName: string | undefined) =>
   column !== undefined && column.name === targetName ? 2 : (powerOf(column) ?? -1)
 
@@ -261,105 +254,6 @@ const drift = ({ drift: found }: DatasetProfile): Markup | undefined =>
         percent(column.missingTest),
         column.unseen === undefined ? '–' : percent(column.unseen),
       ]),
-    )} `
-
-function missing({ columns: all }: DatasetProfile): Markup | undefined {
-  const holed = all.filter(column => column.missing > 0)
-  return holed.length === 0
-    ? undefined
-    : fragment`<h2>Missing values</h2>
-        <p>${count(holed.length)} of ${count(all.length)} columns have gaps.</p>
-        ${svg(missingValues({ columns: all }))}
-        ${table(
-          ['column', '#missing', '#share'],
-          [...holed]
-            .sort((a, b) => b.missingFraction - a.missingFraction)
-            .slice(0, COLUMNS)
-            .map(column => [short(column.name), count(column.missing), percent(column.missingFraction)]),
-        )}
-        ${action('Ask where the gaps come from; mend the export, or write the meaning of a gap ("none") into the file.')} `
-}
-
-function columns({ columns: all }: DatasetProfile): Markup {
-  return fragment`<h2>Columns</h2>
-    ${table(
-      ['column', 'use', 'types', '#power', 'most frequent'],
-      all
-        .slice(0, COLUMNS)
-        .map(column => [
-          short(column.name),
-          column.use,
-          column.types.join(', '),
-          powerText(column),
-          column.top[0] ? `${short(column.top[0].value)} (${count(column.top[0].count)})` : '–',
-        ]),
-    )}
-    ${cutNote(all.length)} `
-}
-
-function cardinality({ columns: all }: DatasetProfile): Markup {
-  return fragment`<h2>Cardinality</h2>
-    <p>Different values per column, fewest first; of texts the different words, too.</p>
-    ${table(
-      ['column', '#different values', '#different words'],
-      [...all]
-        .sort((a, b) => a.distinct - b.distinct)
-        .slice(0, COLUMNS)
-        .map(column => [
-          short(column.name),
-          `${column.distinctExact ? '' : 'about '}${count(column.distinct)}`,
-          column.distinctWords === undefined ? '–' : count(column.distinctWords),
-        ]),
-    )}
-    ${cutNote(all.length)}
-    ${action('Write values that mean the same one way (US, U.S.); join rare categories under one name where they are many.')} `
-}
-
-function descriptive({ columns: all }: DatasetProfile): Markup {
-  return fragment`<h2>Descriptive statistics</h2>
-    ${table(
-      ['column', '#numbers', '#mean', '#median', '#min', '#max', '#outliers'],
-      all
-        .slice(0, COLUMNS)
-        .map(({ name, numericFraction, numeric }) => [
-          short(name),
-          percent(numericFraction),
-          number(numeric?.mean),
-          number(numeric?.median),
-          number(numeric?.min),
-          number(numeric?.max),
-          numeric ? percent(numeric.outlierFraction) : '–',
-        ]),
-    )}
-    ${cutNote(all.length)}
-    ${action('Where fewer than 100 % of the values are numbers, find out what the others are; compare minimum and maximum with what can be true.')} `
-}
-
-const cutNote = (total: number): Markup | undefined =>
-  total > COLUMNS
-    ? fragment`<p class="soft">The first ${String(COLUMNS)} of ${count(total)} columns; profile --json has all.</p>`
-    : undefined
-
-const action = (text: string): Markup => fragment`<p class="action"><b>Suggested action.</b> ${text}</p>`
-
-function histograms({ columns: all, image }: DatasetProfile): Markup | undefined {
-  const drawn = all
-    .filter(({ use, numeric }) => use === 'feature' && numeric && numeric.min < numeric.max)
-    .sort((a, b) => (powerOf(b) ?? 0) - (powerOf(a) ?? 0))
-    .slice(0, HISTOGRAMS)
-  return image || drawn.length === 0
-    ? undefined
-    : fragment`<h2>Distributions</h2>
-        <div class="row pair">
-          ${drawn.map(({ name, numeric }) => svg(histogram({ name, bins: numeric!.histogram })))}
-        </div> `
-}
-
-const decisions = ({ columns: all }: DatasetProfile): Markup =>
-  fragment`<h2>Why each column is read as it is</h2>
-    ${table(
-      ['column', 'read as', 'use', 'why'],
-      all.slice(0, COLUMNS).map(column => [short(column.name), column.kind, column.use, column.reason]),
     )} `
 
 const DEFINITIONS: readonly (readonly [string, string])[] = [
