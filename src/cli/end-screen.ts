@@ -1,6 +1,7 @@
 import { confusionTable } from '../charts/terminal.ts'
 import type { JobResult } from '../job/job.ts'
 import { count, duration, figure } from '../util/text.ts'
+import type { Verdict } from '../experiment/types.ts'
 import type { Output } from './output.ts'
 import { shortPath } from './paths.ts'
 
@@ -38,7 +39,7 @@ export function endScreen(result: JobResult, output: Output): void {
 }
 
 function best(
-  { best, objective, evaluation, trials, failed, seconds, problemType }: JobResult,
+  { best, objective, evaluation, verdict, trials, failed, seconds, problemType }: JobResult,
   output: Output,
 ): void {
   const { print, style } = output
@@ -49,6 +50,7 @@ function best(
   const what = members.length > 1 ? `${algorithm} of ${members.length} trials` : `${candidate} (${algorithm})`
   print(`${style('bold', 'Best')}   ${what}`)
   print(`       ${objective.name} ${style('green', figure(score, 5))} on rows no member of it learnt from`)
+  if (verdict) print(`       ${tellVerdict(verdict, objective.name, style)}`)
   if (evaluation) {
     const others = Object.entries(evaluation.metrics).filter(([name]) => name !== objective.name)
     print(
@@ -62,6 +64,17 @@ function best(
     }
   }
   print('')
+}
+
+function tellVerdict({ constant, p, isBetter }: Verdict, name: string, style: Output['style']): string {
+  const beside = constant === undefined ? '' : ` (a constant answer: ${name} ${figure(constant, 5)})`
+  const chance = p < 1e-4 ? 'p < 0.0001' : `p = ${figure(p, 2)}`
+  return isBetter
+    ? `better than the baseline, ${chance}${beside}`
+    : style(
+        'yellow',
+        `no better than the baseline, ${chance}${beside}: these columns may say nothing of the target`,
+      )
 }
 
 function nextCommands({ best, evaluation }: JobResult, folder: string): string[] {

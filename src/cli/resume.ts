@@ -15,6 +15,7 @@ export const resumeCommand: CommandDefinition = {
       wholeNumber(1),
     ),
     option('--workers <n>', 'trials at once').argParser(wholeNumber(1)),
+    option('--strict', 'as for run'),
     jsonOption(),
     option('--quiet', 'no progress'),
   ],

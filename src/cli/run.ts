@@ -50,6 +50,7 @@ export const runCommand: CommandDefinition = {
     option('--group <column>', 'rows with equal values stay on one side of every split'),
     option('--time <column>', 'validate on later rows than trained on'),
     option('--weight <column>', 'weights of rows, numbers ≥ 0'),
+    option('--strict', 'exit with status 2 when no model is better than a constant answer'),
     option('--features <file>', 'feature specification (JSON): which columns to use, and their types'),
     ...choiceOptions(),
     jsonOption(),

@@ -1,7 +1,8 @@
 import process from 'node:process'
 import type { Store } from '../experiment/store.ts'
 import { runJob, type JobResult } from '../job/job.ts'
-import { EXIT } from '../util/errors.ts'
+import { EXIT, InputError } from '../util/errors.ts'
+import { figure } from '../util/text.ts'
 import { endScreen } from './end-screen.ts'
 import type { CommandInput } from './command.ts'
 import type { Output } from './output.ts'
@@ -41,5 +42,13 @@ export async function watchJob(
   }
   if (options['json']) output.print(JSON.stringify(result))
   else endScreen(result, output)
+  if (options['strict'] === true && result.verdict?.isBetter === false) throw noBetter(result)
   return exitCode
 }
+
+const noBetter = ({ objective, best, verdict }: JobResult): InputError =>
+  new InputError(
+    'E_NO_BETTER_THAN_BASELINE',
+    `the best model has ${objective.name} ${figure(best!.score, 5)}, no better than the baseline (p = ${figure(verdict!.p, 2)}): --strict expects p < 0.05 and a better score than a constant answer; add columns or rows that bear on the target`,
+    { exit: 'noBetterThanBaseline' },
+  )

@@ -84,6 +84,18 @@ export interface Ensemble {
   readonly metrics: MetricValues
 }
 
+/** The model beside an answer that is the same for every row. */
+export interface Verdict {
+  /** The objective of the constant answer on the held-out rows; absent where it is not defined. */
+  readonly constant?: number
+  /** Chance that the best of so many models that know nothing agrees with the truth as well as this one. */
+  readonly p: number
+  /** Finished trials it is the best of. */
+  readonly looks: number
+  /** Above the constant answer, and p below 0.05. */
+  readonly isBetter: boolean
+}
+
 /** What a running experiment tells whoever watches. */
 export type ExperimentEvent =
   | { readonly type: 'stage'; readonly stage: Stage; readonly detail: string }

@@ -8,7 +8,15 @@ import { bestTrial, rankTrials, writeLeaderboard } from '../experiment/leaderboa
 import type { Prepared } from '../experiment/prepare.ts'
 import { runExperiment } from '../experiment/run.ts'
 import { writeDocument, type Store } from '../experiment/store.ts'
-import type { Ensemble, ExperimentEvent, MetricValues, Objective, Trial } from '../experiment/types.ts'
+import { judgeModel } from '../experiment/verdict.ts'
+import type {
+  Ensemble,
+  ExperimentEvent,
+  MetricValues,
+  Objective,
+  Trial,
+  Verdict,
+} from '../experiment/types.ts'
 import { evaluateModel, readLabelled, type Evaluation } from './evaluate.ts'
 import { writeNotebooks } from './notebooks.ts'
 import { VERSION } from './version.ts'
@@ -39,6 +47,8 @@ export interface JobResult {
   readonly seconds: number
   readonly files: Readonly<Record<string, string>>
   readonly evaluation?: Evaluation
+  /** Whether the best is better than a constant answer. */
+  readonly verdict?: Verdict
   readonly stopped: boolean
 }
 
@@ -70,6 +80,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
   const { prepared, trials, ensemble, stopped } = result
   const board = ensemble ? withEnsemble(trials, ensemble, prepared.objective) : trials
   let evaluation: Evaluation | undefined
+  const verdict = ensemble && judgeModel(paths, prepared, ensemble, trials)
   if (ensemble) {
     emit({ type: 'stage', stage: 'export', detail: 'writing the model' })
     const pipeline = assemblePipeline(paths, ensemble)
@@ -77,7 +88,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     writeModel(paths.model, pipeline, {
       name: spec.name,
       metrics: ensemble.metrics,
-      provenance: provenance(store, prepared, ensemble),
+      provenance: { ...provenance(store, prepared, ensemble), verdict },
     })
     evaluation = await scoreTest(store, emit)
   }
@@ -94,6 +105,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     seconds: (performance.now() - started) / 1000,
     files: writtenFiles(store),
     ...(evaluation && { evaluation }),
+    ...(verdict && { verdict }),
     stopped,
   }
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { openData } from '../../src/experiment/data.ts'
+import { layout } from '../../src/experiment/store.ts'
 import { csv, insightsOf, label, workplace } from './nasty.ts'
 import type { Cells } from './nasty.ts'
 
@@ -131,6 +133,14 @@ describe('rows', () => {
     const ids = insightsOf(await profile(name, 'y'))
     expect(ids).toContain('W_DUPLICATES')
     expect(ids).toContain('W_CONFLICTING_LABELS')
+    const { output } = await plan(name)
+    const { folds } = openData(layout(output)).folds
+    expect(folds).toHaveLength(5)
+    for (const { train, validation } of folds) {
+      const trained = new Set(Array.from(train, row => row % 100))
+      expect(Array.from(validation, row => row % 100).filter(row => trained.has(row))).toEqual([])
+      expect(Math.abs(validation.length - 40)).toBeLessThanOrEqual(4)
+    }
   })
 
   it('that are more than training takes are sampled, and the log says so', async () => {
@@ -141,19 +151,20 @@ describe('rows', () => {
     expect(stderr).toMatch(/600 rows × 3 columns .* a sample of (299|300) rows/)
   })
 
-  it('that say nothing about the target are trained on all the same', async () => {
-    const name = withTarget(i => ((i * 2_654_435_761) % 1009 < 504 ? 'yes' : 'no'), 200)
-    const result = await checked([
-      'run',
-      name,
-      '--target',
-      'y',
-      '--budget',
-      '4s',
-      '--quiet',
-      '--output',
-      'noise',
-    ])
-    expect([0, 2]).toContain(result.code)
+  it('that say nothing about the target are trained on, told to be no better than the baseline, and stop --strict', async () => {
+    const noise = withTarget(i => ((i * 2_654_435_761) % 1009 < 504 ? 'yes' : 'no'), 200)
+    const told = withTarget(i => (((i * 7919) % 101) * 1.5 > 70 ? 'yes' : 'no'), 200)
+    const train = (name: string, output: string, ...more: string[]) =>
+      checked(['run', name, '--target', 'y', '--max-candidates', '4', '--quiet', '--output', output, ...more])
+    const plain = await train(noise, 'noise')
+    expect(plain.code).toBe(0)
+    expect(plain.stdout).toMatch(/no better than the baseline, p = [01](\.\d+)?/)
+    const strict = await train(noise, 'noise-strict', '--strict', '--json')
+    expect(strict.code).toBe(2)
+    const { verdict } = JSON.parse(strict.stdout) as { verdict: { p: number; isBetter: boolean } }
+    expect(verdict.isBetter).toBe(false)
+    const known = await train(told, 'known', '--strict')
+    expect(known.code).toBe(0)
+    expect(known.stdout).toMatch(/[^o] better than the baseline, p < 0\.0001/)
   })
 })
