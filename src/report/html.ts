@@ -25,14 +25,17 @@ export const fragment = (strings: TemplateStringsArray, ...parts: readonly Part[
 })
 
 /** A picture as the charts write it, with every name in it already escaped. */
-export const svg = (picture: string): Markup => ({ markup: picture })
+export const svg = (picture: string): Markup => ({ markup: `<div class="chart">${picture}</div>` })
+
+/** A table of more columns keeps each row on one line. */
+const WIDE = 8
 
 /** A table; cells are text. Columns whose name starts with `#` are numbers and stand at the right. */
 export function table(columns: readonly string[], rows: readonly (readonly string[])[]): Markup {
   const numeric = columns.map(name => name.startsWith('#'))
   const cell = (text: string, i: number) =>
     numeric[i] ? fragment`<td class="number">${text}</td>` : fragment`<td>${text}</td>`
-  return fragment`<div class="scroll">
+  return fragment`<div class="${columns.length > WIDE ? 'scroll wide' : 'scroll'}" tabindex="0">
     <table>
       <thead>
         <tr>
@@ -52,20 +55,22 @@ export function table(columns: readonly string[], rows: readonly (readonly strin
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1f2328; --soft: #57606a; --line: #d0d7de; --ground: #ffffff; --box: #f6f8fa; --high: #b35900 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9ea7b0; --line: #3d444d; --ground: #0d1117; --box: #161b22; --high: #f0a050 } }
+:root { color-scheme: light dark; --ink: #1f2328; --soft: #57606a; --line: #d0d7de; --ground: #ffffff; --box: #f6f8fa; --high: #c0340a; --medium: #c69026 }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9ea7b0; --line: #3d444d; --ground: #0d1117; --box: #161b22; --high: #ff7b54; --medium: #d4a72c } }
 * { box-sizing: border-box }
 body { margin: 0 auto; max-width: 62rem; padding: 1.5rem 1rem 4rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); overflow-wrap: anywhere }
 h1 { font-size: 1.7rem; margin: 0 0 .3rem } h2 { font-size: 1.25rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid var(--line) } h3 { font-size: 1rem; margin: 0 }
 p { margin: .5rem 0 } .soft { color: var(--soft) }
 .scroll { overflow-x: auto } table { border-collapse: collapse; font-size: .9rem; margin: .5rem 0 }
 th, td { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal }
+.wide td { white-space: nowrap; max-width: 22rem; overflow: hidden; text-overflow: ellipsis }
 .number { text-align: right; font-variant-numeric: tabular-nums }
 svg { max-width: 100%; height: auto; display: block; margin: .8rem 0 }
-.row { display: flex; flex-wrap: wrap; gap: 1rem } .row > svg { flex: 0 1 auto } .pair > svg { flex: 0 1 28rem; min-width: 0 }
+.row { display: flex; flex-wrap: wrap; gap: 1rem } .row > .chart { flex: 0 1 auto; min-width: 0 } .pair > .chart { flex: 0 1 28rem; min-width: 0 }
+@media (max-width: 40rem) { .chart { overflow-x: auto } .chart > svg { max-width: none; height: auto } }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .7rem; margin: 1rem 0 }
 .facts div { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem } .facts b { display: block; font-size: 1.15rem }
-.insight { border-left: 4px solid var(--line); background: var(--box); padding: .6rem .9rem; margin: .7rem 0 } .insight.high { border-color: var(--high) }
+.insight { border-left: 4px solid var(--line); background: var(--box); padding: .6rem .9rem; margin: .7rem 0 } .insight.high { border-color: var(--high) } .insight.medium { border-color: var(--medium) }
 .action { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .5rem .8rem }
 pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .7rem; overflow-x: auto; white-space: pre-wrap }
 @media print { :root { --ink: #000; --ground: #fff; --box: #fff; --soft: #333 } body { max-width: none } h2 { break-after: avoid } svg, tr, .insight { break-inside: avoid } }

@@ -60,9 +60,9 @@ function head(profile: DatasetProfile): Markup {
   const { features, missingShare, types, severities } = summarize(profile)
   const facts: readonly (readonly [string, string])[] = [
     ['rows', count(rows)],
-    ['columns', `${count(columnCount)} (${count(features)} to learn from)`],
+    [`columns, ${count(features)} to learn from`, count(columnCount)],
     ['missing values', percent(missingShare)],
-    ['duplicate rows', `${count(duplicateRows)} (${percent(duplicateFraction)})`],
+    [`duplicate rows`, `${count(duplicateRows)} (${percent(duplicateFraction)})`],
     ...(quickModel
       ? [
           [
@@ -83,7 +83,7 @@ function head(profile: DatasetProfile): Markup {
       <b>${count(severities.low)}</b> of low severity.
     </p>
     <p>Column types: ${types.map(({ type, count: n, share }) => `${type} ${count(n)} (${percent(share)})`).join(', ')}.</p>
-    ${quickModel ? fragment`<p>The quick model is boosted trees on ${count(quickModel.columns)} columns and ${count(quickModel.trainRows)} rows, scored on ${count(quickModel.scoredRows)} others; a constant answer has ${quickModel.metric} ${figure(quickModel.baseline)}.</p>` : undefined}
+    ${quickModel ? fragment`<p>The quick model is boosted trees on ${count(quickModel.columns)} columns, scored on ${count(quickModel.scoredRows)} rows by trees grown on ${count(quickModel.trainRows)} others; a constant answer has ${quickModel.metric} ${figure(quickModel.baseline)}.</p>` : undefined}
     ${sampled ? fragment`<p class="soft">Statistics of columns are of ${count(sampled.rows)} of ${count(sampled.of)} rows; shares are right to ± ${percent(sampled.shareError)}.</p>` : undefined} `
 }
 
@@ -96,7 +96,7 @@ function findings({ insights }: DatasetProfile): Markup {
         fragment`<div class="insight ${insight.severity}">
           <h3>
             ${insight.title}${insight.column === undefined ? undefined : fragment`: ${short(insight.column)}`}
-            <span class="soft">(${insight.severity} severity, ${insight.id})</span>
+            <span class="soft">· ${insight.severity} severity · ${insight.id}</span>
           </h3>
           <p>${insight.fact}</p>
           <p><b>Why it matters.</b> ${insight.why}</p>
@@ -108,7 +108,10 @@ function findings({ insights }: DatasetProfile): Markup {
 
 function target({ target: told, targetOutliers, columns: all, rows }: DatasetProfile): Markup | undefined {
   if (!told) return undefined
-  const lost = `${count(told.missing)} rows (${percent(told.missing / Math.max(1, rows))}) have no target, ${count(told.invalid)} an invalid one.`
+  const lost =
+    told.missing + told.invalid === 0
+      ? 'Every row has one.'
+      : `${count(told.missing)} rows (${percent(told.missing / Math.max(1, rows))}) have no target, ${count(told.invalid)} (${percent(told.invalid / Math.max(1, rows))}) an invalid one; they are left out.`
   if (told.classes) {
     return fragment`<h2>Target: ${told.name}</h2>
       <p>${count(told.classes.length)} classes. ${lost}</p>
