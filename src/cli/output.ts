@@ -28,7 +28,8 @@ export function openOutput(): Output {
     print: text => void stdout.write(`${text}\n`),
     note: text => void stderr.write(`${text}\n`),
     isTerminal,
-    columns: stderr.columns ?? 80,
+    // A terminal that does not know its width says 0.
+    columns: stderr.columns || 80,
     style: (format, text) => (coloured ? styleText(format, text) : text),
   }
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { resolveDataset } from '../data/catalogue.ts'
 import { readDataset } from '../data/read.ts'
 import { makeTarget } from '../data/target.ts'
@@ -7,7 +8,7 @@ import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { InputError } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
-import { count, duration, figure, inline } from '../util/text.ts'
+import { count, figure } from '../util/text.ts'
 import {
   choiceOptions,
   jsonOption,
@@ -18,6 +19,7 @@ import {
 } from './command.ts'
 import { parseProblemType } from './names.ts'
 import type { Output } from './output.ts'
+import { shellWord, showStages } from './stages.ts'
 import { table } from './table.ts'
 
 const MOST_COLUMNS = 60
@@ -58,7 +60,34 @@ export const profileCommand: CommandDefinition = {
     }
     if (options['json']) return output.print(JSON.stringify(profile))
     if (file === undefined) printProfile(profile, output)
+    if (!options['quiet']) tellNext(input, profile, output)
   },
+}
+
+/** Stages of a profile: reading, columns, copies, correlations, unusual rows; two with a target; two with a test file. */
+const stagesOf = (target: string | undefined, test: string | undefined): number =>
+  5 + (target === undefined ? 0 : 2) + (test === undefined ? 0 : 2)
+
+const KEPT_FLAGS = { problemType: '--problem-type', features: '--features', dropLeaks: '--drop-leaks', normaliseLabels: '--normalise-labels' } as const // prettier-ignore
+
+/** What a person types next, with the choices made here. */
+function tellNext({ args, options }: CommandInput, { target }: DatasetProfile, { note }: Output): void {
+  const data = args.map(shellWord).join(' ')
+  const kept = Object.entries(KEPT_FLAGS).flatMap(([name, flag]) => {
+    const value = options[name]
+    return value === undefined || value === false
+      ? []
+      : value === true
+        ? [flag]
+        : [flag, shellWord(String(value))]
+  })
+  const words = [data, '--target', target ? shellWord(target.name) : 'COLUMN', ...kept].join(' ')
+  note('')
+  note('Next:')
+  if (target === undefined) return note(`  glasspilot profile ${words}   # with the column to predict`)
+  if (options['output'] === undefined)
+    note(`  glasspilot profile ${words} --output profile.html   # the same as a page`)
+  note(`  glasspilot run ${words} --budget 10m`)
 }
 
 async function makeProfile({ args, options }: CommandInput, output: Output): Promise<DatasetProfile> {
@@ -77,31 +106,27 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
           ]
     throw new InputError(code!, message!, { exit: 'usage' })
   }
-  const started = performance.now()
-  const onStage = (stage: string) => {
-    if (options['quiet']) return
-    const clock = duration((performance.now() - started) / 1000).padStart(9)
-    output.note(`${output.style('dim', clock)}  ${stage}`)
-  }
   const found = await resolveDataset(args[0])
   const target = text('target') ?? found.target
   const task = text('problemType') === undefined ? undefined : parseProblemType(text('problemType')!)
   const features = text('features')
   const choice = features === undefined ? undefined : readFeatureSpecification(features, target)
-  onStage(`reading ${inline(found.train)}`)
+  const test = text('test')
+  const stages = showStages(output, stagesOf(target, test), options['quiet'] === true)
+  stages.next(`reading ${basename(found.train)}`)
   const {
     dataset,
     schema: read,
     report,
   } = await readDataset(found.train, {
     ...(target !== undefined && { target }),
+    onProgress: stages.part,
     ...(choice && { overrides: Object.fromEntries(choice.kinds) }),
   })
   const schema = chooseFeatures(read, choice?.names)
   const normaliseLabels = options['normaliseLabels'] === true
   const made = target === undefined ? undefined : makeTarget(dataset, target, task, { normaliseLabels })
-  const test = text('test')
-  if (test !== undefined) onStage(`reading ${inline(test)}`)
+  if (test !== undefined) stages.next(`reading ${basename(test)}`)
   const rows = test === undefined ? undefined : (await readDataset(test, { schema })).dataset
   const profile = await profileDataset(dataset, schema, {
     ...(target !== undefined && { target }),
@@ -110,9 +135,12 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
     report,
     dropLeaks: options['dropLeaks'] === true,
     seed: options['seed'] as number,
-    onStage,
+    onStage: stages.next,
   })
-  onStage(`done: ${count(profile.insights.length)} findings`)
+  const { length } = profile.insights
+  stages.end(
+    `profiled ${count(profile.rows)} rows × ${count(profile.columnCount)} columns: ${count(length)} finding${length === 1 ? '' : 's'}`,
+  )
   return profile
 }
 
