@@ -14,6 +14,7 @@ import { profileJsonSchema, profileSchema } from '../../src/profile/schema.ts'
 import { renderProfilePage } from '../../src/report/profile-page.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { writeTable } from '../helpers/cli.ts'
+import { conforms } from './conform.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'glasspilot-findings-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -34,6 +35,7 @@ async function profileFile(path: string, target?: string, test?: string): Promis
     report,
     seed: 0,
   })
+  conforms(profile.insights)
   // Every profile made here is as published, once written and read again.
   expect(profileSchema.parse(JSON.parse(JSON.stringify(profile)))).toEqual(
     JSON.parse(JSON.stringify(profile)),

@@ -6,6 +6,7 @@ import { readDataset } from '../../src/data/read.ts'
 import { profileDataset } from '../../src/profile/index.ts'
 import { rules } from '../../src/profile/insights.ts'
 import type { Insight } from '../../src/profile/profile.ts'
+import { conforms } from './conform.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'glasspilot-reading-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -15,7 +16,7 @@ async function insightsOf(data: string | Uint8Array, target?: string): Promise<r
   const path = join(folder, `${++files}.csv`)
   writeFileSync(path, data)
   const { dataset, schema, report } = await readDataset(path, target === undefined ? {} : { target })
-  return (await profileDataset(dataset, schema, { report, seed: 0 })).insights
+  return conforms((await profileDataset(dataset, schema, { report, seed: 0 })).insights)
 }
 
 const rows = (n: number, row: (i: number) => string) => Array.from({ length: n }, (_, i) => row(i)).join('\n')
@@ -78,6 +79,31 @@ describe('reading warnings', () => {
     expect(`${insight!.fact} ${JSON.stringify(insight!.numbers)}`).toContain(says)
     expect(insight!.numbers).toMatchObject(numbers)
     for (const part of [insight!.why, insight!.harmlessWhen, insight!.action]) expect(part).toMatch(/[.]$/)
+  })
+
+  it.each([
+    'W_MULTI_HEADER',
+    'W_HEADER_SHAPE',
+    'W_AMBIGUOUS_DIALECT',
+    'W_EXTRA_COLUMNS',
+    'W_NESTED',
+    'W_LATE_TYPE',
+  ])('%s is told as the reader says it', async code => {
+    const path = join(folder, `${++files}.csv`)
+    writeFileSync(path, `a,b,c\n${plain(40)}\n`)
+    const { dataset, schema, report } = await readDataset(path, {})
+    const warning = {
+      code,
+      count: 3,
+      lines: [7, 9],
+      examples: ['some cell'],
+      message: 'three things were seen',
+    }
+    const told = { ...report, warnings: [warning] }
+    const { insights } = await profileDataset(dataset, schema, { report: told, seed: 0 })
+    const [insight] = conforms(insights).filter(({ id }) => id === code)
+    expect(insight!.fact).toBe('three things were seen (line 7, 9), as "some cell".')
+    expect(insight!.numbers).toEqual({ count: 3, lines: '7, 9', examples: 'some cell' })
   })
 
   it('of many columns are told together', async () => {

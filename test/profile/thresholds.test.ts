@@ -10,6 +10,7 @@ import { profileDataset } from '../../src/profile/index.ts'
 import { findInsights, type Facts } from '../../src/profile/insights.ts'
 import { summarizeNumbers } from '../../src/profile/numeric.ts'
 import type { Drift, Insight, QuickModel, Severity } from '../../src/profile/profile.ts'
+import { conforms } from './conform.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'glasspilot-thresholds-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -36,7 +37,9 @@ async function findingsOf(cells: Cells, task?: Task | 'feature'): Promise<readon
   const { dataset, schema, report } = await readDataset(path, target === undefined ? {} : { target })
   const made =
     target === undefined ? undefined : makeTarget(dataset, target, task === 'feature' ? undefined : task)
-  return (await profileDataset(dataset, schema, { ...(made && { made }), report, seed: 0 })).insights
+  return conforms(
+    (await profileDataset(dataset, schema, { ...(made && { made }), report, seed: 0 })).insights,
+  )
 }
 
 /** Two arguments next to each other between which a rising function passes a value: under and over it. */
@@ -88,6 +91,12 @@ describe('each finding about data comes right above its threshold and not below'
     ['W_RARE_CATEGORIES', 'medium', ['a', 'b', 'c'].flatMap(w => repeat(w, 49)).concat(repeat('z', 1000)), undefined, ['a', 'b'].flatMap(w => repeat(w, 49)).concat(repeat('z', 1000))],
     ['W_HIGH_MISSING', 'medium', [...repeat('', 501), ...noise(499)], undefined, [...repeat('', 500), ...noise(500)]],
     ['W_HIGH_CARDINALITY', 'low', words(901, 1000), undefined, words(900, 1000)],
+    ['W_SENTINEL', 'medium', [...repeat(-999, 2), ...noise(298)], undefined, [-999, ...noise(299)]],
+    ['W_SEQUENCE', 'low', range(200).map(i => `${i % 9} ${i % 7} ${i % 5}`), undefined, words(20, 200)],
+    ['W_DUPLICATE_COLUMN', 'low', range(200).map(i => (i * 31) % 97), undefined, range(200).map(i => (i * 37) % 97)],
+    ['W_LABEL_VARIANTS', 'medium', range(300).map(i => ['yes', 'Yes ', 'no'][i % 3]!), 'multiclass', classes(100, 100, 100)],
+    ['W_MISSING_TARGET', 'low', [...repeat('', 150), ...noise(150)], 'regression', noise(300)],
+    ['W_MISSING_TARGET', 'high', [...repeat('', 151), ...noise(149)], 'regression', noise(300)],
     ['W_SMALL_DATA', 'medium', noise(499), undefined, noise(500)],
   ])('%s', async (id, severity, over, task, under) => {
     const found = (await findingsOf(over, task)).filter(insight => insight.id === id)
@@ -125,6 +134,29 @@ describe('each finding about data comes right above its threshold and not below'
     expect(await told(table([3, ...repeat(2, 24), ...repeat(1, 949)]))).toMatchObject([
       { severity: 'high', numbers: { duplicates: 51 } },
     ])
+  })
+
+  it('W_CONFLICTING_LABELS is told above 5 % of rows with more weight', async () => {
+    const told = async (pairs: number) => {
+      const path = join(folder, `${++files}.csv`)
+      const row = (i: number) => (i < 2 * pairs ? i >> 1 : i)
+      writeFileSync(
+        path,
+        `a,b,y\n${range(1000)
+          .map(i => `${row(i) * 1.5},${row(i) % 7},${i % 2 ? 'u' : 'v'}`)
+          .join('\n')}\n`,
+      )
+      const { dataset, schema, report } = await readDataset(path, { target: 'y' })
+      const { insights } = await profileDataset(dataset, schema, {
+        made: makeTarget(dataset, 'y'),
+        report,
+        seed: 0,
+      })
+      return conforms(insights).filter(({ id }) => id === 'W_CONFLICTING_LABELS')
+    }
+    expect(await told(0)).toEqual([])
+    expect(await told(25)).toMatchObject([{ severity: 'low', numbers: { conflicts: 50, settled: 25 } }])
+    expect(await told(26)).toMatchObject([{ severity: 'medium', numbers: { conflicts: 52 } }])
   })
 
   it.each(['UNKNOWN', 'UNK', 'NA', 'N/A', 'NULL', 'MISSING', '?', '??', '???', '-', 'NAN', 'TBD'])(
@@ -191,7 +223,7 @@ const drift = (auc: number): Drift => ({
   columns: [],
 })
 const idsOf = (facts: Partial<Facts>, id: string) =>
-  findInsights({ ...nothing, ...facts }).filter(insight => insight.id === id)
+  conforms(findInsights({ ...nothing, ...facts })).filter(insight => insight.id === id)
 
 describe('each finding of a model comes right above its threshold and not below', () => {
   it('W_LEAKAGE above 0.95, two alone, three in one', () => {
