@@ -148,6 +148,39 @@ export interface Kernels {
     bins: number,
     histogram: Pointer,
   ): void
+  sketchGradients(
+    scores: Pointer,
+    target: Pointer,
+    weights: Pointer,
+    stride: number,
+    classes: number,
+    direction: Pointer,
+    peak: Pointer,
+    total: Pointer,
+    g: Pointer,
+    h: Pointer,
+    alongG: Pointer,
+    alongH: Pointer,
+  ): void
+  largestOf(values: Pointer, n: number): number
+  storeGradients(g: Pointer, h: Pointer, n: number, gScale: number, hScale: number, gradients: Pointer): void
+  sumByLeaf(
+    leafOf: Pointer,
+    n: number,
+    g: Pointer,
+    h: Pointer,
+    stride: number,
+    classes: number,
+    sums: Pointer,
+  ): void
+  addByLeaf(
+    leafOf: Pointer,
+    n: number,
+    steps: Pointer,
+    stride: number,
+    classes: number,
+    scores: Pointer,
+  ): void
   judgeClassesBy(byEntropy: number): void
   sumClasses(rows: Pointer, n: number, labels: Pointer, classes: number, totals: Pointer): void
   findClassSplit(

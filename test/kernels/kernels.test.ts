@@ -531,3 +531,98 @@ describe('the question of a level', () => {
     }
   })
 })
+
+describe('vectors of classes', () => {
+  const CLASSES = 3
+  const ROWS = 21
+  const STRIDE = 24
+  const rng = createRng(31)
+  const scores = Array.from({ length: CLASSES }, () => Array.from({ length: ROWS }, () => 2 * rng.normal()))
+  const labels = Array.from({ length: ROWS }, () => rng.int(CLASSES))
+  const weights = Array.from({ length: ROWS }, () => rng.int(4))
+  const direction = [0.7, -1.3, 0.4]
+  const arena = new Arena()
+  const padded = (rows: readonly (readonly number[])[]) => {
+    const at = arena.allocate(4 * STRIDE * rows.length)
+    rows.forEach((values, k) =>
+      arena
+        .f32(at + 4 * STRIDE * k, STRIDE)
+        .fill(0)
+        .set(values),
+    )
+    return at
+  }
+  const places = Array.from({ length: 6 }, () => arena.allocate(4 * STRIDE * CLASSES)) as [number, number, number, number, number, number] // prettier-ignore
+  const [peak, total, g, h, alongG, alongH] = places
+  const at = padded(scores)
+  arena.kernels.softmaxTotals(at, STRIDE, CLASSES, STRIDE, peak, total)
+  arena.kernels.sketchGradients(at, padded([labels]), padded([weights]), STRIDE, CLASSES, arena.put(Float32Array.from(direction)), peak, total, g, h, alongG, alongH) // prettier-ignore
+  const expected = labels.map((label, row) => {
+    const p = softmax(scores.map(own => own[row]!))
+    return p.map((share, k) => ({
+      g: weights[row]! * (share - (label === k ? 1 : 0)),
+      h: weights[row]! * share * (1 - share),
+    }))
+  })
+
+  it('are the gradients of softmax, and their sums along a direction', () => {
+    expected.forEach((classes, row) => {
+      classes.forEach((pair, k) => {
+        expect(arena.f32(g + 4 * STRIDE * k, STRIDE)[row]).toBeCloseTo(pair.g, 5)
+        expect(arena.f32(h + 4 * STRIDE * k, STRIDE)[row]).toBeCloseTo(pair.h, 5)
+      })
+      const along = (of: (pair: { g: number; h: number }, d: number) => number) =>
+        classes.reduce((sum, pair, k) => sum + of(pair, direction[k]!), 0)
+      expect(arena.f32(alongG, STRIDE)[row]).toBeCloseTo(
+        along((pair, d) => d * pair.g),
+        4,
+      )
+      expect(arena.f32(alongH, STRIDE)[row]).toBeCloseTo(
+        along((pair, d) => d * d * pair.h),
+        4,
+      )
+    })
+  })
+
+  it('become fixed-point pairs', () => {
+    const pairs = arena.allocate(8 * STRIDE)
+    arena.kernels.storeGradients(alongG, alongH, STRIDE, 1024, 512, pairs)
+    const stored = arena.i32(pairs, 2 * ROWS)
+    for (let row = 0; row < ROWS; row++) {
+      expect(Math.abs(stored[2 * row]! - arena.f32(alongG, STRIDE)[row]! * 1024)).toBeLessThanOrEqual(0.5)
+      expect(Math.abs(stored[2 * row + 1]! - arena.f32(alongH, STRIDE)[row]! * 512)).toBeLessThanOrEqual(0.5)
+    }
+    const largest = Math.max(...Array.from(arena.f32(alongG, STRIDE), Math.abs))
+    expect(arena.kernels.largestOf(alongG, STRIDE)).toBe(largest)
+  })
+
+  it('sum up by leaf, and come back as steps of every class', () => {
+    const leafOf = labels.map((_, row) => row % 4)
+    const leaves = arena.put(Int32Array.from(leafOf))
+    const sums = arena.allocate(16 * 4 * CLASSES)
+    arena.clear(sums, 16 * 4 * CLASSES)
+    arena.kernels.sumByLeaf(leaves, ROWS, g, h, STRIDE, CLASSES, sums)
+    const found = arena.f64(sums, 2 * 4 * CLASSES)
+    for (let leaf = 0; leaf < 4; leaf++)
+      for (let k = 0; k < CLASSES; k++) {
+        const members = expected.filter((_, row) => leafOf[row] === leaf).map(classes => classes[k]!)
+        const at = 2 * (leaf * CLASSES + k)
+        expect(found[at]).toBeCloseTo(
+          members.reduce((sum, pair) => sum + pair.g, 0),
+          4,
+        )
+        expect(found[at + 1]).toBeCloseTo(
+          members.reduce((sum, pair) => sum + pair.h, 0),
+          4,
+        )
+      }
+    const steps = Float32Array.from({ length: 4 * CLASSES }, (_, i) => i)
+    arena.kernels.addByLeaf(leaves, ROWS, arena.put(steps), STRIDE, CLASSES, at)
+    for (let row = 0; row < ROWS; row++)
+      for (let k = 0; k < CLASSES; k++)
+        expect(arena.f32(at + 4 * STRIDE * k, STRIDE)[row]).toBeCloseTo(
+          scores[k]![row]! + leafOf[row]! * CLASSES + k,
+          4,
+        )
+  })
+})

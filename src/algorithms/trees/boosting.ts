@@ -10,7 +10,7 @@ import { assembleForest } from './assemble.ts'
 import { binsFor, findBins } from './bins.ts'
 import { joinForests, requireForest, scoresBy } from './continuation.ts'
 import { type BoostingOptions, readSettings } from './boosting-settings.ts'
-import { type GrowthRules, Grower } from './grower.ts'
+import { type GrowthRules, Grower, type Scales } from './grower.ts'
 import { type Loss, lossFor } from './losses.ts'
 import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
 import { createPacer } from './pacer.ts'
@@ -18,6 +18,7 @@ import { GradientSampler } from './row-sampling.ts'
 import { drawFeatures } from './selection.ts'
 import { targetUnit } from './standardize.ts'
 import type { GrownTree } from './tree.ts'
+import { addVectors, leavesOf, VectorLeaves } from './vector-leaves.ts'
 import { treeTable } from './walk.ts'
 
 /** Gradient boosting, whatever the shape of its trees. */
@@ -74,6 +75,7 @@ class Booster {
   private readonly held: HeldOut | undefined
   private readonly trees: GrownTree[] = []
   private before: ForestModel | undefined
+  private readonly vectors: VectorLeaves | undefined
   /** Positions in the layout of the columns of each view. */
   private readonly views: readonly Int32Array[]
 
@@ -117,6 +119,8 @@ class Booster {
         directions: Int8Array.from(this.matrix.layout.features, ({ column }) => monotone.get(column) ?? 0),
       }),
     })
+    if (rules.vectorLeaves && data.task === 'multiclass')
+      this.vectors = new VectorLeaves(arena, data, { classes: outputs, stride: this.stride })
     this.order = Int32Array.from({ length: rows }, (_, row) => row)
     const sampled = rules.sampling === 'by-gradient' && rules.rowShare < 1
     this.sampler = sampled ? new GradientSampler(arena, rows) : undefined
@@ -145,7 +149,7 @@ class Booster {
     let best = { rounds: 0, loss: held && this.before ? held.loss() : Infinity }
     for (let round = 1; round <= rules.rounds; round++) {
       if (!(await pacer.mayGoOn()) && round > 1) break
-      const splits = this.round()
+      const splits = this.vectors ? this.vectorRound(this.vectors) : this.round()
       const current = held ? held.loss() : NaN
       if (held) context.report?.(round, current)
       if (held && current < best.loss) best = { rounds: round, loss: current }
@@ -154,7 +158,9 @@ class Booster {
       if (dead >= DEAD_ROUNDS || (dead > 0 && rules.rowShare >= 1 && rules.featureShare >= 1)) break
     }
     const useful = held && (best.rounds > 0 || this.before)
-    const grown = this.assemble(useful ? trees.slice(0, best.rounds * loss.outputs) : trees)
+    const grown = this.assemble(
+      useful ? trees.slice(0, best.rounds * (this.vectors ? 1 : loss.outputs)) : trees,
+    )
     return this.before ? joinForests(this.before, grown) : grown
   }
 
@@ -167,6 +173,7 @@ class Booster {
       base: loss.base,
       scale,
       factor: rules.learningRate,
+      leafWidth: this.vectors ? loss.outputs : 1,
       ...(rules.loss?.unit === 'mean' && { link: 'exp' as const }),
     })
   }
@@ -197,6 +204,39 @@ class Booster {
       this.held?.add(tree, output, rules.learningRate)
     }
     return splits
+  }
+
+  /** One tree with a step for every class in each leaf. */
+  private vectorRound(vectors: VectorLeaves): number {
+    const { arena, rng, rules, grower, matrix, stride, held, loss } = this
+    const features = this.drawColumns()
+    const scales = vectors.project(this.scores, rng, this.gradients)
+    const drawn = this.drawFor(scales)
+    const nodeFeatures = this.nodeFeatures(features.length)
+    const grown = grower.grow(drawn, features, rng, scales, { ...rules, nodeFeatures })
+    const leafOf = leavesOf(arena, grown, { rows: grower.rows, drawn }, matrix)
+    const tree = { ...grown, values: vectors.steps(leafOf, grown.counts.length, rules.lambda, rules.alpha) }
+    this.trees.push(tree)
+    const target = { scores: this.scores, stride, classes: loss.outputs }
+    addVectors(arena, leafOf, tree.values, rules.learningRate, target)
+    held?.addVectors(tree, rules.learningRate)
+    return tree.feature.length
+  }
+
+  /** Columns that a tree may look at: a share of those of one view. */
+  private drawColumns(): Int32Array {
+    const { views, rng, rules } = this
+    const seen = views[views.length > 1 ? rng.int(views.length) : 0]!
+    return drawFeatures(seen, Math.max(1, Math.round(rules.featureShare * seen.length)), rng)
+  }
+
+  /** Writes the rows of one tree to the grower, those drawn before the others; returns how many were drawn. */
+  private drawFor(scales: Scales): number {
+    const { arena, grower, sampler, rules, rng } = this
+    if (sampler) return sampler.draw(rules.rowShare, this.gradients, scales, rng, grower.rows)
+    const drawn = this.drawRows()
+    arena.i32(grower.rows, this.matrix.rows).set(this.order)
+    return drawn
   }
 
   /** Features drawn anew in each node, or 0 for all of the tree. */
@@ -263,6 +303,8 @@ class HeldOut {
   readonly scores: Pointer
   private readonly matrix: BinnedMatrix
   private readonly lossFunction: Loss
+  /** All row numbers. */
+  private readonly every: Pointer
 
   constructor(
     arena: Arena,
@@ -275,6 +317,7 @@ class HeldOut {
     this.examples = examples
     this.lossFunction = loss
     this.matrix = binRows(arena, examples.features, like.layout)
+    this.every = arena.put(Int32Array.from({ length: rows }, (_, row) => row))
     this.scores = arena.allocate(4 * rows * loss.outputs)
     for (let k = 0; k < loss.outputs; k++) arena.f32(this.scores + 4 * rows * k, rows).fill(loss.base[k]!)
   }
@@ -296,6 +339,13 @@ class HeldOut {
       scores,
     )
     arena.rewind(mark)
+  }
+
+  addVectors(tree: GrownTree, factor: number): void {
+    const { arena, matrix, scores, every } = this
+    const leafOf = leavesOf(arena, tree, { rows: every, drawn: 0 }, matrix)
+    const classes = this.lossFunction.outputs
+    addVectors(arena, leafOf, tree.values, factor, { scores, stride: matrix.rows, classes })
   }
 
   loss(): number {

@@ -7,7 +7,7 @@ import { InputError } from '../../util/errors.ts'
 /** Checks that boosting can go on from this model: the same question, features and loss. */
 export function requireForest(
   model: ModelData,
-  like: Pick<ForestModel, 'outputs' | 'width' | 'link'>,
+  like: Pick<ForestModel, 'outputs' | 'width' | 'link' | 'leafWidth'>,
 ): ForestModel {
   const forest = model as ForestModel
   const reasons = [
@@ -15,6 +15,8 @@ export function requireForest(
     model.outputs !== like.outputs && `${model.outputs} outputs instead of ${like.outputs}`,
     forest.encoders && 'categories encoded by itself',
     forest.width !== like.width && `${forest.width} features instead of ${like.width}`,
+    forest.leafWidth !== like.leafWidth &&
+      `${forest.leafWidth} numbers in a leaf instead of ${like.leafWidth}`,
     forest.link !== like.link && `link "${forest.link}" instead of "${like.link}"`,
   ].filter(reason => typeof reason === 'string')
   if (reasons.length === 0) return forest

@@ -8,6 +8,7 @@ import { readSettings } from './boosting-settings.ts'
 import { scoresBy } from './continuation.ts'
 import { lossFor, type Loss } from './losses.ts'
 import { targetUnit } from './standardize.ts'
+import { addVectors, VectorLeaves } from './vector-leaves.ts'
 
 export interface RefitRules {
   readonly learningRate: number
@@ -41,6 +42,23 @@ export async function refitLeaves(
     start.forEach((base, k) => arena.f32(scores + 4 * stride * k, rows).set(base))
     const pairs = arena.allocate(8 * stride)
     const values = model.values.slice()
+    if (model.leafWidth > 1) {
+      const vectors = new VectorLeaves(arena, data, { classes: outputs, stride })
+      for (let tree = 0; tree < model.roots.length; tree++) {
+        vectors.findGradients(scores)
+        const leaves = await leafNumbers(model, features, tree, tree + 1)
+        const { numbers, leafOf } = renumber(leaves)
+        const steps = vectors.steps(leafOf, numbers.length, lambda, 0)
+        const mixed = steps.map((step, i) => {
+          const old = model.values[numbers[Math.floor(i / outputs)]! * outputs + (i % outputs)]!
+          return keep * old + (1 - keep) * learningRate * step
+        })
+        for (const [i, value] of mixed.entries())
+          values[numbers[Math.floor(i / outputs)]! * outputs + (i % outputs)] = value
+        addVectors(arena, leafOf, mixed, 1, { scores, stride, classes: outputs })
+      }
+      return { ...model, values }
+    }
     for (let tree = 0; tree < model.roots.length; tree++) {
       const output = tree % outputs
       if (output === 0) loss.startRound(scores)
@@ -63,6 +81,18 @@ export async function refitLeaves(
     }
     return { ...model, values }
   })
+}
+
+/** The leaves some row comes to, counted from 0. */
+function renumber(leaves: Int32Array): { readonly numbers: number[]; readonly leafOf: Int32Array } {
+  const place = new Map<number, number>()
+  const leafOf = leaves.map(leaf => {
+    const known = place.get(leaf)
+    if (known !== undefined) return known
+    place.set(leaf, place.size)
+    return place.size - 1
+  })
+  return { numbers: [...place.keys()], leafOf }
 }
 
 function leafSteps(

@@ -179,6 +179,43 @@ describe('going on from a model', () => {
   })
 })
 
+describe('one tree for all classes', () => {
+  const data = toy('multiclass', { rows: 1500 })
+
+  it.each(BOOSTERS)(
+    'is the default of $name for enough rows, and learns with far fewer trees',
+    async algorithm => {
+      const rounds = { [roundsOf(algorithm)]: 64 }
+      const auto = await fit(algorithm, data, rounds)
+      const single = await fit(algorithm, data, { ...rounds, multi_strategy: 'one-per-class' })
+      expect(auto.leafWidth).toBe(3)
+      expect(auto.roots.length).toBeLessThanOrEqual(64)
+      expect(single.leafWidth).toBe(1)
+      expect(single.roots.length % 3).toBe(0)
+      const loss = async (model: ForestModel) =>
+      meanLoss(await predictModel(model, data.validation!.features), { task: 'multiclass', target: data.validation!.target }) // prettier-ignore
+      expect(await loss(auto)).toBeLessThan(1.5 * (await loss(single)))
+      expect(await loss(auto)).toBeLessThan(0.6)
+    },
+  )
+
+  it('gives way to a tree per class on few rows', async () => {
+    expect((await fit(gbtDepthwise, toy('multiclass', { rows: 300 }))).leafWidth).toBe(1)
+  })
+
+  it('goes on from a model and refits as others do', async () => {
+    const { validation: _, ...alone } = data
+    const params = { num_round: 64, eta: 0.1, lambda: 1, subsample: 1 }
+    const first = await fit(gbtDepthwise, alone, params)
+    const both = await fit(gbtDepthwise, { ...alone, continueFrom: first }, params)
+    expect(both.roots.length).toBe(128)
+    const loss = async (model: ForestModel) => meanLoss(await predictModel(model, data.features), data)
+    expect(await loss(both)).toBeLessThan(await loss(first))
+    const again = await refitLeaves(first, data, { learningRate: 0.1, lambda: 1, keep: 0 })
+    again.values.forEach((value, i) => expect(value).toBeCloseTo(first.values[i]!, 4))
+  })
+})
+
 describe('leaves refitted without growing', () => {
   it.each(['binary', 'multiclass', 'regression'] as const)(
     'come out the same on the same rows: %s',
