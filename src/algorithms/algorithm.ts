@@ -1,7 +1,7 @@
 import type { Task } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
 import type { ModelData } from '../models/model.ts'
-import type { Params, Space } from '../params/space.ts'
+import type { Params, Settings, Space } from '../params/space.ts'
 
 /** Rows to learn from: features, target (class index or value), optional weights ≥ 0. */
 export interface Examples {
@@ -17,6 +17,8 @@ export interface TrainingData extends Examples {
   readonly classes: number
   /** Rows for early stopping; never learnt from. */
   readonly validation?: Examples
+  /** A model of the same learner on the same features to go on from, for learners that can. */
+  readonly continueFrom?: ModelData
 }
 
 export interface FitContext {
@@ -59,6 +61,8 @@ export interface Algorithm {
   readonly role?: AlgorithmRole
   /** Tunable ranges, with defaults that are good alone. */
   readonly space: Space
+  /** What may stand among the fixed parameters of a candidate besides `space`: losses, constraints, weights of classes. Never searched. */
+  readonly settings?: Settings
   /** The ranges for a table of this shape, where they should be narrower (or wider) than `space`. */
   readonly spaceFor?: (shape: DatasetShape) => Space
   /** Expected seconds of one fit on one core of an ordinary machine, for planning only. */

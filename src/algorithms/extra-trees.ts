@@ -1,6 +1,6 @@
 import type { Algorithm } from './algorithm.ts'
 import { forestSeconds, tooManyCells } from './trees/cost.ts'
-import { forestSize, forestSpace } from './trees/forest-params.ts'
+import { forestSettings, forestSize, forestSpace, readForestSettings } from './trees/forest-params.ts'
 import { fitForest } from './trees/forests.ts'
 
 /** Extremely randomised trees (Geurts, Ernst & Wehenkel 2006): all rows, one random threshold per random feature. */
@@ -13,8 +13,13 @@ export const extraTrees: Algorithm = {
   role: 'forest',
   requires: [],
   space: forestSpace,
+  settings: forestSettings,
   expectedSeconds: (shape, params) => forestSeconds(shape, forestSize(params)),
   unfit: tooManyCells,
   fit: (data, params, context) =>
-    fitForest(data, { ...forestSize(params), bootstrap: false, randomThresholds: true }, context),
+    fitForest(
+      data,
+      { ...forestSize(params), ...readForestSettings(params), bootstrap: false, randomThresholds: true },
+      context,
+    ),
 }

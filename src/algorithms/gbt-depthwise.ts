@@ -1,6 +1,7 @@
 import { choice, float, int, logFloat, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
 import { fitBoosting } from './trees/boosting.ts'
+import { boostingSettings } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
 
@@ -26,6 +27,7 @@ export const gbtDepthwise: Algorithm = {
   role: 'boosting',
   requires: [],
   space,
+  settings: boostingSettings,
   spaceFor(shape) {
     const { rounds, learningRate, rowShare, featureShare, byGradient } = boostingDefaults(shape)
     return withDefaults(space, {
@@ -62,8 +64,8 @@ export const gbtDepthwise: Algorithm = {
         minChildWeight: Number(params['min_child_weight']),
         minRows: 1,
         randomThresholds: false,
-        nodeFeatures: 0,
       },
       context,
+      params,
     ),
 }

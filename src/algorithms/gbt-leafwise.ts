@@ -1,6 +1,7 @@
 import { choice, float, logFloat, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
 import { fitBoosting } from './trees/boosting.ts'
+import { boostingSettings } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
 
@@ -26,6 +27,7 @@ export const gbtLeafwise: Algorithm = {
   role: 'boosting',
   requires: [],
   space,
+  settings: boostingSettings,
   spaceFor(shape) {
     const { rounds, learningRate, rowShare, featureShare, byGradient } = boostingDefaults(shape)
     return withDefaults(space, {
@@ -62,8 +64,8 @@ export const gbtLeafwise: Algorithm = {
         minChildWeight: 1e-3,
         minRows: Number(params['min_data_in_leaf']),
         randomThresholds: params['extra_trees'] === true,
-        nodeFeatures: 0,
       },
       context,
+      params,
     ),
 }

@@ -1,7 +1,8 @@
-import { float, int, logFloat, logInt } from '../params/space.ts'
+import { float, int, logFloat, logInt, type Params } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import type { Algorithm, DatasetShape, FitContext, TrainingData } from './algorithm.ts'
 import { type BoostingRules, fitBoosting } from './trees/boosting.ts'
+import { boostingSettings } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
 import { encodeCategories } from './trees/target-statistics.ts'
@@ -29,6 +30,7 @@ export const gbtOblivious: Algorithm = {
   role: 'boosting',
   requires: [],
   space,
+  settings: boostingSettings,
   spaceFor(shape) {
     const { rounds, learningRate, featureShare, byGradient } = boostingDefaults(shape)
     const many = shape.task === 'multiclass' && shape.classes > 2
@@ -63,17 +65,16 @@ export const gbtOblivious: Algorithm = {
       minChildWeight: 0,
       minRows: 1,
       randomThresholds: false,
-      nodeFeatures: 0,
     }
-    return fitEncoded(data, rules, context)
+    return fitEncoded(data, rules, context, params)
   },
 }
 
-async function fitEncoded(data: TrainingData, rules: BoostingRules, context: FitContext) {
+async function fitEncoded(data: TrainingData, rules: BoostingRules, context: FitContext, params: Params) {
   const encoded = encodeCategories(data, createRng(hashSeed(context.seed, 'orders')))
-  if (!encoded) return fitBoosting(data, rules, context)
+  if (!encoded) return fitBoosting(data, rules, context, params)
   const { encoders, views, columnOf } = encoded
-  const model = await fitBoosting(encoded.data, { ...rules, views }, context)
+  const model = await fitBoosting(encoded.data, { ...rules, views }, context, params)
   return {
     ...model,
     width: data.features.columns.length + encoders.length,

@@ -1,6 +1,7 @@
+import { choice } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
 import { forestSeconds, tooManyCells } from './trees/cost.ts'
-import { forestSize, forestSpace } from './trees/forest-params.ts'
+import { forestSettings, forestSize, forestSpace, readForestSettings } from './trees/forest-params.ts'
 import { fitForest } from './trees/forests.ts'
 
 /** Random forest (Breiman 2001): trees on bootstrapped rows, the best split among few random features per node. */
@@ -12,8 +13,13 @@ export const randomForest: Algorithm = {
   role: 'forest',
   requires: [],
   space: forestSpace,
+  settings: { ...forestSettings, oob_score: choice([false, true]) },
   expectedSeconds: (shape, params) => forestSeconds(shape, forestSize(params)),
   unfit: tooManyCells,
   fit: (data, params, context) =>
-    fitForest(data, { ...forestSize(params), bootstrap: true, randomThresholds: false }, context),
+    fitForest(
+      data,
+      { ...forestSize(params), ...readForestSettings(params), bootstrap: true, randomThresholds: false },
+      context,
+    ),
 }

@@ -132,10 +132,10 @@ function checkAlgorithm(candidate: Candidate, path: string, algorithms: readonly
       `${JSON.stringify(candidate.algorithm)} is unknown; expected one of ${names.join(', ')}`,
     )
   }
-  const known = Object.keys(algorithm.space)
-  for (const [part, params] of [
-    ['static', candidate.static],
-    ['space', candidate.space],
+  const ranges = Object.keys(algorithm.space)
+  for (const [part, params, known] of [
+    ['static', candidate.static, [...ranges, ...Object.keys(algorithm.settings ?? {})]],
+    ['space', candidate.space, ranges],
   ] as const) {
     for (const name of Object.keys(params)) {
       if (known.includes(name)) continue
@@ -143,6 +143,15 @@ function checkAlgorithm(candidate: Candidate, path: string, algorithms: readonly
         `${path}.${part}.${name}`,
         `${algorithm.name} has no such parameter${hint(name, known)}; expected one of ${known.join(', ')}`,
       )
+    }
+  }
+  const { settings } = algorithm
+  if (settings) {
+    const given = Object.entries(candidate.static).filter(([name]) => Object.hasOwn(settings, name))
+    try {
+      parseParams(settings, Object.fromEntries(given), algorithm.name)
+    } catch (error) {
+      throw fault(`${path}.static`, messageOf(error))
     }
   }
   for (const [name, distribution] of Object.entries(candidate.space)) {

@@ -55,6 +55,7 @@ export interface Kernels {
     minWeight: number,
     minRows: number,
     seed: number,
+    directions: Pointer,
     alive: Pointer,
   ): number
   findRandomSplit(
@@ -72,6 +73,7 @@ export interface Kernels {
     minWeight: number,
     minRows: number,
     seed: number,
+    directions: Pointer,
   ): void
   readTotals(node: Pointer): void
   adoptTotal(parent: Pointer, child: Pointer, right: number): void
@@ -146,6 +148,40 @@ export interface Kernels {
     bins: number,
     histogram: Pointer,
   ): void
+  sketchGradients(
+    scores: Pointer,
+    target: Pointer,
+    weights: Pointer,
+    stride: number,
+    classes: number,
+    direction: Pointer,
+    peak: Pointer,
+    total: Pointer,
+    g: Pointer,
+    h: Pointer,
+    alongG: Pointer,
+    alongH: Pointer,
+  ): void
+  largestOf(values: Pointer, n: number): number
+  storeGradients(g: Pointer, h: Pointer, n: number, gScale: number, hScale: number, gradients: Pointer): void
+  sumByLeaf(
+    leafOf: Pointer,
+    n: number,
+    g: Pointer,
+    h: Pointer,
+    stride: number,
+    classes: number,
+    sums: Pointer,
+  ): void
+  addByLeaf(
+    leafOf: Pointer,
+    n: number,
+    steps: Pointer,
+    stride: number,
+    classes: number,
+    scores: Pointer,
+  ): void
+  judgeClassesBy(byEntropy: number): void
   sumClasses(rows: Pointer, n: number, labels: Pointer, classes: number, totals: Pointer): void
   findClassSplit(
     histogram: Pointer,
@@ -180,6 +216,7 @@ export interface Kernels {
     nodes: Pointer,
     leaves: number,
     lambda: number,
+    directions: Pointer,
     scores: Pointer,
     best: Pointer,
   ): void
@@ -328,7 +365,9 @@ export class Arena {
   }
 
   /** Allocates and copies. */
-  put(data: Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array): Pointer {
+  put(
+    data: Int8Array | Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array,
+  ): Pointer {
     const pointer = this.allocate(data.byteLength)
     this.u8(pointer, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     return pointer

@@ -51,6 +51,8 @@ export function totalOf(rows: Iterable<number>, gradients: readonly Row[]): Sums
 }
 
 export interface SplitRules {
+  /** By feature: 1 or −1 where leaf values −T(G) / (H + λ) may only rise or fall from left to right. */
+  readonly directions?: readonly number[]
   readonly lambda: number
   readonly alpha: number
   readonly minWeight: number
@@ -70,6 +72,10 @@ const shrunk = (g: number, alpha: number): number => Math.sign(g) * Math.max(0, 
 /** T(G)² / (H + λ), T shrinking by α: twice what the best constant takes off the loss. */
 export const scoreOf = ({ g, h }: Sums, { lambda, alpha }: SplitRules): number =>
   shrunk(Number(g), alpha) ** 2 / (Number(h) + lambda)
+
+/** The leaf value of a node. */
+const stepOf = ({ g, h }: Sums, { lambda, alpha }: SplitRules): number =>
+  -shrunk(Number(g), alpha) / (Number(h) + lambda)
 
 /** Every split of every feature, the last bin of each histogram being the missing one; the one of largest gain. */
 export function bestSplit(
@@ -92,6 +98,8 @@ export function bestSplit(
           side => side.count >= Math.max(1, rules.minRows) && Number(side.h) >= rules.minWeight,
         )
         const gain = scoreOf(left, rules) + scoreOf(right, rules) - parent
+        const rise = stepOf(right, rules) - stepOf(left, rules)
+        if ((rules.directions?.[feature] ?? 0) * rise < 0) continue
         if (allowed && gain > (best?.gain ?? 0)) best = { gain, feature, bin, missingLeft, left: { ...left } }
       }
     }

@@ -1,12 +1,11 @@
-import { denseValues, type Features } from '../data/features.ts'
 import { type Graph, ML_DOMAIN, type Tensor } from '../onnx/graph.ts'
-import { type Arena, withArena } from '../kernels/kernels.ts'
 import { InputError } from '../util/errors.ts'
 import { appendEncoded, type CategoryEncoder, emitEncoded } from './category-encoders.ts'
+import { sumTrees } from './forest-sums.ts'
 import type { ModelData, ModelKind } from './model.ts'
 
-/** How sums over trees become outputs. `mean`: leaves hold values or class shares, averaged over trees. */
-export type Link = 'identity' | 'logistic' | 'softmax' | 'mean'
+/** How sums over trees become outputs. `mean`: leaves hold values or class shares, averaged over trees; `exp`: the sum is a logarithm. */
+export type Link = 'identity' | 'exp' | 'logistic' | 'softmax' | 'mean'
 
 /**
  * Trees of any origin as flat arrays. Node i is a leaf when `feature[i]` is −1, and `left[i]` then numbers the leaf: its
@@ -31,6 +30,19 @@ export interface ForestModel extends ModelData {
   readonly left: Int32Array
   readonly missingLeft: Uint8Array
   readonly values: Float32Array
+  /** Training rows that came by each node, for explanations. */
+  readonly cover?: Float32Array
+  /** What the split of each node brought to the training loss; 0 for leaves. */
+  readonly gain?: Float32Array
+  /** Of a random forest that was asked for it. */
+  readonly outOfBag?: OutOfBagScore
+}
+
+/** Score on rows by the trees that had not seen them. */
+export interface OutOfBagScore {
+  readonly rows: number
+  readonly Accuracy?: number
+  readonly RMSE?: number
 }
 
 export const forest: ModelKind<ForestModel> = {
@@ -46,71 +58,11 @@ export const forest: ModelKind<ForestModel> = {
       )
     }
     const inputs = encoders.length > 0 ? appendEncoded(features, encoders) : features
-    const sums = await withArena(arena => sumTrees(arena, model, inputs))
-    return applyLink(model, sums, features.rows)
+    return applyLink(model, await sumTrees(model, inputs), features.rows)
   },
 
   emit: (model, graph, features) =>
     emitForest(model, graph, model.encoders ? emitEncoded(model.encoders, graph, features) : features),
-}
-
-const NODE_BYTES = 16
-const MISSING_LEFT = 1 << 31
-const TILE_BYTES = 1 << 18 // of a tile of rows: it stays in the second-level cache while all trees pass
-
-/** Σ over trees of leaf values, float64, rows × scores. */
-function sumTrees(arena: Arena, model: ForestModel, { rows, columns }: Features): Float64Array {
-  const scores = model.base.length
-  const { used, remapped } = usedFeatures(model)
-  const nodes = putNodes(arena, model, remapped)
-  const roots = arena.put(model.roots)
-  const outputOf = arena.put(model.roots.map((_, tree) => (model.leafWidth === 1 ? tree % scores : 0)))
-  const values = arena.put(model.values)
-  const width = Math.max(1, used.length)
-  const tile = Math.max(16, Math.min(rows, Math.floor(TILE_BYTES / (4 * width))))
-  const matrix = arena.allocate(4 * width * (tile + 3))
-  const sums = arena.allocate(8 * scores * (tile + 3))
-  const dense = used.map(column => denseValues(columns[column]!, rows))
-  const result = new Float64Array(rows * scores)
-  for (let start = 0; start < rows; start += tile) {
-    const n = Math.min(tile, rows - start)
-    const cells = arena.f32(matrix, width * n)
-    for (let j = 0; j < dense.length; j++) {
-      const column = dense[j]!
-      for (let i = 0, at = j; i < n; i++, at += width) cells[at] = column[start + i]!
-    }
-    arena.f64(sums, scores * n).fill(0)
-    arena.kernels.predictRows(
-      nodes, roots, model.roots.length, outputOf, values, model.leafWidth, matrix, n, width, sums, scores,
-    ) // prettier-ignore
-    result.set(arena.f64(sums, scores * n), start * scores)
-  }
-  return result
-}
-
-/** The columns some node asks about, and each node's position among them. */
-function usedFeatures({ feature, width }: ForestModel): { used: number[]; remapped: Int32Array } {
-  const position = new Int32Array(width).fill(-1)
-  const used: number[] = []
-  for (const column of feature)
-    if (column >= 0 && position[column]! < 0) position[column] = used.push(column) - 1
-  return { used, remapped: feature.map(column => (column < 0 ? -1 : position[column]!)) }
-}
-
-function putNodes(arena: Arena, { threshold, left, missingLeft }: ForestModel, feature: Int32Array): number {
-  const nodes = arena.allocate(NODE_BYTES * feature.length)
-  const floats = arena.f32(nodes, 4 * feature.length)
-  const words = arena.i32(nodes, 4 * feature.length)
-  for (let node = 0; node < feature.length; node++) {
-    const at = 4 * node
-    const isLeaf = feature[node] === -1
-    // A leaf sends every value, missing ones too, to itself.
-    floats[at] = isLeaf ? Infinity : threshold[node]!
-    words[at + 1] = isLeaf ? MISSING_LEFT : feature[node]! | (missingLeft[node] ? MISSING_LEFT : 0)
-    words[at + 2] = isLeaf ? node : left[node]!
-    words[at + 3] = isLeaf ? left[node]! : 0
-  }
-  return nodes
 }
 
 function applyLink(
@@ -121,7 +73,7 @@ function applyLink(
   const scores = base.length
   const trees = link === 'mean' ? Math.max(1, roots.length) : 1
   const raw = sums.map((sum, i) => base[i % scores]! + sum / trees)
-  if (outputs === 1) return raw
+  if (outputs === 1) return link === 'exp' ? raw.map(Math.exp) : raw
   const result = new Float64Array(rows * outputs)
   for (let row = 0; row < rows; row++) {
     const out = result.subarray(row * outputs, (row + 1) * outputs)
@@ -156,7 +108,7 @@ function emitForest(model: ForestModel, graph: Graph, features: Tensor): Tensor 
     sum = graph.op('Add', [sum, scaled])
   }
   if (roots.length === 0) sum = broadcastToRows(graph, sum, features, scores)
-  if (outputs === 1) return sum
+  if (outputs === 1) return link === 'exp' ? graph.op('Exp', [sum]) : sum
   if (link === 'softmax') return graph.op('Softmax', [sum], { axis: 1 })
   if (scores === 1) {
     const p =

@@ -21,6 +21,17 @@ export type Distribution = {
 /** The ranges of an algorithm's hyperparameters, by name. */
 export type Space = Readonly<Record<string, Distribution>>
 
+/** What a learner can be told beside its hyperparameters: fixed in the plan, never searched. */
+export type Settings = Readonly<
+  Record<
+    string,
+    Distribution | { readonly type: 'text'; readonly default: string; readonly when?: Condition }
+  >
+>
+
+/** Free text, checked by the learner itself. */
+export const text = (fallback = '') => ({ type: 'text', default: fallback }) as const
+
 /** Real number in [low, high]. */
 export const float = (low: number, high: number, fallback: number): Distribution => ({
   type: 'float',
@@ -70,19 +81,22 @@ export const when = (
 })
 
 /** Whether a distribution takes part, given the parameters chosen before it. */
-export const active = ({ when: condition }: Distribution, params: Params) =>
+export const active = ({ when: condition }: { readonly when?: Condition }, params: Params) =>
   !condition || (Object.hasOwn(params, condition.param) && condition.in.includes(params[condition.param]!))
 
-function build(space: Space, pick: (name: string, distribution: Distribution) => ParamValue): Params {
+function build<S extends Settings>(
+  space: S,
+  pick: (name: string, distribution: S[string]) => ParamValue,
+): Params {
   const params: Record<string, ParamValue> = {}
   for (const [name, distribution] of Object.entries(space)) {
-    if (active(distribution, params)) params[name] = pick(name, distribution)
+    if (active(distribution, params)) params[name] = pick(name, distribution as S[string])
   }
   return params
 }
 
 /** The default of every active parameter. */
-export const defaults = (space: Space): Params => build(space, (_, distribution) => distribution.default)
+export const defaults = (space: Settings): Params => build(space, (_, distribution) => distribution.default)
 
 /** An independent draw from every active distribution. */
 export const sample = (space: Space, rng: Rng): Params =>
@@ -116,7 +130,11 @@ export function toUnit(distribution: Distribution, value: ParamValue): number {
 }
 
 /** Defaults overridden by `given`, checked: unknown names, wrong types and values out of range are refused. */
-export function parseParams(space: Space, given: Readonly<Record<string, unknown>>, owner: string): Params {
+export function parseParams(
+  space: Settings,
+  given: Readonly<Record<string, unknown>>,
+  owner: string,
+): Params {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(space, name)) {
       throw new InputError(
@@ -128,6 +146,13 @@ export function parseParams(space: Space, given: Readonly<Record<string, unknown
   return build(space, (name, distribution) => {
     if (!Object.hasOwn(given, name)) return distribution.default
     const value = given[name]
+    if (distribution.type === 'text') {
+      if (typeof value === 'string') return value
+      throw new InputError(
+        'E_BAD_PARAM',
+        `${owner} parameter "${name}" is ${JSON.stringify(value)}: expected text in quotes`,
+      )
+    }
     if (distribution.type === 'choice') {
       if (distribution.choices.includes(value as ParamValue)) return value as ParamValue
       throw new InputError(

@@ -144,7 +144,6 @@ async function fitPart(
       minChildWeight: 1,
       minRows: 1,
       randomThresholds: false,
-      nodeFeatures: 0,
     },
     {
       seed: hashSeed(seed, 'quick', part),

@@ -159,6 +159,25 @@ for (const algorithm of algorithms.filter(algorithm => algorithm.unfit?.(shape) 
       expect(share(weighted)).toBeGreaterThan(share(plain) - 0.02)
     })
 
+    const settings = Object.entries(algorithm.settings ?? {})
+    const choices = settings.flatMap(([name, setting]) =>
+      setting.type === 'choice' ? setting.choices.slice(1).map(choice => [name, choice] as const) : [],
+    )
+    if (choices.length > 0) {
+      it.each(choices)('is sound, and the same in ONNX, with %s = %s', async (name, choice) => {
+        // Some losses are for values above 0 only.
+        const positive = (target: Float64Array) =>
+          task === 'regression' ? target.map(value => Math.exp(value / 3)) : target
+        const validation = { ...data.validation!, target: positive(data.validation!.target) }
+        const table = { ...data, target: positive(data.target), validation }
+        const told = await algorithm.fit(table, { ...quickParams(algorithm), [name]: choice }, fitContext())
+        const native = await predictModel(told, rows)
+        const onnx = await runOnnx(told, rows)
+        expectSound(native, rows.rows, task)
+        native.forEach((value, i) => expect(onnx[i]).toBeCloseTo(value, 5))
+      })
+    }
+
     if (algorithm !== baseline) {
       it('beats the baseline where there is signal', async () => {
         const other = await fit(baseline, data)

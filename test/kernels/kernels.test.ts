@@ -12,6 +12,7 @@ import {
   type Sums,
   scoreOf,
   totalOf,
+  type SplitRules,
 } from '../../src/kernels/twins.ts'
 import { createRng } from '../../src/util/rng.ts'
 
@@ -119,7 +120,7 @@ describe('histograms', () => {
     const node = arena.allocate(128)
     const others = [...rest]
     arena.kernels.sumRows(arena.put(Int32Array.from(others)), others.length, t.pairs, node)
-    arena.kernels.findSplit(layout, list, chosen.length, parent, child, node, 1, 0, 0, 1, seed, 0)
+    arena.kernels.findSplit(layout, list, chosen.length, parent, child, node, 1, 0, 0, 1, seed, 0, 0)
     for (const f of chosen)
       expect(readHistogram(t, parent, f)).toEqual(histogramOf(t.bins[f]!, t.width, rest, t.gradients))
   })
@@ -170,18 +171,14 @@ describe('histograms', () => {
 })
 
 describe('the best split', () => {
-  const find = (
-    t: Table,
-    rows: number[],
-    rules: { lambda: number; alpha: number; minWeight: number; minRows: number },
-  ) => {
+  const find = (t: Table, rows: number[], rules: SplitRules) => {
     const { arena } = t
     const chosen = Array.from({ length: t.features }, (_, f) => f)
     const histogram = build(t, chosen, rows)
     const node = arena.allocate(128)
     arena.kernels.sumRows(arena.put(Int32Array.from(rows)), rows.length, t.pairs, node)
     const list = arena.put(Int32Array.from(chosen))
-    arena.kernels.findSplit(t.layout, list, t.features, histogram, 0, node, rules.lambda, rules.alpha, rules.minWeight, rules.minRows, 0, 0) // prettier-ignore
+    arena.kernels.findSplit(t.layout, list, t.features, histogram, 0, node, rules.lambda, rules.alpha, rules.minWeight, rules.minRows, 0, rules.directions ? arena.put(Int8Array.from(rules.directions)) : 0, 0) // prettier-ignore
     const [feature, bin, missingLeft] = arena.i32(node + 24, 3)
     const naive = bestSplit(
       chosen.map(f => histogramOf(t.bins[f]!, t.width, rows, t.gradients)),
@@ -197,7 +194,9 @@ describe('the best split', () => {
     ['with L1', { lambda: 1, alpha: 5e9, minWeight: 0, minRows: 1 }],
     ['with a least weight', { lambda: 1, alpha: 0, minWeight: 4e8, minRows: 1 }],
     ['with a least count', { lambda: 1, alpha: 0, minWeight: 0, minRows: 700 }],
-  ])('is what trying every split finds, %s', (_, rules) => {
+    ['rising only', { lambda: 1, alpha: 0, minWeight: 0, minRows: 1, directions: Array(16).fill(1) }],
+    ['falling only', { lambda: 1, alpha: 5e9, minWeight: 0, minRows: 1, directions: Array(16).fill(-1) }],
+  ] satisfies [string, SplitRules][])('is what trying every split finds, %s', (_, rules) => {
     for (const [seed, missing, values] of [
       [1, 0, 40],
       [2, 0.1, 40],
@@ -233,7 +232,21 @@ describe('the best split', () => {
       const alive = arena.allocate(4 * 6)
       arena.kernels.sumRows(arena.put(Int32Array.from(rows)), rows.length, t.pairs, node)
       const list = arena.put(Int32Array.from(chosen))
-      const count = arena.kernels.findSplit(layout, list, 6, histogram, 0, node, 1, 0, 0, minRows, 0, alive)
+      const count = arena.kernels.findSplit(
+        layout,
+        list,
+        6,
+        histogram,
+        0,
+        node,
+        1,
+        0,
+        0,
+        minRows,
+        0,
+        0,
+        alive,
+      )
       const possible = chosen.filter(f => {
         const counts = histogramOf(t.bins[f]!, t.width, rows, t.gradients).map(sums => sums.count)
         const missing = counts.pop()!
@@ -273,8 +286,8 @@ describe('the best split', () => {
       const [a, b] = [arena.allocate(128), arena.allocate(128)]
       for (const node of [a, b]) arena.kernels.sumRows(rows, t.some.length, t.pairs, node)
       for (const draw of [1, 77, 4_000_000_000]) {
-        arena.kernels.findSplit(layout, list, 4, histogram, 0, a, 1, 0, 0, 1, draw, 0)
-        arena.kernels.findRandomSplit(t.blocks, t.rows, layout, list, 4, rows, t.some.length, t.pairs, b, 1, 0, 0, 1, draw) // prettier-ignore
+        arena.kernels.findSplit(layout, list, 4, histogram, 0, a, 1, 0, 0, 1, draw, 0, 0)
+        arena.kernels.findRandomSplit(t.blocks, t.rows, layout, list, 4, rows, t.some.length, t.pairs, b, 1, 0, 0, 1, draw, 0) // prettier-ignore
         expect(Array.from(arena.u8(b, 80))).toEqual(Array.from(arena.u8(a, 80)))
       }
     }
@@ -292,7 +305,7 @@ describe('the best split', () => {
 
 describe('class counts', () => {
   const CLASSES = 4
-  const setup = (seed: number) => {
+  const setup = (seed: number, entropy = false) => {
     const t = table(seed, { rows: 1200, values: 12, features: 2, missing: 0.15 })
     const { arena, rng } = t
     const labels = Array.from({ length: t.rows }, () => [rng.int(CLASSES), rng.int(3)] as const)
@@ -307,7 +320,9 @@ describe('class counts', () => {
     }
     const purity = (members: readonly number[]) => {
       const sums = weights(members)
-      return sums.reduce((sum, w) => sum + w * w, 0) / sums.reduce((sum, w) => sum + w, 0)
+      const all = sums.reduce((sum, w) => sum + w, 0)
+      if (entropy) return sums.reduce((sum, w) => sum + (w > 0 ? w * Math.log(w / all) : 0), 0)
+      return sums.reduce((sum, w) => sum + w * w, 0) / all
     }
     const score = (f: number, bin: number, missingLeft: boolean) => {
       const side = partition(t.some, row =>
@@ -316,8 +331,10 @@ describe('class counts', () => {
       return purity(side.rows.slice(0, side.left)) + purity(side.rows.slice(side.left))
     }
     const best = arena.allocate(24)
-    arena.clear(best, 24)
-    return { t, at, rows, totals, weights, score, best, sides: arena.allocate(16 * CLASSES) }
+    const clear = () => (arena.f64(best, 1)[0] = -1e9)
+    clear()
+    arena.kernels.judgeClassesBy(entropy ? 1 : 0)
+    return { t, at, clear, rows, totals, weights, score, best, sides: arena.allocate(16 * CLASSES) }
   }
   const read = (arena: Arena, best: Pointer) => {
     const [, , feature, bin, missingLeft] = arena.i32(best, 5)
@@ -329,8 +346,8 @@ describe('class counts', () => {
     expect(Array.from(t.arena.f64(totals, CLASSES))).toEqual(weights(t.some))
   })
 
-  it('find the purest split of all', () => {
-    const { t, at, rows, totals, score, best, sides } = setup(2)
+  it.each([false, true])('find the purest split of all (entropy: %s)', entropy => {
+    const { t, at, rows, totals, score, best, sides } = setup(2, entropy)
     const { arena } = t
     const histogram = arena.allocate(4 * (CLASSES + 1) * 256)
     for (const f of [0, 1]) {
@@ -343,12 +360,12 @@ describe('class counts', () => {
     expect(found.score).toBeCloseTo(score(found.feature, found.bin, found.missingLeft), 9)
   })
 
-  it('judge a random threshold as what it is', () => {
-    const { t, at, rows, totals, score, best, sides } = setup(3)
+  it.each([false, true])('judge a random threshold as what it is (entropy: %s)', entropy => {
+    const { t, at, rows, totals, score, best, sides, clear } = setup(3, entropy)
     const { arena } = t
     const cuts = new Set<number>()
     for (let seed = 1; seed <= 60; seed++) {
-      arena.clear(best, 24)
+      clear()
       arena.kernels.randomClassSplit(t.blocks + 1, rows, t.some.length, at, CLASSES, t.values, totals, 1, 1, seed, sides, best) // prettier-ignore
       const found = read(arena, best)
       expect(found.score).toBeCloseTo(Math.max(score(1, found.bin, true), score(1, found.bin, false)), 9)
@@ -485,7 +502,7 @@ describe('the question of a level', () => {
     })
     const [best, scores] = [arena.allocate(24), arena.allocate(4096)]
     const put = (list: number[]) => arena.put(Uint32Array.from(list))
-    arena.kernels.findLevelSplit(layout, put(chosen), 5, put(histograms), put(nodes), 3, 7, scores, best)
+    arena.kernels.findLevelSplit(layout, put(chosen), 5, put(histograms), put(nodes), 3, 7, 0, scores, best)
     const rules = { lambda: 7, alpha: 0, minWeight: 0, minRows: 0 }
     const gainOf = (f: number, bin: number, missingLeft: number): number =>
       parts.reduce((sum, rows) => {
@@ -512,5 +529,100 @@ describe('the question of a level', () => {
         readSums(arena, nodes[k]! + 64),
       )
     }
+  })
+})
+
+describe('vectors of classes', () => {
+  const CLASSES = 3
+  const ROWS = 21
+  const STRIDE = 24
+  const rng = createRng(31)
+  const scores = Array.from({ length: CLASSES }, () => Array.from({ length: ROWS }, () => 2 * rng.normal()))
+  const labels = Array.from({ length: ROWS }, () => rng.int(CLASSES))
+  const weights = Array.from({ length: ROWS }, () => rng.int(4))
+  const direction = [0.7, -1.3, 0.4]
+  const arena = new Arena()
+  const padded = (rows: readonly (readonly number[])[]) => {
+    const at = arena.allocate(4 * STRIDE * rows.length)
+    rows.forEach((values, k) =>
+      arena
+        .f32(at + 4 * STRIDE * k, STRIDE)
+        .fill(0)
+        .set(values),
+    )
+    return at
+  }
+  const places = Array.from({ length: 6 }, () => arena.allocate(4 * STRIDE * CLASSES)) as [number, number, number, number, number, number] // prettier-ignore
+  const [peak, total, g, h, alongG, alongH] = places
+  const at = padded(scores)
+  arena.kernels.softmaxTotals(at, STRIDE, CLASSES, STRIDE, peak, total)
+  arena.kernels.sketchGradients(at, padded([labels]), padded([weights]), STRIDE, CLASSES, arena.put(Float32Array.from(direction)), peak, total, g, h, alongG, alongH) // prettier-ignore
+  const expected = labels.map((label, row) => {
+    const p = softmax(scores.map(own => own[row]!))
+    return p.map((share, k) => ({
+      g: weights[row]! * (share - (label === k ? 1 : 0)),
+      h: weights[row]! * share * (1 - share),
+    }))
+  })
+
+  it('are the gradients of softmax, and their sums along a direction', () => {
+    expected.forEach((classes, row) => {
+      classes.forEach((pair, k) => {
+        expect(arena.f32(g + 4 * STRIDE * k, STRIDE)[row]).toBeCloseTo(pair.g, 5)
+        expect(arena.f32(h + 4 * STRIDE * k, STRIDE)[row]).toBeCloseTo(pair.h, 5)
+      })
+      const along = (of: (pair: { g: number; h: number }, d: number) => number) =>
+        classes.reduce((sum, pair, k) => sum + of(pair, direction[k]!), 0)
+      expect(arena.f32(alongG, STRIDE)[row]).toBeCloseTo(
+        along((pair, d) => d * pair.g),
+        4,
+      )
+      expect(arena.f32(alongH, STRIDE)[row]).toBeCloseTo(
+        along((pair, d) => d * d * pair.h),
+        4,
+      )
+    })
+  })
+
+  it('become fixed-point pairs', () => {
+    const pairs = arena.allocate(8 * STRIDE)
+    arena.kernels.storeGradients(alongG, alongH, STRIDE, 1024, 512, pairs)
+    const stored = arena.i32(pairs, 2 * ROWS)
+    for (let row = 0; row < ROWS; row++) {
+      expect(Math.abs(stored[2 * row]! - arena.f32(alongG, STRIDE)[row]! * 1024)).toBeLessThanOrEqual(0.5)
+      expect(Math.abs(stored[2 * row + 1]! - arena.f32(alongH, STRIDE)[row]! * 512)).toBeLessThanOrEqual(0.5)
+    }
+    const largest = Math.max(...Array.from(arena.f32(alongG, STRIDE), Math.abs))
+    expect(arena.kernels.largestOf(alongG, STRIDE)).toBe(largest)
+  })
+
+  it('sum up by leaf, and come back as steps of every class', () => {
+    const leafOf = labels.map((_, row) => row % 4)
+    const leaves = arena.put(Int32Array.from(leafOf))
+    const sums = arena.allocate(16 * 4 * CLASSES)
+    arena.clear(sums, 16 * 4 * CLASSES)
+    arena.kernels.sumByLeaf(leaves, ROWS, g, h, STRIDE, CLASSES, sums)
+    const found = arena.f64(sums, 2 * 4 * CLASSES)
+    for (let leaf = 0; leaf < 4; leaf++)
+      for (let k = 0; k < CLASSES; k++) {
+        const members = expected.filter((_, row) => leafOf[row] === leaf).map(classes => classes[k]!)
+        const at = 2 * (leaf * CLASSES + k)
+        expect(found[at]).toBeCloseTo(
+          members.reduce((sum, pair) => sum + pair.g, 0),
+          4,
+        )
+        expect(found[at + 1]).toBeCloseTo(
+          members.reduce((sum, pair) => sum + pair.h, 0),
+          4,
+        )
+      }
+    const steps = Float32Array.from({ length: 4 * CLASSES }, (_, i) => i)
+    arena.kernels.addByLeaf(leaves, ROWS, arena.put(steps), STRIDE, CLASSES, at)
+    for (let row = 0; row < ROWS; row++)
+      for (let k = 0; k < CLASSES; k++)
+        expect(arena.f32(at + 4 * STRIDE * k, STRIDE)[row]).toBeCloseTo(
+          scores[k]![row]! + leafOf[row]! * CLASSES + k,
+          4,
+        )
   })
 })

@@ -90,7 +90,7 @@ describe.each(['binary', 'multiclass', 'regression'] as const)('prediction power
       { task, classes, ...side(at => !held(at)), validation },
       {
         rounds: 50, learningRate: 0.3, rowShare: 1, sampling: 'uniform', featureShare: 1, order: 'best', maxLeaves: 64, maxDepth: 6, gamma: 0,
-        lambda: 1, alpha: 0, minChildWeight: 1, minRows: 1, randomThresholds: false, nodeFeatures: 0,
+        lambda: 1, alpha: 0, minChildWeight: 1, minRows: 1, randomThresholds: false,
       },
       fitContext(),
     ) // prettier-ignore

@@ -9,7 +9,7 @@ export interface Assembly {
   /** Columns the learner was given. */
   readonly width: number
   readonly base: Float64Array
-  /** Regression: the target was (value − mean) / scale. */
+  /** Regression: value, or its logarithm for link `exp`, = mean + scale · score. */
   readonly scale: { readonly mean: number; readonly scale: number }
   /** Of every leaf value. */
   readonly factor: number
@@ -29,6 +29,8 @@ export function assembleForest(grown: readonly GrownTree[], layout: Layout, asse
   const missingLeft = new Uint8Array(nodes)
   const values = new Float32Array(leaves * leafWidth)
   const roots = new Int32Array(grown.length)
+  const cover = new Float32Array(nodes)
+  const gain = new Float32Array(nodes)
   const link =
     assembly.link ?? (task === 'regression' ? 'identity' : task === 'binary' ? 'logistic' : 'softmax')
   const unit = task === 'regression' ? scale.scale : 1
@@ -36,6 +38,7 @@ export function assembleForest(grown: readonly GrownTree[], layout: Layout, asse
   let leafNumber = 0
   for (const [t, tree] of grown.entries()) {
     roots[t] = next
+    const covers = nodeCovers(tree)
     const queue = [tree.feature.length > 0 ? 0 : -1]
     let free = next + 1
     for (let i = 0; i < queue.length; i++, next++) {
@@ -43,6 +46,7 @@ export function assembleForest(grown: readonly GrownTree[], layout: Layout, asse
       if (from < 0) {
         feature[next] = -1
         left[next] = leafNumber
+        cover[next] = tree.counts[-1 - from]!
         for (let k = 0; k < leafWidth; k++)
           values[leafNumber * leafWidth + k] = factor * unit * tree.values[(-1 - from) * leafWidth + k]!
         leafNumber++
@@ -54,6 +58,8 @@ export function assembleForest(grown: readonly GrownTree[], layout: Layout, asse
       threshold[next] = bin < thresholds.length ? thresholds[bin]! : Infinity
       missingLeft[next] = tree.missingLeft[from]!
       left[next] = free
+      cover[next] = covers[from]!
+      gain[next] = tree.gain[from]!
       free += 2
       queue.push(tree.left[from]!, tree.right[from]!)
     }
@@ -71,5 +77,16 @@ export function assembleForest(grown: readonly GrownTree[], layout: Layout, asse
     left,
     missingLeft,
     values,
+    cover,
+    gain,
   }
+}
+
+/** Training rows that came by each node of a tree. Children stand behind their parents. */
+function nodeCovers({ feature, left, right, counts }: GrownTree): Float64Array {
+  const covers = new Float64Array(feature.length)
+  const coverOf = (child: number): number => (child < 0 ? counts[-1 - child]! : covers[child]!)
+  for (let node = feature.length - 1; node >= 0; node--)
+    covers[node] = coverOf(left[node]!) + coverOf(right[node]!)
+  return covers
 }

@@ -1,22 +1,28 @@
 import type { Arena, Pointer } from '../../kernels/kernels.ts'
 import { withArena } from '../../kernels/kernels.ts'
+import type { Params } from '../../params/space.ts'
+import type { Features } from '../../data/features.ts'
 import type { ForestModel } from '../../models/forest.ts'
+import type { ModelData } from '../../models/model.ts'
 import { createRng, hashSeed, type Rng } from '../../util/rng.ts'
 import type { FitContext, TrainingData } from '../algorithm.ts'
 import { assembleForest } from './assemble.ts'
 import { binsFor, findBins } from './bins.ts'
-import { type GrowthRules, Grower } from './grower.ts'
-import { logisticLoss, type Loss, softmaxLoss, squaredLoss } from './losses.ts'
+import { joinForests, requireForest, scoresBy } from './continuation.ts'
+import { type BoostingOptions, readSettings } from './boosting-settings.ts'
+import { type GrowthRules, Grower, type Scales } from './grower.ts'
+import { type Loss, lossFor } from './losses.ts'
 import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
 import { createPacer } from './pacer.ts'
 import { GradientSampler } from './row-sampling.ts'
 import { drawFeatures } from './selection.ts'
-import { standardize } from './standardize.ts'
+import { targetUnit } from './standardize.ts'
 import type { GrownTree } from './tree.ts'
+import { addVectors, leavesOf, VectorLeaves } from './vector-leaves.ts'
 import { treeTable } from './walk.ts'
 
 /** Gradient boosting, whatever the shape of its trees. */
-export interface BoostingRules extends GrowthRules {
+export interface BoostingRules extends Omit<GrowthRules, 'nodeFeatures'> {
   readonly rounds: number
   readonly learningRate: number
   /** Share of rows drawn for each round (alike) or each tree (by gradient). */
@@ -31,20 +37,30 @@ export interface BoostingRules extends GrowthRules {
 
 const DEAD_ROUNDS = 10 // rounds in a row without a single split that end the boosting
 
+type Rules = BoostingRules & BoostingOptions
+
 /**
  * Gradient boosting by Newton steps (Friedman 2001; Chen & Guestrin 2016, §2–3) on histograms of at most 255 value bins.
- * Cost per tree: O(rows · features) additions for the root, about half of that again for each further level.
+ * `settings` are those of `boostingSettings`. Cost per tree: O(rows · features) additions for the root, about half of that again for each further level.
  */
-export const fitBoosting = (
-  data: TrainingData,
-  rules: BoostingRules,
+export async function fitBoosting(
+  given: TrainingData,
+  rules: Rules,
   context: FitContext,
-): Promise<ForestModel> => withArena(arena => new Booster(arena, data, rules, context).run())
+  settings: Params = {},
+): Promise<ForestModel> {
+  const { data, options } = readSettings(given, settings)
+  return withArena(async arena => {
+    const booster = new Booster(arena, data, { ...rules, ...options }, context)
+    if (data.continueFrom) await booster.startFrom(data.continueFrom)
+    return booster.run()
+  })
+}
 
 class Booster {
   private readonly arena: Arena
   private readonly data: TrainingData
-  private readonly rules: BoostingRules
+  private readonly rules: Rules
   private readonly context: FitContext
   private readonly rng: Rng
   private readonly scale: { readonly mean: number; readonly scale: number }
@@ -58,23 +74,23 @@ class Booster {
   private readonly sampler: GradientSampler | undefined
   private readonly held: HeldOut | undefined
   private readonly trees: GrownTree[] = []
+  private before: ForestModel | undefined
+  private readonly vectors: VectorLeaves | undefined
   /** Positions in the layout of the columns of each view. */
   private readonly views: readonly Int32Array[]
 
-  constructor(arena: Arena, given: TrainingData, rules: BoostingRules, context: FitContext) {
-    const standard = given.task === 'regression' ? standardize(given) : undefined
-    const data: TrainingData = !standard
-      ? given
-      : {
-          ...given,
-          ...standard.of(given),
-          ...(given.validation ? { validation: standard.of(given.validation) } : {}),
-        }
+  constructor(arena: Arena, given: TrainingData, rules: Rules, context: FitContext) {
+    const unit = targetUnit(given, rules.loss)
+    const data: TrainingData = {
+      ...given,
+      ...unit.of(given),
+      ...(given.validation ? { validation: unit.of(given.validation) } : {}),
+    }
     this.arena = arena
     this.data = data
     this.rules = rules
     this.context = context
-    this.scale = standard ?? { mean: 0, scale: 1 }
+    this.scale = unit
     this.rng = createRng(context.seed)
     const { rows } = data.features
     this.stride = Math.ceil(rows / 4) * 4
@@ -84,7 +100,7 @@ class Booster {
       binsFor(rows, data.features.columns.length),
     )
     this.matrix = binRows(arena, data.features, planLayout(bins))
-    this.loss = lossOf(arena, data, this.stride)
+    this.loss = lossFor({ arena, examples: data, stride: this.stride }, data, rules.loss)
     const everyFeature = Int32Array.from(this.matrix.layout.features, (_, f) => f)
     this.views = rules.views?.map(columns => {
       const seen = new Set(columns)
@@ -96,7 +112,15 @@ class Booster {
       arena.f32(this.scores + 4 * this.stride * k, this.stride).fill(base[k]!)
     }
     this.gradients = arena.allocate(8 * this.stride)
-    this.grower = new Grower(arena, this.matrix, this.gradients, { slots: rules.maxLeaves + 1 })
+    const { monotone } = rules
+    this.grower = new Grower(arena, this.matrix, this.gradients, {
+      slots: rules.maxLeaves + 1,
+      ...(monotone && {
+        directions: Int8Array.from(this.matrix.layout.features, ({ column }) => monotone.get(column) ?? 0),
+      }),
+    })
+    if (rules.vectorLeaves && data.task === 'multiclass')
+      this.vectors = new VectorLeaves(arena, data, { classes: outputs, stride: this.stride })
     this.order = Int32Array.from({ length: rows }, (_, row) => row)
     const sampled = rules.sampling === 'by-gradient' && rules.rowShare < 1
     this.sampler = sampled ? new GradientSampler(arena, rows) : undefined
@@ -106,14 +130,26 @@ class Booster {
         : undefined
   }
 
+  /** Takes the scores of a model as the start; its trees stand before those to come. */
+  async startFrom(model: ModelData): Promise<void> {
+    const { arena, data, scale, stride } = this
+    this.before = requireForest(model, this.assemble([]))
+    const put = async (features: Features, at: Pointer, step: number) => {
+      for (const [k, scores] of (await scoresBy(this.before!, features, scale)).entries())
+        arena.f32(at + 4 * step * k, scores.length).set(scores)
+    }
+    await put(data.features, this.scores, stride)
+    if (this.held) await put(this.held.examples.features, this.held.scores, this.held.examples.features.rows)
+  }
+
   async run(): Promise<ForestModel> {
     const { rules, loss, context, trees, held } = this
     const pacer = createPacer(context)
     let dead = 0
-    let best = { rounds: 0, loss: Infinity }
+    let best = { rounds: 0, loss: held && this.before ? held.loss() : Infinity }
     for (let round = 1; round <= rules.rounds; round++) {
       if (!(await pacer.mayGoOn()) && round > 1) break
-      const splits = this.round()
+      const splits = this.vectors ? this.vectorRound(this.vectors) : this.round()
       const current = held ? held.loss() : NaN
       if (held) context.report?.(round, current)
       if (held && current < best.loss) best = { rounds: round, loss: current }
@@ -121,14 +157,24 @@ class Booster {
       dead = splits > 0 ? 0 : dead + 1
       if (dead >= DEAD_ROUNDS || (dead > 0 && rules.rowShare >= 1 && rules.featureShare >= 1)) break
     }
-    const kept = held && best.rounds > 0 ? trees.slice(0, best.rounds * loss.outputs) : trees
-    return assembleForest(kept, this.matrix.layout, {
-      task: this.data.task,
-      classes: this.data.classes,
-      width: this.data.features.columns.length,
+    const useful = held && (best.rounds > 0 || this.before)
+    const grown = this.assemble(
+      useful ? trees.slice(0, best.rounds * (this.vectors ? 1 : loss.outputs)) : trees,
+    )
+    return this.before ? joinForests(this.before, grown) : grown
+  }
+
+  private assemble(trees: readonly GrownTree[]): ForestModel {
+    const { data, loss, matrix, rules, scale } = this
+    return assembleForest(trees, matrix.layout, {
+      task: data.task,
+      classes: data.classes,
+      width: data.features.columns.length,
       base: loss.base,
-      scale: this.scale,
+      scale,
       factor: rules.learningRate,
+      leafWidth: this.vectors ? loss.outputs : 1,
+      ...(rules.loss?.unit === 'mean' && { link: 'exp' as const }),
     })
   }
 
@@ -148,13 +194,64 @@ class Booster {
         ? this.sampler.draw(rules.rowShare, this.gradients, scales, rng, grower.rows)
         : uniform
       if (!this.sampler) arena.i32(grower.rows, rows).set(this.order)
-      const tree = grower.grow(drawn, drawFeatures(everyFeature, featureCount, rng), rng, scales, rules)
+      const features = drawFeatures(everyFeature, featureCount, rng)
+      const nodeFeatures = this.nodeFeatures(features.length)
+      const tree = grower.grow(drawn, features, rng, scales, { ...rules, nodeFeatures })
+      if (loss.leafValue) this.renewLeaves(tree, own, loss.leafValue)
       this.trees.push(tree)
       splits += tree.feature.length
       this.addToScores(tree, own, drawn)
       this.held?.add(tree, output, rules.learningRate)
     }
     return splits
+  }
+
+  /** One tree with a step for every class in each leaf. */
+  private vectorRound(vectors: VectorLeaves): number {
+    const { arena, rng, rules, grower, matrix, stride, held, loss } = this
+    const features = this.drawColumns()
+    const scales = vectors.project(this.scores, rng, this.gradients)
+    const drawn = this.drawFor(scales)
+    const nodeFeatures = this.nodeFeatures(features.length)
+    const grown = grower.grow(drawn, features, rng, scales, { ...rules, nodeFeatures })
+    const leafOf = leavesOf(arena, grown, { rows: grower.rows, drawn }, matrix)
+    const tree = { ...grown, values: vectors.steps(leafOf, grown.counts.length, rules.lambda, rules.alpha) }
+    this.trees.push(tree)
+    const target = { scores: this.scores, stride, classes: loss.outputs }
+    addVectors(arena, leafOf, tree.values, rules.learningRate, target)
+    held?.addVectors(tree, rules.learningRate)
+    return tree.feature.length
+  }
+
+  /** Columns that a tree may look at: a share of those of one view. */
+  private drawColumns(): Int32Array {
+    const { views, rng, rules } = this
+    const seen = views[views.length > 1 ? rng.int(views.length) : 0]!
+    return drawFeatures(seen, Math.max(1, Math.round(rules.featureShare * seen.length)), rng)
+  }
+
+  /** Writes the rows of one tree to the grower, those drawn before the others; returns how many were drawn. */
+  private drawFor(scales: Scales): number {
+    const { arena, grower, sampler, rules, rng } = this
+    if (sampler) return sampler.draw(rules.rowShare, this.gradients, scales, rng, grower.rows)
+    const drawn = this.drawRows()
+    arena.i32(grower.rows, this.matrix.rows).set(this.order)
+    return drawn
+  }
+
+  /** Features drawn anew in each node, or 0 for all of the tree. */
+  private nodeFeatures(features: number): number {
+    const { nodeShare = 1 } = this.rules
+    return nodeShare < 1 ? Math.max(1, Math.round(nodeShare * features)) : 0
+  }
+
+  private renewLeaves(tree: GrownTree, scores: Pointer, leafValue: NonNullable<Loss['leafValue']>): void {
+    const { arena, grower, stride } = this
+    const current = arena.f32(scores, stride)
+    for (let leaf = 0; leaf < tree.counts.length; leaf++) {
+      const rows = arena.i32(grower.rows + 4 * tree.begins[leaf]!, tree.counts[leaf]!)
+      tree.values[leaf] = leafValue(rows.slice(), current)
+    }
   }
 
   /** Puts the drawn rows first in `order`, both parts ascending; returns how many were drawn. */
@@ -199,19 +296,15 @@ function patience(
   return Math.max(10, Math.round(least * pace), Math.round((0.3 * bestRound + 20) * Math.sqrt(pace)))
 }
 
-function lossOf(arena: Arena, data: TrainingData, stride: number): Loss {
-  const input = { arena, examples: data, stride }
-  if (data.task === 'regression') return squaredLoss(input)
-  return data.task === 'binary' ? logisticLoss(input) : softmaxLoss(input, data.classes)
-}
-
 /** Scores of the validation rows, brought up to date tree by tree. */
 class HeldOut {
   private readonly arena: Arena
-  private readonly examples: NonNullable<TrainingData['validation']>
+  readonly examples: NonNullable<TrainingData['validation']>
+  readonly scores: Pointer
   private readonly matrix: BinnedMatrix
   private readonly lossFunction: Loss
-  private readonly scores: Pointer
+  /** All row numbers. */
+  private readonly every: Pointer
 
   constructor(
     arena: Arena,
@@ -224,6 +317,7 @@ class HeldOut {
     this.examples = examples
     this.lossFunction = loss
     this.matrix = binRows(arena, examples.features, like.layout)
+    this.every = arena.put(Int32Array.from({ length: rows }, (_, row) => row))
     this.scores = arena.allocate(4 * rows * loss.outputs)
     for (let k = 0; k < loss.outputs; k++) arena.f32(this.scores + 4 * rows * k, rows).fill(loss.base[k]!)
   }
@@ -245,6 +339,13 @@ class HeldOut {
       scores,
     )
     arena.rewind(mark)
+  }
+
+  addVectors(tree: GrownTree, factor: number): void {
+    const { arena, matrix, scores, every } = this
+    const leafOf = leavesOf(arena, tree, { rows: every, drawn: 0 }, matrix)
+    const classes = this.lossFunction.outputs
+    addVectors(arena, leafOf, tree.values, factor, { scores, stride: matrix.rows, classes })
   }
 
   loss(): number {

@@ -4,7 +4,10 @@ import type { BinnedMatrix } from './matrix.ts'
 
 const WEIGHT_UNIT = 256 // fixed-point steps of the mean sample weight
 
-/** Purity of nodes by class weights (Gini), for trees whose leaves hold a share of every class. Dense features only. */
+/** How pure a node is: Gini, or entropy. */
+export type Criterion = 'gini' | 'entropy'
+
+/** Purity of nodes by class weights, for trees whose leaves hold a share of every class. Dense features only. */
 export class ClassCounts {
   private readonly arena: Arena
   private readonly matrix: BinnedMatrix
@@ -16,7 +19,16 @@ export class ClassCounts {
   private readonly best: Pointer
   private readonly weights: Int32Array | undefined
 
-  constructor(arena: Arena, matrix: BinnedMatrix, { target, weights }: Examples, classes: number) {
+  private readonly criterion: Criterion
+
+  constructor(
+    arena: Arena,
+    matrix: BinnedMatrix,
+    { target, weights }: Examples,
+    classes: number,
+    criterion: Criterion = 'gini',
+  ) {
+    this.criterion = criterion
     this.arena = arena
     this.matrix = matrix
     this.classes = classes
@@ -52,17 +64,11 @@ export class ClassCounts {
   ): number {
     const { arena, matrix, classes, histogram, totals, sides, best } = this
     const { kernels } = arena
+    kernels.judgeClassesBy(this.criterion === 'entropy' ? 1 : 0)
     kernels.sumClasses(rows, count, this.labels, classes, totals)
-    let sum = 0
-    let squares = 0
-    for (let k = 0; k < classes; k++) {
-      const weight = arena.numbers[totals / 8 + k]!
-      sum += weight
-      squares += weight * weight
-    }
-    if (squares >= sum * sum) return 0
-    const parent = squares / sum
-    arena.numbers[best / 8] = parent * (1 + 1e-10)
+    const parent = this.purity(arena.f64(totals, classes))
+    if (parent === undefined) return 0
+    arena.numbers[best / 8] = parent + 1e-10 * Math.abs(parent)
     arena.words[best / 4 + 2] = -1
     for (let i = 0; i < features.length; i++) {
       const f = features[i]!
@@ -80,6 +86,16 @@ export class ClassCounts {
     const gain = arena.numbers[best / 8]! - parent
     arena.numbers[into / 8] = gain
     return gain
+  }
+
+  /** Of a node with these class weights, as the kernels judge its sides; undefined when one class has it all. */
+  private purity(weights: Float64Array): number | undefined {
+    const sum = weights.reduce((total, weight) => total + weight, 0)
+    const squares = weights.reduce((total, weight) => total + weight * weight, 0)
+    if (squares >= sum * sum) return undefined
+    if (this.criterion === 'gini') return squares / sum
+    const logs = weights.reduce((total, weight) => total + (weight > 0 ? weight * Math.log(weight) : 0), 0)
+    return logs - sum * Math.log(sum)
   }
 
   /** Share of each class among the rows. */

@@ -1,5 +1,6 @@
 import type { DatasetShape } from '../algorithm.ts'
 import { binsFor } from './bins.ts'
+import { wantsVectors } from './boosting-settings.ts'
 
 /** Rows of one node are counted in 24 bits. */
 const MAX_ROWS = 2 ** 24 - 1
@@ -20,11 +21,13 @@ const CELL_COST = 0.7e-9 // seconds per cell and level; half as much again where
 const WIDE = 128
 const ROW_COST = 12e-9 // seconds per row and tree: gradients, partition, scores
 const LEFT_OUT_COST = 150e-9 // seconds per row and tree it is not drawn for: the draw, and its walk down the tree
+const CLASS_COST = 4e-9 // seconds per row, class and tree of vector leaves: gradients, sums, scores
 const SCAN_COST = 5e-9 // seconds per histogram entry: clearing, subtracting, scanning
 
 /** Seconds of boosting: binning, then per tree the histograms of about half the rows at each level, and the scans of every leaf. */
 export function boostingSeconds({ rows, features, classes, task }: DatasetShape, cost: BoostingCost): number {
-  const trees = cost.rounds * (task === 'multiclass' ? classes : 1)
+  const vectors = wantsVectors({ task, rows }, 'auto')
+  const trees = cost.rounds * (task === 'multiclass' && !vectors ? classes : 1)
   const used = features * cost.featureShare
   const leaves = Math.max(2, Math.min(cost.leaves, rows / 4))
   const levels = 1 + Math.log2(leaves) / 2
@@ -32,6 +35,7 @@ export function boostingSeconds({ rows, features, classes, task }: DatasetShape,
   const perTree =
     rows * cost.rowShare * (used * levels * cell + Math.log2(leaves) * ROW_COST) +
     rows * (1 - cost.rowShare) * LEFT_OUT_COST +
+    (vectors ? rows * classes * CLASS_COST : 0) +
     leaves * used * binsFor(rows, features) * SCAN_COST
   return rows * features * BIN_COST + features * COLUMN_COST + trees * perTree
 }

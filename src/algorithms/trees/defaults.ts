@@ -1,5 +1,6 @@
 import type { ParamValue, Space } from '../../params/space.ts'
 import type { DatasetShape } from '../algorithm.ts'
+import { wantsVectors } from './boosting-settings.ts'
 
 /** Settings of boosting that are good alone on a table of one shape. */
 export interface BoostingDefaults {
@@ -14,18 +15,18 @@ const WIDE = 128 // columns from which a tree need not see them all
 const MANY_ROWS = 5000
 
 /**
- * Every round grows a tree per class, so many classes get fewer and bolder rounds, on the rows that still matter to each class;
- * wide tables get a share of their columns per tree. On MNIST (20k rows × 784, 40 rounds at rate 0.1) the two sharings
- * together take a quarter of the time at equal loss.
+ * Wide tables get a share of their columns per tree. With many classes a round is one tree for all of them, or, on few rows, a
+ * tree per class: those get fewer rounds. Rows are drawn by gradient where there are enough of them, since most soon are settled.
  */
 export function boostingDefaults({ task, rows, features, classes }: DatasetShape): BoostingDefaults {
   const few = rows < (task === 'regression' ? 1 : 4) * MANY_ROWS // labels are learnt by heart sooner than values
-  const crowd = task === 'multiclass' ? classes : 1
-  const byGradient = crowd > 2 && rows >= MANY_ROWS
+  const crowd = task === 'multiclass' && classes > 2
+  const vectors = wantsVectors({ task, rows }, 'auto')
+  const byGradient = crowd && rows >= MANY_ROWS
   return {
-    rounds: crowd <= 2 ? (few ? 200 : 400) : crowd <= 5 && rows >= 2 * MANY_ROWS ? 200 : 100,
-    learningRate: crowd <= 2 || rows < 2 * MANY_ROWS ? 0.05 : crowd <= 5 || rows < 6 * MANY_ROWS ? 0.1 : 0.2,
-    rowShare: byGradient ? (rows >= 4 * MANY_ROWS ? 0.3 : 0.5) : 0.9,
+    rounds: vectors ? 800 : crowd ? 100 : few ? 200 : 400,
+    learningRate: vectors ? 0.1 : 0.05,
+    rowShare: byGradient ? 0.5 : 0.9,
     featureShare: features <= WIDE ? 0.9 : Math.max(0.1, 0.9 * (WIDE / features) ** 0.6),
     byGradient,
   }

@@ -1,4 +1,4 @@
-import { choice, int, logInt, type Params } from '../../params/space.ts'
+import { choice, int, logInt, type Params, type Settings } from '../../params/space.ts'
 
 /** The parameters that every forest of deep trees is tuned by. */
 export const forestSpace = {
@@ -14,4 +14,17 @@ export const forestSize = (params: Params) => ({
   maxFeatures: String(params['max_features']),
   minRows: Number(params['min_samples_leaf']),
   maxDepth: Number(params['max_depth']),
+})
+
+/** What every forest can be told beside those. */
+export const forestSettings = {
+  /** Of classes; values are always judged by squared error. */
+  criterion: choice(['gini', 'entropy']),
+  class_weight: choice(['none', 'balanced']),
+} as const satisfies Settings
+
+export const readForestSettings = (params: Params) => ({
+  criterion: params['criterion'] === 'entropy' ? ('entropy' as const) : ('gini' as const),
+  balanced: params['class_weight'] === 'balanced',
+  outOfBag: params['oob_score'] === true,
 })

@@ -5,10 +5,12 @@ import { createRng, hashSeed, type Rng } from '../../util/rng.ts'
 import type { FitContext, TrainingData } from '../algorithm.ts'
 import { assembleForest } from './assemble.ts'
 import { findBins } from './bins.ts'
-import { ClassCounts } from './class-counts.ts'
+import { balancedWeights } from './class-weights.ts'
+import { ClassCounts, type Criterion } from './class-counts.ts'
 import { type GrowthRules, Grower, type Scales } from './grower.ts'
 import { classShares, scalesFor } from './losses.ts'
 import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
+import { OutOfBag } from './out-of-bag.ts'
 import { createPacer } from './pacer.ts'
 import { standardize } from './standardize.ts'
 import type { GrownTree } from './tree.ts'
@@ -22,6 +24,11 @@ export interface ForestRules {
   readonly maxFeatures: string
   readonly minRows: number
   readonly maxDepth: number
+  /** How splits of classes are judged. */
+  readonly criterion?: Criterion
+  readonly balanced?: boolean
+  /** Scores every tree on the rows it was not grown on. */
+  readonly outOfBag?: boolean
 }
 
 /** Leaves of a whole forest at most: beyond it, models of many rows weigh more than they gain. */
@@ -35,7 +42,8 @@ export const fitForest = (
   data: TrainingData,
   rules: ForestRules,
   context: FitContext,
-): Promise<ForestModel> => withArena(arena => grow(arena, data, rules, context))
+): Promise<ForestModel> =>
+  withArena(arena => grow(arena, rules.balanced ? balancedWeights(data) : data, rules, context))
 
 async function grow(
   arena: Arena,
@@ -46,11 +54,16 @@ async function grow(
   const rng = createRng(context.seed)
   const found = findBins(data.features, hashSeed(context.seed, 'bins'))
   const matrix = binRows(arena, data.features, planLayout(found, { sparse: false }))
-  const judge =
-    data.task === 'multiclass' ? new ClassJudge(arena, data, matrix) : new ValueJudge(arena, data, matrix)
+  const counted = data.task === 'multiclass' || (data.task === 'binary' && rules.criterion === 'entropy')
+  const judge = counted
+    ? new ClassJudge(arena, data, matrix, rules.criterion)
+    : new ValueJudge(arena, data, matrix)
+  const leafWidth = counted ? data.classes : 1
   const width = matrix.layout.features.length
   const everyFeature = Int32Array.from({ length: width }, (_, f) => f)
-  const growth = growthRules(data, rules, width)
+  const growth = growthRules(data, rules, width, counted)
+  const outOfBag =
+    rules.outOfBag && rules.bootstrap ? new OutOfBag(arena, data, matrix, leafWidth) : undefined
   const pacer = createPacer(context)
   const trees: GrownTree[] = []
   for (let tree = 0; tree < rules.trees; tree++) {
@@ -58,11 +71,13 @@ async function grow(
     const times = drawTimes(data, rules.bootstrap, rng)
     const drawn = putDrawn(arena, judge.grower.rows, times)
     const scales = judge.prepare(times)
-    trees.push(judge.grower.grow(drawn, everyFeature, rng, scales, growth))
+    const grown = judge.grower.grow(drawn, everyFeature, rng, scales, growth)
+    trees.push(grown)
+    outOfBag?.add(grown, times)
   }
   // The overall shares count as half a tree: no class is ever impossible.
   const doubt = data.task === 'regression' ? 0 : 0.5 / (trees.length + 0.5)
-  return assembleForest(trees, matrix.layout, {
+  const model = assembleForest(trees, matrix.layout, {
     task: data.task,
     classes: data.classes,
     width: data.features.columns.length,
@@ -70,14 +85,16 @@ async function grow(
     scale: judge.scale,
     factor: 1 - doubt,
     link: 'mean',
-    leafWidth: data.task === 'multiclass' ? data.classes : 1,
+    leafWidth,
   })
+  return outOfBag ? { ...model, outOfBag: outOfBag.score(judge.scale) } : model
 }
 
 function growthRules(
   { task, features: { rows } }: TrainingData,
   rules: ForestRules,
   width: number,
+  counted: boolean,
 ): GrowthRules {
   const share = rules.maxFeatures === 'auto' ? (task === 'regression' ? 'third' : 'sqrt') : rules.maxFeatures
   const count = { sqrt: Math.sqrt(width), third: width / 3, 'two-thirds': (2 * width) / 3, all: width }[
@@ -95,7 +112,7 @@ function growthRules(
     minChildWeight: 0,
     minRows: Math.max(rules.minRows, Math.floor(rows / (2 * leaves))),
     randomThresholds: rules.randomThresholds,
-    nodeFeatures: nodeFeatures === width && task !== 'multiclass' ? 0 : nodeFeatures,
+    nodeFeatures: nodeFeatures === width && !counted ? 0 : nodeFeatures,
   }
 }
 
@@ -172,9 +189,9 @@ class ClassJudge implements Judge {
   readonly shares: Float64Array
   private readonly classes: ClassCounts
 
-  constructor(arena: Arena, data: TrainingData, matrix: BinnedMatrix) {
+  constructor(arena: Arena, data: TrainingData, matrix: BinnedMatrix, criterion?: Criterion) {
     this.shares = classShares(data, data.classes)
-    this.classes = new ClassCounts(arena, matrix, data, data.classes)
+    this.classes = new ClassCounts(arena, matrix, data, data.classes, criterion)
     this.grower = new Grower(arena, matrix, 0, { slots: 3, classes: this.classes })
   }
 

@@ -4,6 +4,7 @@ import type { ClassCounts } from './class-counts.ts'
 import { Histograms, type RawRules } from './histograms.ts'
 import { growLevels } from './levels.ts'
 import type { BinnedMatrix } from './matrix.ts'
+import { type Bounds, clip, splitBounds, UNBOUNDED } from './bounds.ts'
 import { drawFeatures, type Selection, Selector } from './selection.ts'
 import { addLeaf, addNode, emptyTree, type GrownTree, type Hook } from './tree.ts'
 
@@ -41,6 +42,7 @@ interface Open extends Hook {
   readonly count: number
   readonly depth: number
   readonly record: Pointer
+  readonly bounds: Bounds
   /** Histogram kept for its children, or −1. */
   slot: number
   /** Features some threshold could still split here, and so those its children look at. */
@@ -74,14 +76,21 @@ export class Grower {
 
   /** Judges splits by class counts instead of gradients. */
   readonly classes: ClassCounts | undefined
+  /** By feature: 1 or −1 where the prediction may only rise or fall. */
+  readonly directions: Int8Array | undefined
 
   constructor(
     arena: Arena,
     matrix: BinnedMatrix,
     gradients: Pointer,
-    { slots, classes }: { readonly slots: number; readonly classes?: ClassCounts },
+    {
+      slots,
+      classes,
+      directions,
+    }: { readonly slots: number; readonly classes?: ClassCounts; readonly directions?: Int8Array },
   ) {
     this.classes = classes
+    this.directions = directions
     this.arena = arena
     this.kernels = arena.kernels
     this.matrix = matrix
@@ -91,7 +100,7 @@ export class Grower {
     this.sides = arena.allocate(256)
     this.treeSelector = new Selector(arena, matrix)
     this.nodeSelector = new Selector(arena, matrix)
-    this.histograms = new Histograms(arena, matrix, gradients, slots)
+    this.histograms = new Histograms(arena, matrix, gradients, slots, directions)
   }
 
   /** One tree on the first `n` rows. Leaf values are Newton steps −G / (H + λ). */
@@ -198,7 +207,7 @@ class Growth {
     const record = this.grower.takeRecord()
     this.grower.rootTotal(n, record)
     this.start(
-      { begin: 0, count: n, depth: 0, record, parent: -1, right: false, slot: -1, gain: 0 },
+      { begin: 0, count: n, depth: 0, record, parent: -1, right: false, bounds: UNBOUNDED, slot: -1, gain: 0 }, // prettier-ignore
       false,
       this.selection,
     )
@@ -231,14 +240,18 @@ class Growth {
       gain: leaf.gain,
     })
     const last = this.leaves + 2 >= rules.maxLeaves
+    const records = [grower.takeRecord(), grower.takeRecord()] as const
+    records.forEach((child, side) => arena.kernels.adoptTotal(record, child, side))
+    const direction = grower.directions?.[arena.words[at + FEATURE / 4]!] ?? 0
+    const bounds = splitBounds(leaf.bounds, direction, () => this.stepOf(records[0]), () => this.stepOf(records[1])) // prettier-ignore
     const child = (right: boolean): Open => {
-      const childRecord = grower.takeRecord()
-      arena.kernels.adoptTotal(record, childRecord, right ? 1 : 0)
+      const side = right ? 1 : 0
       return {
         begin: right ? begin + leftCount : begin,
         count: right ? count - leftCount : leftCount,
         depth: leaf.depth + 1,
-        record: childRecord,
+        record: records[side],
+        bounds: bounds[side],
         parent,
         right,
         slot: -1,
@@ -341,11 +354,16 @@ class Growth {
   private leafValues(leaf: Open): readonly number[] {
     const { classes, rows } = this.grower
     if (classes) return classes.shares(rows + 4 * leaf.begin, leaf.count)
-    const at = (leaf.record + TOTALS) / 8
+    return [clip(this.stepOf(leaf.record), leaf.bounds)]
+  }
+
+  /** The Newton step of a node. */
+  private stepOf(record: Pointer): number {
+    const at = (record + TOTALS) / 8
     const g = this.arena.numbers[at]!
     const { alpha, lambda } = this.raw
     const shrunk = g > alpha ? g - alpha : g < -alpha ? g + alpha : 0
-    return [(-shrunk / (this.arena.numbers[at + 1]! + lambda)) * this.step]
+    return (-shrunk / (this.arena.numbers[at + 1]! + lambda)) * this.step
   }
 
   /** A free slot; when there is none, the least promising open leaf gives up its own. */

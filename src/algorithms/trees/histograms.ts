@@ -26,12 +26,22 @@ export class Histograms {
   /** Slots, taken or free. */
   readonly capacity: number
 
-  constructor(arena: Arena, matrix: BinnedMatrix, gradients: Pointer, wanted: number) {
+  /** i8 per feature: 1 or −1 where the prediction may only rise or fall; 0: none. */
+  private readonly directions: Pointer
+
+  constructor(
+    arena: Arena,
+    matrix: BinnedMatrix,
+    gradients: Pointer,
+    wanted: number,
+    directions?: Int8Array,
+  ) {
     const { features, entries } = matrix.layout
     this.arena = arena
     this.matrix = matrix
     this.gradients = gradients
     this.table = matrix.table
+    this.directions = directions ? arena.put(directions) : 0
     this.scratch = arena.allocate(SCRATCH_BYTES)
     this.slotBytes = 16 * Math.max(1, entries[features.length]!)
     const slots = Math.max(3, Math.min(wanted, Math.floor(POOL_BYTES / this.slotBytes)))
@@ -91,7 +101,7 @@ export class Histograms {
   ): number {
     const { lambda, alpha, minWeight, minRows } = rules
     const other = sibling < 0 ? 0 : this.at(sibling)
-    return this.arena.kernels.findSplit(this.table, list, count, this.at(slot), other, record, lambda, alpha, minWeight, minRows, seed, alive) // prettier-ignore
+    return this.arena.kernels.findSplit(this.table, list, count, this.at(slot), other, record, lambda, alpha, minWeight, minRows, seed, this.directions, alive) // prettier-ignore
   }
 
   /** parent −= child: what is left is the sibling's. */
@@ -111,7 +121,7 @@ export class Histograms {
     const nodes = arena.put(Uint32Array.from(leaves, ({ record }) => record))
     const scores = arena.allocate(256 * 16)
     const best = arena.allocate(24)
-    arena.kernels.findLevelSplit(this.table, list, count, slots, nodes, leaves.length, lambda, scores, best)
+    arena.kernels.findLevelSplit(this.table, list, count, slots, nodes, leaves.length, lambda, this.directions, scores, best) // prettier-ignore
     const gain = arena.numbers[best / 8]!
     const [feature, bin, missingLeft] = arena.i32(best + 8, 3) as unknown as [number, number, number]
     arena.rewind(mark)
@@ -137,6 +147,6 @@ export class Histograms {
   ): void {
     const { arena, matrix, table, gradients } = this
     const { lambda, alpha, minWeight, minRows } = rules
-    arena.kernels.findRandomSplit(matrix.blocks, matrix.rows, table, list, listed, rows, count, gradients, record, lambda, alpha, minWeight, minRows, seed) // prettier-ignore
+    arena.kernels.findRandomSplit(matrix.blocks, matrix.rows, table, list, listed, rows, count, gradients, record, lambda, alpha, minWeight, minRows, seed, this.directions) // prettier-ignore
   }
 }

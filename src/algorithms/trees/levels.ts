@@ -1,5 +1,6 @@
 import type { Pointer } from '../../kernels/kernels.ts'
 import type { Grower, GrowthRules, Scales } from './grower.ts'
+import { type Bounds, clip, splitBounds, UNBOUNDED } from './bounds.ts'
 import { addLeaf, addNode, emptyTree, type GrownTree, type Hook } from './tree.ts'
 
 interface LevelLeaf extends Hook {
@@ -7,6 +8,7 @@ interface LevelLeaf extends Hook {
   readonly count: number
   readonly record: Pointer
   readonly slot: number
+  readonly bounds: Bounds
 }
 
 const TOTALS = 80 // in a node record, see kernels/README.md
@@ -28,11 +30,15 @@ export function growLevels(
   const lambda = rules.lambda * scales.h + 1
   const gainUnit = scales.h / (scales.g * scales.g)
 
+  const valueOf = (record: Pointer): number => {
+    const at = (record + TOTALS) / 8
+    return (-arena.numbers[at]! / (arena.numbers[at + 1]! + lambda)) * (scales.h / scales.g)
+  }
   const build = (leaf: LevelLeaf): void => {
     const rows = leaf.count === matrix.rows ? 0 : grower.rows + 4 * leaf.begin
     histograms.build(leaf.slot, selection, rows, leaf.count, leaf.record)
   }
-  const root: LevelLeaf = { parent: -1, right: false, begin: 0, count: n, record: grower.takeRecord(), slot: histograms.take()! } // prettier-ignore
+  const root: LevelLeaf = { parent: -1, right: false, begin: 0, count: n, record: grower.takeRecord(), slot: histograms.take()!, bounds: UNBOUNDED } // prettier-ignore
   grower.rootTotal(n, root.record)
   build(root)
 
@@ -46,10 +52,14 @@ export function growLevels(
     histograms.placeSplit(leaf, question)
     const left = grower.partition(leaf.record, leaf.begin, leaf.count)
     const parent = addNode(tree, leaf, { ...question, gain })
+    const direction = grower.directions?.[question.feature] ?? 0
+    const records = [grower.takeRecord(), grower.takeRecord()] as const
+    records.forEach((record, side) => arena.kernels.adoptTotal(leaf.record, record, side))
+    const bounds = splitBounds(leaf.bounds, direction, () => valueOf(records[0]), () => valueOf(records[1])) // prettier-ignore
     const half = (right: boolean, slot: number): LevelLeaf => {
-      const record = grower.takeRecord()
-      arena.kernels.adoptTotal(leaf.record, record, right ? 1 : 0)
-      return { parent, right, begin: right ? leaf.begin + left : leaf.begin, count: right ? leaf.count - left : left, record, slot } // prettier-ignore
+      const side = right ? 1 : 0
+      const record = records[side]
+      return { parent, right, begin: right ? leaf.begin + left : leaf.begin, count: right ? leaf.count - left : left, record, slot, bounds: bounds[side] } // prettier-ignore
     }
     if (last) histograms.release(leaf.slot)
     const [kept, spare] = last ? [-1, -1] : [leaf.slot, histograms.take()!]
@@ -72,9 +82,7 @@ export function growLevels(
     leaves = leaves.flatMap(leaf => splitLeaf(leaf, gain, last, found))
   }
   for (const leaf of leaves) {
-    const at = (leaf.record + TOTALS) / 8
-    const value = (-arena.numbers[at]! / (arena.numbers[at + 1]! + lambda)) * (scales.h / scales.g)
-    addLeaf(tree, leaf, leaf.begin, leaf.count, [value])
+    addLeaf(tree, leaf, leaf.begin, leaf.count, [clip(valueOf(leaf.record), leaf.bounds)])
     grower.releaseRecord(leaf.record)
     histograms.release(leaf.slot)
   }

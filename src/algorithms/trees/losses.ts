@@ -1,6 +1,7 @@
 import type { Arena, Pointer } from '../../kernels/kernels.ts'
-import type { Examples } from '../algorithm.ts'
+import type { Examples, TrainingData } from '../algorithm.ts'
 import type { Scales } from './grower.ts'
+import { checkDomain, type PointLoss, type Slope, weightedQuantile } from './point-losses.ts'
 
 /** What boosting minimises: scores per output (one, or one per class) and their gradients in the kernels' memory. */
 export interface Loss {
@@ -12,6 +13,8 @@ export interface Loss {
   startRound(scores: Pointer): void
   /** Writes gradients of one output; returns their fixed-point factors. */
   gradients(scores: Pointer, output: number, into: Pointer): Scales
+  /** Better values for leaves than their Newton steps, where the loss has some: of the rows listed, given their scores. */
+  leafValue?(rows: Int32Array, scores: Float32Array): number
   /** Mean loss of scores (float32, one array of `stride` rows per output) on other rows. */
   evaluate(scores: Float32Array, stride: number, examples: Examples): number
 }
@@ -64,6 +67,16 @@ export function classShares(examples: Examples, classes: number): Float64Array {
     total += weightAt(examples, row)
   }
   return shares.map(share => Math.min(1 - 1e-6, Math.max(1e-6, share / total)))
+}
+
+/** The loss of a task: log loss for classes, `formula` or squared error for values. */
+export function lossFor(
+  input: LossInput,
+  { task, classes }: Pick<TrainingData, 'task' | 'classes'>,
+  formula?: PointLoss,
+): Loss {
+  if (task === 'regression') return formula ? pointLoss(input, formula) : squaredLoss(input)
+  return task === 'binary' ? logisticLoss(input) : softmaxLoss(input, classes)
 }
 
 /** Binary log loss; the score is the log-odds of class 1. */
@@ -138,6 +151,51 @@ export function squaredLoss(input: LossInput): Loss {
       return scales
     },
     evaluate: (scores, _, rows) => weightedMean(rows, row => (scores[row]! - rows.target[row]!) ** 2),
+  }
+}
+
+/** A loss of one score by its formula; the target must be in the unit it asks for. */
+export function pointLoss({ arena, examples, stride }: LossInput, formula: PointLoss): Loss {
+  checkDomain(formula, examples)
+  const { target } = examples
+  const rows = target.length
+  const g = new Float64Array(rows)
+  const h = new Float64Array(rows)
+  const slope: Slope = { g: 0, h: 0 }
+  const weightOf = (row: number) => weightAt(examples, row)
+  const every = Int32Array.from({ length: rows }, (_, row) => row).filter(row => weightOf(row) > 0)
+  const { start, leafQuantile } = formula
+  const base =
+    start === 'mean' ? 0 : start > 0 ? weightedQuantile(every, start, row => target[row]!, weightOf) : 0
+  return {
+    outputs: 1,
+    base: Float64Array.of(base),
+    startRound: () => undefined,
+    gradients(scores, _, into) {
+      const current = arena.f32(scores, stride)
+      let largestG = 1e-30
+      let largestH = 1e-30
+      for (let row = 0; row < rows; row++) {
+        formula.slope(current[row]!, target[row]!, slope)
+        const weight = weightOf(row)
+        g[row] = weight * slope.g
+        h[row] = weight * slope.h
+        largestG = Math.max(largestG, Math.abs(g[row]!))
+        largestH = Math.max(largestH, h[row]!)
+      }
+      const scales = scalesFor(rows, largestG, largestH)
+      const pairs = arena.i32(into, 2 * rows)
+      for (let row = 0; row < rows; row++) {
+        pairs[2 * row] = Math.round(g[row]! * scales.g)
+        pairs[2 * row + 1] = Math.round(h[row]! * scales.h)
+      }
+      return scales
+    },
+    ...(leafQuantile !== undefined && {
+      leafValue: (members: Int32Array, scores: Float32Array) =>
+        weightedQuantile(members, leafQuantile, row => target[row]! - scores[row]!, weightOf),
+    }),
+    evaluate: (scores, _, held) => weightedMean(held, row => formula.loss(scores[row]!, held.target[row]!)),
   }
 }
 

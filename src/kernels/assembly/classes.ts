@@ -29,13 +29,31 @@ export function sumClasses(rows: usize, n: i32, labels: usize, classes: i32, tot
   }
 }
 
-// Moves one entry from the right side to the left: both sides keep their class weights, row count, weight and Σ weight².
+// Whether sides are judged by Σ w log w − W log W (entropy) instead of Σ w² / W (Gini); both grow with purity.
+let entropy: bool = false
+export function judgeClassesBy(byEntropy: i32): void {
+  entropy = byEntropy != 0
+}
+
+// What one class of weight w adds to the purity sum of its side.
+@inline
+function part(w: f64): f64 {
+  return entropy ? (w > 0 ? w * Math.log(w) : 0) : w * w
+}
+
+// Purity of a side of weight W whose classes add up to `sum`.
+@inline
+function purity(sum: f64, weight: f64): f64 {
+  return entropy ? sum - weight * Math.log(weight) : sum / weight
+}
+
+// Moves one entry from the right side to the left: both sides keep their class weights, row count, weight and Σ part(weight).
 let leftRows: i32 = 0
 let leftWeight: f64 = 0
-let leftSquares: f64 = 0
+let leftSum: f64 = 0
 let rightRows: i32 = 0
 let rightWeight: f64 = 0
-let rightSquares: f64 = 0
+let rightSum: f64 = 0
 
 @inline
 function move(entry: usize, classes: i32, left: usize, right: usize): void {
@@ -47,8 +65,8 @@ function move(entry: usize, classes: i32, left: usize, right: usize): void {
     if (w == 0) continue
     const l = load<f64>(left + (k << 3))
     const r = load<f64>(right + (k << 3))
-    leftSquares += w * (2 * l + w)
-    rightSquares -= w * (2 * r - w)
+    leftSum += entropy ? part(l + w) - part(l) : w * (2 * l + w)
+    rightSum -= entropy ? part(r) - part(r - w) : w * (2 * r - w)
     store<f64>(left + (k << 3), l + w)
     store<f64>(right + (k << 3), r - w)
     leftWeight += w
@@ -80,7 +98,7 @@ export function findClassSplit(
       if (load<i32>(entry) == 0) continue
       move(entry, classes, sides, right)
       if (leftRows < minRows || rightRows < minRows) continue
-      const score = leftSquares / leftWeight + rightSquares / rightWeight
+      const score = purity(leftSum, leftWeight) + purity(rightSum, rightWeight)
       if (score > load<f64>(best)) {
         store<f64>(best, score)
         store<i32>(best, feature, 8)
@@ -95,17 +113,17 @@ export function findClassSplit(
 function start(classes: i32, totals: usize, n: i32, sides: usize): void {
   leftRows = 0
   leftWeight = 0
-  leftSquares = 0
+  leftSum = 0
   rightRows = n
   rightWeight = 0
-  rightSquares = 0
+  rightSum = 0
   const right = sides + ((<usize>classes) << 3)
   for (let k: usize = 0; k < <usize>classes; k++) {
     const w = load<f64>(totals + (k << 3))
     store<f64>(sides + (k << 3), 0)
     store<f64>(right + (k << 3), w)
     rightWeight += w
-    rightSquares += w * w
+    rightSum += part(w)
   }
 }
 
@@ -152,9 +170,9 @@ function sidesScore(classes: i32, totals: usize, sides: usize): f64 {
     const left = load<f64>(sides + (k << 3))
     const right = load<f64>(totals + (k << 3)) - left
     weight += left
-    squares += left * left
+    squares += part(left)
     otherWeight += right
-    otherSquares += right * right
+    otherSquares += part(right)
   }
-  return weight > 0 && otherWeight > 0 ? squares / weight + otherSquares / otherWeight : 0
+  return weight > 0 && otherWeight > 0 ? purity(squares, weight) + purity(otherSquares, otherWeight) : -Infinity
 }

@@ -2,7 +2,7 @@
 
 // e^x: n = round(x / ln 2), polynomial on the rest, then n into the exponent (Cephes expf; about 1 ulp).
 @inline
-function exp4(value: v128): v128 {
+export function exp4(value: v128): v128 {
   const x = f32x4.max(f32x4.min(value, f32x4.splat(88)), f32x4.splat(-87))
   const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)))
   let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)))
@@ -19,13 +19,13 @@ function exp4(value: v128): v128 {
 }
 
 @inline
-function fixed(value: v128, scale: f32): v128 {
+export function fixed(value: v128, scale: f32): v128 {
   return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(value, f32x4.splat(scale))))
 }
 
 // Four (g, h) pairs, interleaved.
 @inline
-function storePairs(at: usize, g: v128, h: v128): void {
+export function storePairs(at: usize, g: v128, h: v128): void {
   v128.store(at, v128.shuffle<i32>(g, h, 0, 4, 1, 5))
   v128.store(at, v128.shuffle<i32>(g, h, 2, 6, 3, 7), 16)
 }

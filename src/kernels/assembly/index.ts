@@ -6,7 +6,8 @@ export { addToRows, partitionDense, partitionSparse, walkBins } from './partitio
 export { largestResidual, logisticGradients, softmaxGradients, softmaxTotals, squaredGradients } from './gradients'
 export { predictRows } from './predict'
 export { expectedRows, gradientNorms, sampleRows } from './sampling'
-export { findClassSplit, histogramClasses, randomClassSplit, sumClasses } from './classes'
+export { addByLeaf, largestOf, sketchGradients, storeGradients, sumByLeaf } from './vectors'
+export { findClassSplit, histogramClasses, judgeClassesBy, randomClassSplit, sumClasses } from './classes'
 
 // First byte free for the host: static data of the module lies below.
 export function heapBase(): usize {

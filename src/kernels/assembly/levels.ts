@@ -4,18 +4,23 @@ import { toDouble } from './split'
 
 const COUNT_MASK: i64 = 0xffffff
 
-// Σ over both sides of G² / (H + λ). An empty side adds nothing.
+// Σ over both sides of G² / (H + λ). An empty side adds nothing. −∞ where the leaf values −G / (H + λ) run against the direction.
 @inline
-function scoreOf(left: v128, total: v128, lambda: f64): f64 {
+function scoreOf(left: v128, total: v128, lambda: f64, direction: f64): f64 {
   const right = i64x2.sub(total, left)
   const g = toDouble(v128.shuffle<i64>(left, right, 0, 2))
   const h = toDouble(i64x2.shr_u(v128.shuffle<i64>(left, right, 1, 3), 24))
-  const scores = f64x2.div(f64x2.mul(g, g), f64x2.add(h, f64x2.splat(lambda)))
+  const weight = f64x2.add(h, f64x2.splat(lambda))
+  if (direction != 0) {
+    const steps = f64x2.div(g, weight)
+    if (direction * (f64x2.extract_lane(steps, 0) - f64x2.extract_lane(steps, 1)) < 0) return -Infinity
+  }
+  const scores = f64x2.div(f64x2.mul(g, g), weight)
   return f64x2.extract_lane(scores, 0) + f64x2.extract_lane(scores, 1)
 }
 
 // Adds what each threshold of one feature scores in one leaf: scores[2 · bin + missing goes left], float64.
-function addScores(first: usize, bins: i32, missing: v128, total: v128, lambda: f64, scores: usize): void {
+function addScores(first: usize, bins: i32, missing: v128, total: v128, lambda: f64, direction: f64, scores: usize): void {
   const hasMissing = (i64x2.extract_lane(missing, 1) & COUNT_MASK) > 0
   let left = i64x2.splat(0)
   let right = f64x2.splat(0)
@@ -24,8 +29,8 @@ function addScores(first: usize, bins: i32, missing: v128, total: v128, lambda: 
     const entry = v128.load(first + ((<usize>bin) << 4))
     if (stale || i64x2.extract_lane(entry, 1) != 0) {
       left = i64x2.add(left, entry)
-      const without = scoreOf(left, total, lambda)
-      const withMissing = hasMissing ? scoreOf(i64x2.add(left, missing), total, lambda) : without
+      const without = scoreOf(left, total, lambda, direction)
+      const withMissing = hasMissing ? scoreOf(i64x2.add(left, missing), total, lambda, direction) : without
       right = f64x2.replace_lane(f64x2.splat(without), 1, withMissing)
       stale = false
     }
@@ -37,7 +42,8 @@ function addScores(first: usize, bins: i32, missing: v128, total: v128, lambda: 
 // The question that brings most over all leaves: `hists` and `nodes` are lists of u32 addresses, `scores` room for 256 pairs of
 // float64. Writes { f64 gain, i32 feature, bin, missing goes left } to `best`; feature −1 when nothing gains.
 export function findLevelSplit(
-  table: usize, list: usize, n: i32, hists: usize, nodes: usize, leaves: i32, lambda: f64, scores: usize, best: usize,
+  table: usize, list: usize, n: i32, hists: usize, nodes: usize, leaves: i32, lambda: f64, directions: usize,
+  scores: usize, best: usize,
 ): void {
   let parents: f64 = 0
   for (let leaf: i32 = 0; leaf < leaves; leaf++) {
@@ -54,11 +60,12 @@ export function findLevelSplit(
     const row = table + ((<usize>feature) << 4)
     const offset = (<usize>load<i32>(row)) << 4
     const bins = load<i32>(row, 4)
+    const direction = directions ? <f64>load<i8>(directions + <usize>feature) : 0
     memory.fill(scores, 0, (<usize>bins) << 4)
     for (let leaf: i32 = 0; leaf < leaves; leaf++) {
       const first = <usize>load<u32>(hists + ((<usize>leaf) << 2)) + offset
       const total = v128.load(<usize>load<u32>(nodes + ((<usize>leaf) << 2)))
-      addScores(first, bins, v128.load(first + ((<usize>bins) << 4)), total, lambda, scores)
+      addScores(first, bins, v128.load(first + ((<usize>bins) << 4)), total, lambda, direction, scores)
     }
     for (let bin: i32 = 0; bin < bins; bin++) {
       for (let missingLeft: i32 = 0; missingLeft < 2; missingLeft++) {

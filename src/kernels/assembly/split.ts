@@ -20,11 +20,19 @@ let lambda: f64 = 0
 let alpha: f64 = 0
 let minWeight: f64 = 0
 let minCount: i64 = 1
+/** The feature at hand may only raise (1) or lower (−1) the prediction from left to right; 0: either. */
+let direction: i32 = 0
 
 // Sums below 2^51 as doubles: adding 1.5 · 2^52 to the integer makes it the bits of a double that much too large.
 @inline
 export function toDouble(sums: v128): v128 {
   return f64x2.sub(i64x2.add(sums, i64x2.splat(0x4338000000000000)), f64x2.splat(6755399441055744))
+}
+
+// Whether G / (H + λ) of both sides, minus their leaf values, run against the direction.
+@inline
+function breaks(steps: v128): bool {
+  return <f64>direction * (f64x2.extract_lane(steps, 0) - f64x2.extract_lane(steps, 1)) < 0
 }
 
 // Weighs both sides at once, one in each lane. True when both are heavy enough; counts are the caller's to check.
@@ -35,7 +43,9 @@ function weigh(left: v128, total: v128, feature: i32, bin: i32, missingLeft: i32
   const h = toDouble(i64x2.shr_u(v128.shuffle<i64>(left, right, 1, 3), 24))
   if (!i64x2.all_true(f64x2.ge(h, f64x2.splat(minWeight)))) return false
   if (alpha > 0) g = f64x2.sub(g, f64x2.max(f64x2.min(g, f64x2.splat(alpha)), f64x2.splat(-alpha)))
-  const scores = f64x2.div(f64x2.mul(g, g), f64x2.add(h, f64x2.splat(lambda)))
+  const weight = f64x2.add(h, f64x2.splat(lambda))
+  if (direction && breaks(f64x2.div(g, weight))) return true
+  const scores = f64x2.div(f64x2.mul(g, g), weight)
   const score = f64x2.extract_lane(scores, 0) + f64x2.extract_lane(scores, 1)
   if (score > bestScore) {
     bestScore = score
@@ -186,7 +196,7 @@ function finish(node: usize, total: v128, parent: f64): void {
 // (0: not wanted), which may be the list itself; returns how many. What no threshold could split here, none can further down.
 export function findSplit(
   table: usize, list: usize, n: i32, hist: usize, sibling: usize, node: usize,
-  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32, alive: usize,
+  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32, directions: usize, alive: usize,
 ): i32 {
   const total = v128.load(node)
   const parent = begin(total, lambdaRaw, alphaRaw, minWeightRaw, minRows)
@@ -194,6 +204,7 @@ export function findSplit(
   let kept: i32 = 0
   for (let i: i32 = 0; i < n; i++) {
     const feature = load<i32>(list + ((<usize>i) << 2))
+    direction = directions ? <i32>load<i8>(directions + <usize>feature) : 0
     const row = table + ((<usize>feature) << 4)
     const first = hist + ((<usize>load<i32>(row)) << 4)
     const bins = load<i32>(row, 4)
@@ -217,12 +228,13 @@ export function findSplit(
 // The same with one random threshold per dense feature, judged from the rows alone: no histogram.
 export function findRandomSplit(
   blocks: usize, rowCount: i32, table: usize, list: usize, listed: i32, rows: usize, n: i32, gradients: usize, node: usize,
-  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32,
+  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32, directions: usize,
 ): void {
   const total = v128.load(node)
   const parent = begin(total, lambdaRaw, alphaRaw, minWeightRaw, minRows)
   for (let l: i32 = 0; l < listed; l++) {
     const feature = load<i32>(list + ((<usize>l) << 2))
+    direction = directions ? <i32>load<i8>(directions + <usize>feature) : 0
     const missingBin = load<i32>(table + ((<usize>feature) << 4), 4)
     const column = blocks + (<usize>(feature >> 2)) * (<usize>rowCount) * 4 + <usize>(feature & 3)
     const range = binRange(column, rows, n, missingBin)
