@@ -1,5 +1,6 @@
-import { resolveDataset } from '../data/catalogue.ts'
+import { resolveTable } from '../data/catalogue.ts'
 import { readDataset } from '../data/read.ts'
+import { nameOf } from '../data/source.ts'
 import { makeTarget } from '../data/target.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { profileDataset } from '../profile/index.ts'
@@ -16,7 +17,7 @@ const MOST_COLUMNS = 60
 const MOST_ROWS = 5
 
 export const profileCommand: CommandDefinition = {
-  usage: 'profile [data]',
+  usage: 'profile [data...]',
   summary: 'Describe a table: types with reasons, statistics, and what to look at before training',
   examples: [
     'glasspilot profile churn.csv --target Churn',
@@ -60,7 +61,7 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
       args[0] === undefined
         ? [
             'E_NO_DATA',
-            'no data was named: expected a CSV file or a dataset name, as in "glasspilot profile churn.csv"',
+            'no data was named: expected a CSV or Parquet file, or a dataset name, as in "glasspilot profile churn.csv"',
           ]
         : [
             'E_OUTPUT_NAME',
@@ -74,12 +75,12 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
     const clock = duration((performance.now() - started) / 1000).padStart(9)
     output.note(`${output.style('dim', clock)}  ${stage}`)
   }
-  const found = await resolveDataset(args[0])
+  const found = await resolveTable(args)
   const target = text('target') ?? found.target
   const task = text('problemType') === undefined ? undefined : parseProblemType(text('problemType')!)
   const features = text('features')
   const kinds = features === undefined ? [] : readFeatureSpecification(features, target ?? '').kinds
-  onStage(`reading ${inline(found.train)}`)
+  onStage(`reading ${inline(nameOf(found.train))}`)
   const { dataset, schema, report } = await readDataset(found.train, {
     ...(target !== undefined && { target }),
     overrides: Object.fromEntries(kinds),

@@ -62,6 +62,33 @@ export function decidePlain(builder: PlainNumberBuilder, context: ColumnContext)
   return { column, schema: schema(`all ${count(present)} values are numbers`, 'feature') }
 }
 
+/** Decides a column of a file that says itself that it holds dates or times. */
+export function decideMoments(builder: PlainNumberBuilder, context: ColumnContext): Decided {
+  const { name, forced, rows, log } = context
+  const values = Float64Array.from(builder.store.finish())
+  const present = rows - builder.missing
+  const column: Column = { kind: 'datetime', name, values }
+  const schema = (reason: string, use: ColumnUse): ColumnSchema => ({
+    name,
+    kind: 'datetime',
+    use,
+    reason,
+    missing: [],
+    datetime: { order: 'iso' },
+  })
+  if (forced === 'ignored') return { column, schema: schema('it was set to be ignored', 'ignored') }
+  if (present === 0) {
+    log.warn('W_ALL_MISSING', n => `${n} columns have no value at all and are ignored`, { example: name })
+    return { column, schema: schema(`no value in ${count(rows)} rows; ignored (W_ALL_MISSING)`, 'ignored') }
+  }
+  if (forced === undefined && isConstant(values) && isWorthless(present, rows))
+    return constant(column, schema, new Date(firstValue(values)).toISOString(), context)
+  const reason = forced
+    ? `it was set to be ${forced}`
+    : `the file says that its ${count(present)} values are dates`
+  return { column, schema: schema(reason, 'feature') }
+}
+
 /** Seconds or milliseconds since 1970 under a name that speaks of time. */
 function moments(
   order: EpochOrder,

@@ -4,10 +4,11 @@ import { readNumericBytes } from './byte-lane.ts'
 import { readMixedBytes } from './mixed-lane.ts'
 import { PlainNumberBuilder, WordBuilder } from './builders.ts'
 import type { Column, ColumnKind, Dataset } from './dataset.ts'
-import { decidePlain, decideWords } from './infer.ts'
+import { decideMoments, decidePlain, decideWords } from './infer.ts'
 import type { ColumnContext } from './infer.ts'
 import { isMissingText, MISSING_TOKENS } from './missing.ts'
 import { plainNumber } from './numbers.ts'
+import type { Cells } from './parquet-cells.ts'
 import type { ReadPlan } from './plan.ts'
 import { OtherEncoding, planReading } from './plan.ts'
 import { openQuarantine } from './quarantine.ts'
@@ -15,6 +16,7 @@ import { ReadingLog } from './report.ts'
 import type { ReadingReport } from './report.ts'
 import type { ColumnSchema, TableSchema } from './schema.ts'
 import { openSource } from './source.ts'
+import type { TablePath } from './source.ts'
 import { readRows } from './rows.ts'
 import { makeReport } from './table.ts'
 import { readWithSchema } from './typed.ts'
@@ -45,8 +47,8 @@ export interface ReadResult {
   readonly report: ReadingReport
 }
 
-/** Reads a CSV file, plain or gzip-compressed, into typed columns. */
-export async function readDataset(source: string, options: ReadOptions = {}): Promise<ReadResult> {
+/** Reads a table into typed columns: CSV, plain or gzip-compressed, or Parquet; one file, a folder, or several with one header. */
+export async function readDataset(source: TablePath, options: ReadOptions = {}): Promise<ReadResult> {
   try {
     return await readOnce(source, options)
   } catch (error) {
@@ -56,7 +58,7 @@ export async function readDataset(source: string, options: ReadOptions = {}): Pr
   }
 }
 
-async function readOnce(path: string, options: ReadOptions, guessed = false): Promise<ReadResult> {
+async function readOnce(path: TablePath, options: ReadOptions, guessed = false): Promise<ReadResult> {
   const quarantine = options.quarantine === undefined ? undefined : openQuarantine(options.quarantine)
   try {
     return await readLogged(path, options, guessed, new ReadingLog(quarantine?.sink))
@@ -66,7 +68,7 @@ async function readOnce(path: string, options: ReadOptions, guessed = false): Pr
 }
 
 async function readLogged(
-  path: string,
+  path: TablePath,
   options: ReadOptions,
   guessed: boolean,
   log: ReadingLog,
@@ -96,7 +98,7 @@ async function readLogged(
       })
     : await inferColumns(plan, options, log)
   plan.source.checkUnchanged()
-  const report = makeReport(path, plan, log, { rows, bytes })
+  const report = makeReport(plan, log, { rows, bytes })
   return { dataset: { name: source.name, rows, columns }, schema: { columns: schema }, report }
 }
 
@@ -139,6 +141,18 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       ;({ rows, bytes } = lane)
       if (targetAt >= 0 && !lane.exact) again.add(targetAt)
     }
+  }
+  if (plan.source.table) {
+    const { kinds } = plan.source.table
+    builders = names.map((name, j) =>
+      typedByFile(kinds[j]!, override(name)) && j !== targetAt
+        ? new PlainNumberBuilder(plan.rowsGuess, known)
+        : new WordBuilder(plan.rowsGuess),
+    )
+    ;({ rows, bytes } = await readRows(plan, builders, { log, ...progress(options) }))
+    builders.forEach((builder, j) => {
+      if (builder instanceof PlainNumberBuilder && builder.contradiction) again.add(j)
+    })
   }
   if (rows < 0) {
     const freshBuilders = () =>
@@ -185,6 +199,9 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       late: late.get(j),
       log,
     }
+    if (builder instanceof PlainNumberBuilder && plan.source.table?.kinds[j] === 'moment') {
+      return decideMoments(builder, context)
+    }
     return builder instanceof PlainNumberBuilder
       ? decidePlain(builder, context)
       : decideWords(builder, context)
@@ -193,6 +210,14 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     if (!names.includes(name)) throw unknownColumn('E_UNKNOWN_COLUMN', name, names, plan.source.path)
   }
   return { columns: decided.map(item => item.column), schema: decided.map(item => item.schema), rows, bytes }
+}
+
+/** The file itself says what the column holds, and the user nothing else. */
+function typedByFile(kind: Cells['kind'], forced: ColumnKind | 'ignored' | undefined): boolean {
+  if (kind === 'word') return false
+  return (
+    forced === undefined || forced === 'ignored' || forced === (kind === 'moment' ? 'datetime' : 'numeric')
+  )
 }
 
 /** The column's sample cells are numbers or missing, and not all missing. */

@@ -4,6 +4,8 @@ import process from 'node:process'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
 import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
+import { fingerprint } from '../data/fingerprint.ts'
+import { nameOf } from '../data/source.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
 import type { ColumnSchema, TableSchema, TaskSchema } from '../data/schema.ts'
@@ -14,7 +16,6 @@ import type { DatasetProfile } from '../profile/profile.ts'
 import { requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
-import { sha256File } from '../util/files.ts'
 import { count } from '../util/text.ts'
 import { openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
@@ -43,12 +44,12 @@ type Emit = (event: ExperimentEvent) => void
 /** Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder. */
 export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepared> {
   const { paths, spec, journal } = store
-  const dataSha256 = await sha256File(spec.data).catch(() => undefined)
+  const dataSha256 = await fingerprint(spec.data).catch(() => undefined)
   const before = journal.records.find(record => record.type === 'prepared')
   if (before && dataSha256 !== undefined && before.dataSha256 !== dataSha256) {
     throw new InputError(
       'E_DATA_CHANGED',
-      `data file ${spec.data} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore the file, or start a new experiment`,
+      `data ${nameOf(spec.data)} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore it, or start a new experiment`,
     )
   }
   const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
@@ -81,7 +82,7 @@ async function prepareAnew(
   dataSha256: string,
   emit: Emit,
 ): Promise<Prepared> {
-  emit({ type: 'stage', stage: 'read', detail: `reading ${spec.data}` })
+  emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
   const {
     dataset: table,
     schema,
@@ -103,7 +104,7 @@ async function prepareAnew(
   if (features.length === 0) {
     throw new InputError(
       'E_NO_FEATURES',
-      `${spec.data} has no column to learn from: expected at least one besides target "${spec.target}" that varies and is no row id; see "glasspilot profile"`,
+      `${nameOf(spec.data)} has no column to learn from: expected at least one besides target "${spec.target}" that varies and is no row id; see "glasspilot profile"`,
     )
   }
 
