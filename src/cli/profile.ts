@@ -79,11 +79,12 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
   const target = text('target') ?? found.target
   const task = text('problemType') === undefined ? undefined : parseProblemType(text('problemType')!)
   const features = text('features')
-  const kinds = features === undefined ? [] : readFeatureSpecification(features, target ?? '').kinds
+  const choice = features === undefined ? { kinds: [] } : readFeatureSpecification(features, target)
   onStage(`reading ${inline(nameOf(found.train))}`)
   const { dataset, schema, report } = await readDataset(found.train, {
     ...(target !== undefined && { target }),
-    overrides: Object.fromEntries(kinds),
+    overrides: Object.fromEntries(choice.kinds),
+    ...(choice.names && { features: choice.names }),
   })
   const made = target === undefined ? undefined : makeTarget(dataset, target, task)
   const test = text('test')

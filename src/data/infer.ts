@@ -2,11 +2,20 @@ import { categorical, text, tokensIn } from './columns.ts'
 import type { Values } from './columns.ts'
 import type { Column, ColumnKind } from './dataset.ts'
 import { findDateOrder } from './dates.ts'
-import { epochOrder, numericKey } from './identify.ts'
+import { epochOrder, isCodeName, MIN_KEY_ROWS, numericKey } from './identify.ts'
 import type { EpochOrder } from './identify.ts'
 import { asWords, dates, numbers } from './kinds.ts'
 import { isMissingText, wordMissingTokens } from './missing.ts'
-import { findNumberFormat, isInfinityToken, isPlainFormat, parseNumber, PLAIN } from './numbers.ts'
+import {
+  findNumberFormat,
+  isInfinityToken,
+  isPlainFormat,
+  parseNumber,
+  PLAIN,
+  plainNumber,
+  unpadded,
+} from './numbers.ts'
+import { sequenceShape } from './sequence.ts'
 import type { PlainNumberBuilder, WordBuilder } from './builders.ts'
 import type { ColumnSchema, ColumnUse } from './schema.ts'
 import type { WordStore } from './stores.ts'
@@ -28,6 +37,11 @@ export type { ColumnContext } from './verdicts.ts'
 const TYPE_SHARE = 0.8
 /** So few different words among numbers are grades such as `3+`, not damage. */
 const MAX_GRADES = 20
+/** So few different remarks among so many different numbers stand for a missing one. */
+const MAX_REMARKS = 3
+const MIN_NUMBERS = 50
+/** Codes come again; what is different in more rows is looked at as a key. */
+const MAX_CODE_SHARE = 0.5
 /** A text target with more different numbers than this is a quantity. */
 const MAX_LABELS = 2000
 /** Decides a column that held plain numbers to the last row. */
@@ -57,7 +71,7 @@ export function decidePlain(builder: PlainNumberBuilder, context: ColumnContext)
   if (forced === 'numeric') return { column, schema: schema('it was set to be numeric', 'feature') }
   if (isConstant(values) && isWorthless(present, rows))
     return constant(column, schema, String(firstValue(values)), context)
-  const key = present === rows ? numericKey(values, name, context.named) : undefined
+  const key = present === rows ? numericKey(values, context) : undefined
   if (key !== undefined) return identifier(column, schema, key, context)
   return { column, schema: schema(`all ${count(present)} values are numbers`, 'feature') }
 }
@@ -127,10 +141,69 @@ export function decideWords(builder: WordBuilder, context: ColumnContext): Decid
     return ignored(store, entries, context, `no value in ${count(rows)} rows; ignored (W_ALL_MISSING)`)
   }
   return (
+    asCodes(store, entries, present, context) ??
     asNumbers(store, present, total, context) ??
     asDates(store, present, total, context) ??
+    asSequences(store, entries, present, context) ??
     asWords(store, entries, context)
   )
+}
+
+/** Whole numbers that come again under a name of codes: `415` is an area, not a size. */
+function asCodes(
+  store: WordStore,
+  entries: Values,
+  present: Values,
+  context: ColumnContext,
+): Decided | undefined {
+  if (!isCodeName(context.name) || context.rows < MIN_KEY_ROWS) return undefined
+  const distinct = store.text ? new Set(present.map(([text]) => text)).size : present.length
+  if (distinct > MAX_CODE_SHARE * context.rows) return undefined
+  const whole = present.every(([text]) => Number.isInteger(plainNumber(text)))
+  return whole
+    ? asWords(store, entries, context, '; whole numbers, but the name says that they are codes')
+    : undefined
+}
+
+function asSequences(
+  store: WordStore,
+  entries: Values,
+  present: Values,
+  context: ColumnContext,
+): Decided | undefined {
+  const shape = sequenceShape(present)
+  if (!shape) return undefined
+  const total = present.reduce((sum, [, n]) => sum + n, 0)
+  const length = shape.same ? String(shape.length) : `mostly ${shape.length}`
+  return sequences(store, entries, `${count(total)} values are sequences of ${length} numbers`, context)
+}
+
+function sequences(
+  store: WordStore,
+  entries: Values,
+  reason: string,
+  { name, asked }: ColumnContext,
+): Decided {
+  const missing = wordMissingTokens(entries, asked)
+  return {
+    column: text(store, name, new Set(missing)),
+    schema: { name, kind: 'text', use: 'feature', reason, missing, sequence: true },
+  }
+}
+
+/** Many different numbers beside a remark or two that stand where there is none. */
+function isNumbersAndRemark(present: Values, unreadable: Values, parsed: number, total: number): boolean {
+  const remarks = new Set(unreadable.slice(0, 100_000).map(([text]) => text)).size
+  return remarks <= MAX_REMARKS && present.length - unreadable.length >= MIN_NUMBERS && parsed >= 0.2 * total
+}
+
+/** Numbers below a hundred, some with a zero before a digit and some without: a code has one width. */
+function isPadded(present: Values): boolean {
+  if (present.length > 110) return false
+  const texts = present.map(([text]) => text.trim())
+  const digit = texts.some(text => text.length === 1)
+  const padded = texts.some(text => text.length === 2 && text.startsWith('0'))
+  return digit && padded && texts.every(text => text.length <= 2 && plainNumber(unpadded(text)) >= 0)
 }
 
 function asNumbers(
@@ -140,11 +213,13 @@ function asNumbers(
   context: ColumnContext,
 ): Decided | undefined {
   const found = findNumberFormat(present, context.preferComma)
-  if (!found || found.parsed < TYPE_SHARE * total) return undefined
+  if (!found) return undefined
   const { format, parsed } = found
+  if (isPadded(present)) return numbers(store, { ...PLAIN, padded: true }, [], total, total, context)
   const unreadable = present.filter(
     ([text]) => Number.isNaN(parseNumber(text, format)) && !isInfinityToken(text),
   )
+  if (parsed < TYPE_SHARE * total && !isNumbersAndRemark(present, unreadable, parsed, total)) return undefined
   // Codes and grades stay words: `007`, twenty-digit keys, `3+` among 0, 1, 2.
   if (unreadable.some(([text]) => isDigits(text))) return undefined
   if (unreadable.length > 0 && present.length <= MAX_GRADES) return undefined
@@ -191,7 +266,7 @@ function decideTarget(
 }
 
 function force(
-  kind: ColumnKind,
+  kind: ColumnKind | 'sequence',
   store: WordStore,
   entries: Values,
   present: Values,
@@ -213,6 +288,7 @@ function force(
     const found = findDateOrder(present) ?? { order: 'iso' as const, parsed: 0, undecided: false }
     return because(dates(store, found, present, total, context))
   }
+  if (kind === 'sequence') return because(sequences(store, entries, '', context))
   const missing = wordMissingTokens(entries, context.asked)
   const column = (kind === 'text' ? text : categorical)(store, name, new Set(missing))
   return because({ column, schema: { name, kind, use: 'feature', reason: '', missing } })

@@ -52,7 +52,7 @@ export function numbers(
   if (isConstant(values) && isWorthless(parsed, context.rows)) {
     return constant(column, schema, String(firstValue(values)), context)
   }
-  const key = parsed === context.rows ? numericKey(values, name, context.named) : undefined
+  const key = parsed === context.rows ? numericKey(values, context) : undefined
   if (key !== undefined) return identifier(column, schema, key, context)
   const style = isPlainFormat(format) ? '' : ` written ${describe(format)}`
   const rest = total - parsed > 0 ? `; the other ${count(total - parsed)} are read as missing` : ''
@@ -105,7 +105,7 @@ export function dates(
   }
 }
 
-export function asWords(store: WordStore, entries: Values, context: ColumnContext): Decided {
+export function asWords(store: WordStore, entries: Values, context: ColumnContext, note = ''): Decided {
   const { name, rows } = context
   if (context.late) warnLateType(context, context.late)
   const missing = wordMissingTokens(entries, context.asked)
@@ -123,7 +123,7 @@ export function asWords(store: WordStore, entries: Values, context: ColumnContex
   if (distinct === 1 && isWorthless(total, rows)) {
     return constant(categorical(store, name, set), schema('categorical'), words[0]![0], context)
   }
-  const key = distinct === rows ? wordKey(words, rows) : undefined
+  const key = wordKey(words, distinct, rows)
   if (key !== undefined) return identifier(text(store, name, set), schema('text'), key, context)
   if (store.text || isNaturalText(words)) {
     if (store.longest > LONG_TEXT) warnLongText(context, store.longest)
@@ -131,15 +131,16 @@ export function asWords(store: WordStore, entries: Values, context: ColumnContex
     return { column: text(store, name, set), schema: schema('text')(reason, 'feature') }
   }
   const binary = distinct === 2 ? ' (two values)' : ''
-  const reason = `${count(distinct)} different words in ${count(total)} values${binary}`
+  const reason = `${count(distinct)} different words in ${count(total)} values${binary}${note}`
   return { column: categorical(store, name, set), schema: schema('categorical')(reason, 'feature') }
 }
 
-function describe({ decimal, thousands, percent, currency }: NumberFormat): string {
+function describe({ decimal, thousands, percent, currency, padded }: NumberFormat): string {
   return [
     decimal === ',' ? 'with a decimal comma' : '',
     thousands === '' ? '' : `with ${JSON.stringify(thousands)} between thousands`,
     percent ? 'in percent' : '',
+    padded ? 'with a zero before some digits' : '',
     currency === '' ? '' : `in ${currency}`,
   ]
     .filter(part => part !== '')

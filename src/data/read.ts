@@ -3,9 +3,11 @@ import { quoted } from '../util/text.ts'
 import { readNumericBytes } from './byte-lane.ts'
 import { readMixedBytes } from './mixed-lane.ts'
 import { PlainNumberBuilder, WordBuilder } from './builders.ts'
-import type { Column, ColumnKind, Dataset } from './dataset.ts'
+import type { Column, Dataset } from './dataset.ts'
 import { decideMoments, decidePlain, decideWords } from './infer.ts'
 import type { ColumnContext } from './infer.ts'
+import { isCodeName } from './identify.ts'
+import type { ForcedKind } from './verdicts.ts'
 import { isMissingText, MISSING_TOKENS } from './missing.ts'
 import { plainNumber } from './numbers.ts'
 import type { Cells } from './parquet-cells.ts'
@@ -30,7 +32,9 @@ export interface ReadOptions {
   /** The column to be learnt: never ignored, its labels kept as text. */
   readonly target?: string
   /** Kinds that the user chose, by column name. */
-  readonly overrides?: Readonly<Record<string, ColumnKind | 'ignored'>>
+  readonly overrides?: Readonly<Record<string, ForcedKind>>
+  /** Only these columns, the target aside, are features; those left out are ignored. */
+  readonly features?: readonly string[]
   /** Tokens that mean "missing" besides the usual ones. */
   readonly missing?: readonly string[]
   /** A name such as `windows-1252`; found from the bytes when left out. */
@@ -122,9 +126,15 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
   const known = new Set([...MISSING_TOKENS, ...asked])
   const targetAt = options.target === undefined ? -1 : names.indexOf(options.target)
   const overrides = options.overrides ?? {}
-  const override = (name: string) => (Object.hasOwn(overrides, name) ? overrides[name] : undefined)
+  const listed = options.features && new Set(options.features)
+  for (const name of [...(listed ?? []), ...Object.keys(overrides)]) {
+    if (!names.includes(name)) throw unknownColumn('E_UNKNOWN_COLUMN', name, names, plan.source.path)
+  }
+  const override = (name: string): ForcedKind | undefined =>
+    listed && !listed.has(name) ? 'ignored' : Object.hasOwn(overrides, name) ? overrides[name] : undefined
   const plain = names.map((name, j) => {
     const forced = override(name)
+    if (forced === undefined && isCodeName(name) && j !== targetAt) return false
     if (forced !== undefined && forced !== 'numeric' && forced !== 'ignored') return false
     return samplePlain(plan, j, known)
   })
@@ -145,7 +155,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
   if (plan.source.table) {
     const { kinds } = plan.source.table
     builders = names.map((name, j) =>
-      typedByFile(kinds[j]!, override(name)) && j !== targetAt
+      typedByFile(kinds[j]!, override(name), name) && j !== targetAt
         ? new PlainNumberBuilder(plan.rowsGuess, known)
         : new WordBuilder(plan.rowsGuess),
     )
@@ -190,6 +200,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     const context: ColumnContext = {
       name: names[j]!,
       named: (plan.layout.header[j] ?? '').trim() !== '',
+      first: j === 0,
       rows,
       isTarget: j === targetAt,
       forced: override(names[j]!),
@@ -206,15 +217,12 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       ? decidePlain(builder, context)
       : decideWords(builder, context)
   })
-  for (const name of Object.keys(overrides)) {
-    if (!names.includes(name)) throw unknownColumn('E_UNKNOWN_COLUMN', name, names, plan.source.path)
-  }
   return { columns: decided.map(item => item.column), schema: decided.map(item => item.schema), rows, bytes }
 }
 
-/** The file itself says what the column holds, and the user nothing else. */
-function typedByFile(kind: Cells['kind'], forced: ColumnKind | 'ignored' | undefined): boolean {
-  if (kind === 'word') return false
+/** The file itself says what the column holds, and neither the user nor its name anything else. */
+function typedByFile(kind: Cells['kind'], forced: ForcedKind | undefined, name: string): boolean {
+  if (kind === 'word' || (kind === 'number' && forced === undefined && isCodeName(name))) return false
   return (
     forced === undefined || forced === 'ignored' || forced === (kind === 'moment' ? 'datetime' : 'numeric')
   )

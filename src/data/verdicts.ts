@@ -1,6 +1,5 @@
 /** What is said of a column: its schema with the reason, and the warnings that go with it. */
-import type { ColumnKind } from './dataset.ts'
-import type { Column } from './dataset.ts'
+import type { Column, ColumnKind } from './dataset.ts'
 import { categorical, text } from './columns.ts'
 import type { Values } from './columns.ts'
 import { wordMissingTokens } from './missing.ts'
@@ -9,13 +8,18 @@ import type { ColumnSchema, ColumnUse } from './schema.ts'
 import type { WordStore } from './stores.ts'
 import { count } from '../util/text.ts'
 
+/** What a person may set a column to. */
+export type ForcedKind = ColumnKind | 'sequence' | 'ignored'
+
 export interface ColumnContext {
   readonly name: string
   /** The header gave it a name. */
   readonly named: boolean
+  /** It is the first column. */
+  readonly first: boolean
   readonly rows: number
   readonly isTarget: boolean
-  readonly forced: ColumnKind | 'ignored' | undefined
+  readonly forced: ForcedKind | undefined
   /** Every token that means "missing" among numbers and dates. */
   readonly known: ReadonlySet<string>
   /** Those of them that the user gave. */

@@ -82,6 +82,7 @@ async function prepareAnew(
   dataSha256: string,
   emit: Emit,
 ): Promise<Prepared> {
+  const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
   const {
     dataset: table,
@@ -91,13 +92,13 @@ async function prepareAnew(
     target: spec.target,
     quarantine: join(paths.data, 'quarantine.csv'),
     ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
+    ...(spec.features?.names && { features: [...spec.features.names, ...roles] }),
   })
   requireRows(table.rows)
   const made = thinned(makeTarget(table, spec.target, spec.task), table.columns.length, spec.seed, emit)
   const { target, rows } = made
   requireRows(rows.length)
   const objective = objectiveOf(spec.objective ?? defaultObjective(target.task))
-  const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   const features = schema.columns.filter(
     column => column.use === 'feature' && column.name !== spec.target && !roles.includes(column.name),
   )

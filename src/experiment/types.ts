@@ -39,7 +39,7 @@ export interface FeatureChoice {
   /** Only these are features; all that qualify unless said. */
   readonly names?: readonly string[]
   /** Pairs of column and kind. */
-  readonly kinds: readonly (readonly [string, ColumnKind])[]
+  readonly kinds: readonly (readonly [string, ColumnKind | 'sequence'])[]
 }
 
 export type TrialState =

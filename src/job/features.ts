@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { ColumnKind } from '../data/dataset.ts'
 import type { FeatureChoice } from '../experiment/types.ts'
 import { InputError } from '../util/errors.ts'
 import { quoted } from '../util/text.ts'
 
+const KINDS = ['numeric', 'categorical', 'text', 'datetime', 'sequence'] as const
+
 const Specification = z.strictObject({
   FeatureAttributeNames: z.array(z.string()).optional(),
-  FeatureDataTypes: z.record(z.string(), z.enum(['numeric', 'categorical', 'text', 'datetime'])).optional(),
+  FeatureDataTypes: z.record(z.string(), z.enum(KINDS)).optional(),
 })
 
 /** Reads Autopilot's FeatureSpecification: which columns are features, and of what type. */
@@ -27,7 +28,7 @@ export function readFeatureSpecification(path: string, target: string | undefine
     const issue = parsed.error.issues[0]!
     throw new InputError(
       'E_FEATURES_FILE',
-      `--features file ${path} at ${issue.path.join('.') || 'top level'}: ${issue.message}; expected {"FeatureAttributeNames": […], "FeatureDataTypes": {"column": "numeric" | "categorical" | "text" | "datetime"}}`,
+      `--features file ${path} at ${issue.path.join('.') || 'top level'}: ${issue.message}; expected {"FeatureAttributeNames": […], "FeatureDataTypes": {"column": "numeric" | "categorical" | "text" | "datetime" | "sequence"}}`,
       { exit: 'usage' },
     )
   }
@@ -46,5 +47,5 @@ export function readFeatureSpecification(path: string, target: string | undefine
     throw new InputError('E_FEATURES_FILE', `--features file ${path} ${problem}; mend the file`, {
       exit: 'usage',
     })
-  return { ...(names && { names }), kinds: Object.entries(types ?? {}) as [string, ColumnKind][] }
+  return { ...(names && { names }), kinds: Object.entries(types ?? {}) as [string, (typeof KINDS)[number]][] }
 }

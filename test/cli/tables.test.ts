@@ -31,7 +31,13 @@ const csvOf = (rows: readonly number[], delimiter = ',') =>
     .join('')
 
 const parquetOf = (rows: readonly number[], names = ['size', 'colour', 'seen', 'ok', 'y']) => {
-  const data = [size, colour, day, (i: number) => i % 5 === 0, label]
+  const data: ((i: number) => number | string | boolean | Date | null)[] = [
+    size,
+    colour,
+    day,
+    i => i % 5 === 0,
+    label,
+  ]
   const types = ['DOUBLE', 'STRING', 'TIMESTAMP', 'BOOLEAN', 'STRING'] as const
   return new Uint8Array(
     parquetWriteBuffer({
