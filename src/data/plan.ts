@@ -9,8 +9,9 @@ import { createDecoder, detectEncoding } from './encoding.ts'
 import type { Layout } from './layout.ts'
 import { commonWidth, findLayout, uniqueNames } from './layout.ts'
 import type { ParquetTable } from './parquet-table.ts'
-import { readRecords } from './records.ts'
+import { countMarks, readRecords } from './records.ts'
 import { ReadingLog } from './report.ts'
+import { countBreaks } from './scan.ts'
 import type { Source } from './source.ts'
 
 /** Everything about a file that is decided before its rows are read. */
@@ -167,31 +168,38 @@ function isMostlyGood(text: string): boolean {
   return balance > 0
 }
 
+const startOfLine = (text: string, at: number): number =>
+  Math.max(text.lastIndexOf('\n', at), text.lastIndexOf('\r', at)) + 1
+
 /** The text of a file, piece by piece; the byte order mark and a `sep=` line are gone. */
 export async function* decodeSource(
-  { source, encoding, sepLine }: ReadPlan,
+  { source, encoding, dialect, sepLine }: ReadPlan,
   { log, onBytes }: { log: ReadingLog; onBytes?: (bytes: number) => void },
 ): AsyncGenerator<string> {
   const decoder = createDecoder(encoding.label)
   let skip = encoding.skipBytes
   let sep = sepLine
   let foreign = false
+  let line = 1
+  let firstBad = 0
   const clean = (text: string): string => {
     if (encoding.label === 'utf-8' && !encoding.guessed) {
       if (text.includes('\ufffd')) {
         if (!foreign && !isMostlyGood(text)) throw new OtherEncoding()
         foreign = true
         const bad = text.split('\ufffd').length - 1
+        const start = startOfLine(text, text.indexOf('\ufffd'))
+        const here = line + countBreaks(text.slice(0, start))
+        firstBad ||= here
         log.warn(
           'W_ENCODING',
           count =>
-            `${count} bytes are not valid UTF-8 and were replaced; pass --encoding if the file is written otherwise`,
-          {
-            count: bad,
-          },
+            `${count} bytes are not valid UTF-8 and were replaced, the first on line ${firstBad}; pass --encoding if the file is written otherwise`,
+          { count: bad, line: here, example: text.slice(start, start + 80).split(/[\r\n]/)[0]! },
         )
       } else foreign ||= /[\u0080-\uffff]/.test(text)
     }
+    line += countMarks(text, dialect.newline, text.length)
     if (!sep) return text
     sep = false
     return text.slice(text.indexOf('\n') + 1)
