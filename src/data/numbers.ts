@@ -175,7 +175,7 @@ export const isPlainFormat = (format: NumberFormat): boolean =>
 /** A single digit behind a zero, without the zero. */
 export function unpadded(text: string): string {
   const body = text.trim()
-  return body.length === 2 && body.startsWith('0') ? body.slice(1) : text
+  return body.length === 2 && body.startsWith('0') && isDigit(body.charCodeAt(1)) ? body.slice(1) : text
 }
 
 /** The number a text means under a format. */
