@@ -119,13 +119,14 @@ async function prepareAnew(
     spec.test === undefined
       ? undefined
       : (await readDataset(spec.test, { schema: { columns: features } })).dataset
-  const profile = await profileDataset(table, schema, {
+  const found = await profileDataset(table, schema, {
     target: spec.target,
     made,
     report,
     seed: spec.seed,
     ...(test && { test }),
   })
+  const profile = withoutPicture(found, spec.features?.names)
   const used = withPixels(features, schema, profile)
   const dataset = featureTable(
     table,
@@ -193,6 +194,13 @@ function thinned(made: MadeTarget, columns: number, seed: number, emit: Emit): M
 }
 
 const objectiveOf = (name: Objective['name']): Objective => ({ name, direction: metrics[name].direction })
+
+/** A picture that lacks pixels the person left out is none. */
+function withoutPicture(profile: DatasetProfile, chosen?: readonly string[]): DatasetProfile {
+  const { image, ...rest } = profile
+  const names = chosen && new Set(chosen)
+  return !image || !names || image.columns.every(name => names.has(name)) ? profile : rest
+}
 
 /** Pixels that never change say nothing alone, but a picture is made of all its pixels. */
 function withPixels(
