@@ -139,7 +139,7 @@ const GEOMETRY = new Set([
 /** Coordinates to a hundredth of a pixel: nobody sees the rest, and files stay small. */
 const shorten = (name: string, value: string) =>
   GEOMETRY.has(name)
-    ? value.replace(/-?\d+\.\d{3,}/g, number => String(Number(Number(number).toFixed(2))))
+    ? value.replace(/-?(?<!\d)\d+\.\d{3,}/g, number => String(Number(Number(number).toFixed(2))))
     : value
 
 const escapeXml = (text: string) =>

@@ -1,8 +1,7 @@
-import { basename } from 'node:path'
-import { resolveDataset } from '../data/catalogue.ts'
+import { resolveTable } from '../data/catalogue.ts'
 import { readDataset } from '../data/read.ts'
+import { nameOf } from '../data/source.ts'
 import { makeTarget } from '../data/target.ts'
-import { chooseFeatures } from '../experiment/roles.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
@@ -26,7 +25,7 @@ const MOST_COLUMNS = 60
 const MOST_ROWS = 5
 
 export const profileCommand: CommandDefinition = {
-  usage: 'profile [data]',
+  usage: 'profile [data...]',
   summary: 'Describe a table: types with reasons, statistics, and what to look at before training',
   examples: [
     'glasspilot profile churn.csv --target Churn',
@@ -98,7 +97,7 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
       args[0] === undefined
         ? [
             'E_NO_DATA',
-            'no data was named: expected a CSV file or a dataset name, as in "glasspilot profile churn.csv"',
+            'no data was named: expected a CSV or Parquet file, or a dataset name, as in "glasspilot profile churn.csv"',
           ]
         : [
             'E_OUTPUT_NAME',
@@ -106,27 +105,23 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
           ]
     throw new InputError(code!, message!, { exit: 'usage' })
   }
-  const found = await resolveDataset(args[0])
+  const found = await resolveTable(args)
   const target = text('target') ?? found.target
   const task = text('problemType') === undefined ? undefined : parseProblemType(text('problemType')!)
   const features = text('features')
   const choice = features === undefined ? undefined : readFeatureSpecification(features, target)
   const test = text('test')
   const stages = showStages(output, stagesOf(target, test), options['quiet'] === true)
-  stages.next(`reading ${basename(found.train)}`)
-  const {
-    dataset,
-    schema: read,
-    report,
-  } = await readDataset(found.train, {
+  stages.next(`reading ${nameOf(found.train)}`)
+  const { dataset, schema, report } = await readDataset(found.train, {
     ...(target !== undefined && { target }),
     onProgress: stages.part,
     ...(choice && { overrides: Object.fromEntries(choice.kinds) }),
+    ...(choice?.names && { features: choice.names }),
   })
-  const schema = chooseFeatures(read, choice?.names)
   const normaliseLabels = options['normaliseLabels'] === true
   const made = target === undefined ? undefined : makeTarget(dataset, target, task, { normaliseLabels })
-  if (test !== undefined) stages.next(`reading ${basename(test)}`)
+  if (test !== undefined) stages.next(`reading ${nameOf(test)}`)
   const rows = test === undefined ? undefined : (await readDataset(test, { schema })).dataset
   const profile = await profileDataset(dataset, schema, {
     ...(target !== undefined && { target }),

@@ -4,6 +4,8 @@ import process from 'node:process'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
 import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
+import { fingerprint } from '../data/fingerprint.ts'
+import { nameOf } from '../data/source.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
 import { rowKeys } from '../data/row-keys.ts'
@@ -15,11 +17,10 @@ import type { DatasetProfile } from '../profile/profile.ts'
 import { requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
-import { sha256File } from '../util/files.ts'
 import { count, quoted } from '../util/text.ts'
 import { openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
-import { chooseFeatures, groupCodes, rowWeights, timeValues } from './roles.ts'
+import { groupCodes, rowWeights, timeValues } from './roles.ts'
 import { readDocument, writeDocument, type Store } from './store.ts'
 import type { ExperimentEvent, ExperimentSpec, Objective } from './types.ts'
 
@@ -44,12 +45,12 @@ type Emit = (event: ExperimentEvent) => void
 /** Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder. */
 export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepared> {
   const { paths, spec, journal } = store
-  const dataSha256 = await sha256File(spec.data).catch(() => undefined)
+  const dataSha256 = await fingerprint(spec.data).catch(() => undefined)
   const before = journal.records.find(record => record.type === 'prepared')
   if (before && dataSha256 !== undefined && before.dataSha256 !== dataSha256) {
     throw new InputError(
       'E_DATA_CHANGED',
-      `data file ${spec.data} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore the file, or start a new experiment`,
+      `data ${nameOf(spec.data)} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore it, or start a new experiment`,
     )
   }
   const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
@@ -82,25 +83,25 @@ async function prepareAnew(
   dataSha256: string,
   emit: Emit,
 ): Promise<Prepared> {
-  emit({ type: 'stage', stage: 'read', detail: `reading ${spec.data}` })
+  const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
+  emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
   const {
     dataset: table,
-    schema: found,
+    schema,
     report,
   } = await readDataset(spec.data, {
     target: spec.target,
     quarantine: join(paths.data, 'quarantine.csv'),
     ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
+    ...(spec.features?.names && { features: [...spec.features.names, ...roles] }),
   })
   requireRows(table.rows)
-  const schema = chooseFeatures(found, spec.features?.names)
   const { normaliseLabels = false, dropLeaks = false } = spec
   const whole = makeTarget(table, spec.target, spec.task, { normaliseLabels })
   const made = thinned(whole, table.columns.length, spec.seed, emit)
   const { target, rows } = made
   requireRows(rows.length)
   const objective = objectiveOf(spec.objective ?? defaultObjective(target.task))
-  const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   const features = schema.columns.filter(
     column => column.use === 'feature' && column.name !== spec.target && !roles.includes(column.name),
   )
@@ -116,7 +117,7 @@ async function prepareAnew(
     spec.test === undefined
       ? undefined
       : (await readDataset(spec.test, { schema: { columns: features } })).dataset
-  const profile = await profileDataset(table, schema, {
+  const found = await profileDataset(table, schema, {
     target: spec.target,
     made,
     report,
@@ -124,7 +125,8 @@ async function prepareAnew(
     dropLeaks,
     ...(test && { test }),
   })
-  tellChoices(profile, emit)
+  tellChoices(found, emit)
+  const profile = withoutPicture(found, spec.features?.names)
   const leaks = new Set(profile.droppedLeaks)
   const kept = features.filter(({ name }) => !leaks.has(name))
   if (kept.length === 0) throw noFeatures(spec)
@@ -217,13 +219,17 @@ function tellChoices({ droppedLeaks = [], target }: DatasetProfile, emit: Emit):
 const noFeatures = ({ data, target, dropLeaks }: ExperimentSpec): InputError =>
   new InputError(
     'E_NO_FEATURES',
-    `${data} has no column to learn from: expected at least one besides target "${target}" that varies${dropLeaks === true ? ', does not give the target away' : ''} and is no row id; see "glasspilot profile"`,
+    `${nameOf(data)} has no column to learn from: expected at least one besides target "${target}" that varies${dropLeaks === true ? ', does not give the target away' : ''} and is no row id; see "glasspilot profile"`,
   )
 
 const objectiveOf = (name: Objective['name']): Objective => ({ name, direction: metrics[name].direction })
 
-/** The user left it out. */
-const UNUSED = /--features/
+/** A picture that lacks pixels the person left out is none. */
+function withoutPicture(profile: DatasetProfile, chosen?: readonly string[]): DatasetProfile {
+  const { image, ...rest } = profile
+  const names = chosen && new Set(chosen)
+  return !image || !names || image.columns.every(name => names.has(name)) ? profile : rest
+}
 
 /** Pixels that never change say nothing alone, but a picture is made of all its pixels. */
 function withPixels(
@@ -236,9 +242,7 @@ function withPixels(
   const names = new Set(features.map(({ name }) => name))
   return schema.columns.flatMap(column => {
     if (names.has(column.name)) return [column]
-    return pixels.has(column.name) && !UNUSED.test(column.reason)
-      ? [{ ...column, use: 'feature' as const }]
-      : []
+    return pixels.has(column.name) ? [{ ...column, use: 'feature' as const }] : []
   })
 }
 

@@ -30,6 +30,7 @@ const formats: NumberFormat[] = [
   { decimal: ',', thousands: ' ', percent: false, currency: 'kr' },
   { decimal: '.', thousands: "'", percent: false, currency: 'CHF' },
   { decimal: ',', thousands: '', percent: true, currency: '' },
+  { decimal: '.', thousands: '', percent: false, currency: '', padded: true },
 ]
 const orders: DateOrder[] = ['iso', 'ymd', 'dmy', 'mdy']
 const columns = [
@@ -77,7 +78,7 @@ const text = fc.oneof(
   numberish,
   dateish,
   fc.string({ unit: 'grapheme', maxLength: 12 }),
-  fc.constantFrom('', ' ', 'NA', ' ? '),
+  fc.constantFrom('', ' ', 'NA', ' ? ', '07', ' 00 ', '0.'),
 )
 
 const number = (value: number) => (Number.isFinite(value) ? value : undefined)
