@@ -5,11 +5,14 @@ import { frequencyEncoder } from './frequency-encoder.ts'
 import { logExtreme } from './log-extreme.ts'
 import { missingIndicator } from './missing-indicator.ts'
 import { ordinalEncoder } from './ordinal-encoder.ts'
+import { periodicEncoder } from './periodic-encoder.ts'
+import { piecewiseLinearEncoder } from './piecewise-linear-encoder.ts'
 import { quadratic } from './quadratic.ts'
 import { quantileExtreme } from './quantile-extreme.ts'
 import { removeConstant } from './remove-constant.ts'
 import { robustImputer } from './robust-imputer.ts'
 import { robustPca } from './robust-pca.ts'
+import { robustSmoothClip } from './robust-smooth-clip.ts'
 import { robustStandardScaler } from './robust-standard-scaler.ts'
 import { targetEncoder } from './target-encoder.ts'
 import { textStatistics } from './text-statistics.ts'
@@ -31,11 +34,14 @@ export const transforms: readonly Transform[] = [
   featureImputer,
   robustStandardScaler,
   commonScaler,
+  robustSmoothClip,
   robustPca,
   quantileExtreme,
   logExtreme,
   removeConstant,
   quadratic,
+  piecewiseLinearEncoder,
+  periodicEncoder,
 ]
 
 export { MISSING_DATETIME } from './missing-indicator.ts'

@@ -48,6 +48,9 @@ const everything: TransformPlan = {
         step('feature-imputer'),
         step('quantile-extreme', { threshold_std: 0.5 }),
         step('log-extreme', { threshold_std: 0.1 }),
+        step('robust-smooth-clip'),
+        step('piecewise-linear-encoder', { n_bins: 4 }),
+        step('periodic-encoder'),
       ],
     },
     {
