@@ -19,6 +19,7 @@ import { textStatistics } from './text-statistics.ts'
 import { tfidf } from './tfidf.ts'
 import { thresholdOneHot } from './threshold-one-hot.ts'
 import type { Transform } from './transform.ts'
+import { woeEncoder } from './woe-encoder.ts'
 
 /** Every transform. A new one is one file and one line here. */
 export const transforms: readonly Transform[] = [
@@ -28,6 +29,7 @@ export const transforms: readonly Transform[] = [
   ordinalEncoder,
   frequencyEncoder,
   targetEncoder,
+  woeEncoder,
   tfidf,
   textStatistics,
   datetimeVectorizer,

@@ -9,6 +9,7 @@ import { transforms } from '../../src/transforms/index.ts'
 import { rowCount } from '../../src/transforms/levels.ts'
 import type { Encoder, FeatureTransform, TransformContext } from '../../src/transforms/transform.ts'
 import { pack, unpack } from '../../src/util/pack.ts'
+import { InputError } from '../../src/util/errors.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { categorical, datetime, matrixOf, numeric, text } from './columns.ts'
 import { runEncoder, runFeatureTransform } from './graphs.ts'
@@ -233,7 +234,8 @@ function checkEncoder(encoder: Encoder): void {
     columns[kind].flatMap(column => settings(encoder.space).map(params => ({ column, params }))),
   )
   const label = ({ column, params }: (typeof cases)[number]) => `${column.name} ${JSON.stringify(params)}`
-  const tasks = encoder.usesTarget ? Object.values(CONTEXTS) : [CONTEXTS.binary]
+  const able = Object.values(CONTEXTS).filter(({ task }) => encoder.tasks?.includes(task) ?? true)
+  const tasks = encoder.usesTarget ? able : able.slice(0, 1)
 
   describe.each(cases.map(item => [label(item), item] as const))('%s', (_, { column, params }) => {
     const states = tasks.map(task => encoder.fit(column, params, task))
@@ -307,25 +309,51 @@ function checkEncoder(encoder: Encoder): void {
     })
   })
 
-  if (!encoder.usesTarget) return
-  it('learns nothing from a random target on the rows fitted on', () => {
-    const draw = createRng(77)
-    const size = 2000
-    const column = categorical(
-      'many',
-      Array.from({ length: size }, () => `v${draw.int(400)}`),
-    )
-    const target = Float64Array.from({ length: size }, () => draw.int(2))
-    const { features } = encoder.fitApply!(column, parseParams(encoder.space, {}, 'test'), {
-      seed: 1,
-      task: 'binary',
-      classes: 2,
-      target,
-    })
-    // Five rows a value: an in-fold mean would correlate by about 0.4; chance alone stays below 4 / √rows.
-    for (const feature of features)
-      expect(Math.abs(correlation(feature.values, target))).toBeLessThan(4 / Math.sqrt(size))
+  const unable = Object.values(CONTEXTS).filter(context => !able.includes(context))
+  it.each(unable)('says that $task is not for it', context => {
+    const fit = () => encoder.fit(columns[kinds[0]!][0]!, defaults(encoder.space), context)
+    expect(fit).toThrow(encoder.name)
+    expect(fit).toThrow(InputError)
   })
+
+  if (!encoder.usesTarget) return
+  const manyValues = settings(encoder.space).flatMap(params =>
+    kinds.flatMap(kind => tasks.map(({ task, classes }) => ({ params, kind, task, classes }))),
+  )
+  describe.each(manyValues)('$task $kind $params', ({ params, kind, task, classes }) => {
+    const { column, target } = randomTarget(kind, classes)
+    const context = { seed: 1, task, classes, target }
+
+    it('learns nothing from a random target on the rows fitted on', () => {
+      // Five rows a value: an in-fold mean would correlate by about 0.4; chance alone stays below 4 / √rows.
+      const { features } = encoder.fitApply!(column, params, context)
+      for (const feature of features) {
+        expect(Math.abs(correlation(feature.values, target))).toBeLessThan(4 / Math.sqrt(target.length))
+      }
+    })
+
+    it('gives a row features that do not change with its own target', () => {
+      const { features } = encoder.fitApply!(column, params, context)
+      for (const row of [0, 7, 555]) {
+        const other = target.slice()
+        other[row] = classes ? (target[row]! + 1) % classes : target[row]! + 100
+        const changed = encoder.fitApply!(column, params, { ...context, target: other })
+        for (const [k, { values }] of features.entries())
+          expect(changed.features[k]!.values[row]).toBe(values[row])
+      }
+    })
+  })
+}
+
+/** A column of 400 values in 2000 rows, and a target that has nothing to do with it. */
+function randomTarget(kind: ColumnKind, classes: number): { column: Column; target: Float64Array } {
+  const draw = createRng(77)
+  const value = Array.from({ length: 2000 }, () => draw.int(400))
+  const names = value.map(number => `v${number}`)
+  const column =
+    kind === 'numeric' ? numeric('many', value) : (kind === 'text' ? text : categorical)('many', names)
+  const target = Float64Array.from(value, () => (classes ? draw.int(classes) : draw.normal()))
+  return { column, target }
 }
 
 function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
