@@ -133,11 +133,19 @@ function countTerms(text: string, { analyzer, ngramMin, ngramMax }: Shape): Map<
   if (analyzer === 'word') {
     eachNgram(wordsOf(text), ngramMin, ngramMax, words => add(words.join(' ')))
   } else {
-    // Characters of each chunk with a blank at both ends, so that beginnings and endings count.
-    for (const chunk of chunksOf(text))
-      eachNgram([' ', ...chunk, ' '], ngramMin, ngramMax, run => add(run.join('')))
+    for (const chunk of chunksOf(text)) eachCharacterGram(chunk, ngramMin, ngramMax, add)
   }
   return counts
+}
+
+/** Runs of characters of a chunk with a blank at both ends, so that beginnings and endings count. */
+export function eachCharacterGram(
+  chunk: string,
+  min: number,
+  max: number,
+  visit: (run: string) => void,
+): void {
+  eachNgram([' ', ...chunk, ' '], min, max, run => visit(run.join('')))
 }
 
 function eachNgram(parts: readonly string[], min: number, max: number, visit: (run: string[]) => void): void {

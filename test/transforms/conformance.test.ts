@@ -187,25 +187,41 @@ const CONTEXTS = {
   regression: context('regression', 0),
 }
 
-/** Every choice once, the rest at their defaults; small thresholds so that toys keep levels. */
-function settings(space: Space): Params[] {
-  const base = {
-    ...defaults(space),
-    ...('threshold' in space ? { threshold: 3 } : {}),
-    ...('n_components' in space ? { n_components: 4 } : {}),
-  }
-  const all: Record<string, string | number | boolean>[] = [base]
-  for (const [name, distribution] of Object.entries(space)) {
-    if (distribution.type === 'choice')
-      for (const choice of distribution.choices.slice(1)) all.push({ ...base, [name]: choice })
-  }
-  if ('ngram_max' in space)
-    all.push(
-      { ...base, ngram_max: 2 },
-      { ...base, analyzer: 'char_wb', ngram_min: 2, ngram_max: 3, max_features: 50 },
-    )
-  return all.map(params => parseParams(space, params, 'test'))
+/** Settings that make toys keep something to look at. */
+const SMALL = { threshold: 3, n_components: 4 }
+const BESIDE: readonly Params[] = [
+  { ngram_max: 2 },
+  { analyzer: 'char_wb', ngram_min: 2, ngram_max: 3, max_features: 50 },
+]
+
+/** Small defaults with `changes` over them. */
+function withDefaults(space: Space, changes: readonly Params[]): Params[] {
+  const small = Object.fromEntries(Object.entries(SMALL).filter(([name]) => Object.hasOwn(space, name)))
+  return changes
+    .filter(params => Object.keys(params).every(name => Object.hasOwn(space, name)))
+    .map(params => parseParams(space, { ...defaults(space), ...small, ...params }, 'test'))
 }
+
+/** Every choice once, the rest at their defaults. */
+const settings = (space: Space): Params[] =>
+  withDefaults(space, [
+    {},
+    ...Object.entries(space).flatMap(([name, distribution]) =>
+      distribution.type === 'choice' ? distribution.choices.slice(1).map(choice => ({ [name]: choice })) : [],
+    ),
+    ...BESIDE,
+  ])
+
+/** Every number at its least; the choice that calls for it made. */
+const leastSettings = (space: Space): Params[] =>
+  withDefaults(
+    space,
+    Object.entries(space).flatMap(([name, { when, ...distribution }]) =>
+      distribution.type === 'choice'
+        ? []
+        : [{ ...(when ? { [when.param]: when.in[0]! } : {}), [name]: distribution.low }],
+    ),
+  )
 
 const permutation = createRng(8).shuffle(Int32Array.from({ length: ROWS }, (_, row) => row))
 const subset = Int32Array.from([17, 3, 200, 201, 44, 0])
@@ -231,7 +247,12 @@ function expectSame(found: number[][], wanted: number[][]): void {
 function checkEncoder(encoder: Encoder): void {
   const kinds = encoder.accepts
   const cases = kinds.flatMap(kind =>
-    columns[kind].flatMap(column => settings(encoder.space).map(params => ({ column, params }))),
+    columns[kind].flatMap((column, i) =>
+      [...settings(encoder.space), ...(i === 0 ? leastSettings(encoder.space) : [])].map(params => ({
+        column,
+        params,
+      })),
+    ),
   )
   const label = ({ column, params }: (typeof cases)[number]) => `${column.name} ${JSON.stringify(params)}`
   const able = Object.values(CONTEXTS).filter(({ task }) => encoder.tasks?.includes(task) ?? true)
@@ -449,8 +470,10 @@ function featureSets(): Record<string, Features> {
 }
 
 function checkFeatureTransform(transform: FeatureTransform): void {
-  const cases = Object.entries(featureSets()).flatMap(([name, features]) =>
-    settings(transform.space).map(params => [`${name} ${JSON.stringify(params)}`, features, params] as const),
+  const cases = Object.entries(featureSets()).flatMap(([name, features], i) =>
+    [...settings(transform.space), ...(i === 0 ? leastSettings(transform.space) : [])].map(
+      params => [`${name} ${JSON.stringify(params)}`, features, params] as const,
+    ),
   )
   describe.each(cases)('%s', (_, features, params) => {
     const state = transform.fit(features, params, CONTEXTS.binary)
