@@ -14,6 +14,7 @@ import { robustImputer } from './robust-imputer.ts'
 import { robustPca } from './robust-pca.ts'
 import { robustSmoothClip } from './robust-smooth-clip.ts'
 import { robustStandardScaler } from './robust-standard-scaler.ts'
+import { sequenceFeatures } from './sequence-features.ts'
 import { similarityEncoder } from './similarity-encoder.ts'
 import { targetEncoder } from './target-encoder.ts'
 import { textStatistics } from './text-statistics.ts'
@@ -34,6 +35,7 @@ export const transforms: readonly Transform[] = [
   similarityEncoder,
   tfidf,
   textStatistics,
+  sequenceFeatures,
   datetimeVectorizer,
   featureImputer,
   robustStandardScaler,

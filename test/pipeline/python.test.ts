@@ -68,6 +68,7 @@ const everything: TransformPlan = {
         step('tfidf', { ngram_max: 2 }),
         step('tfidf', { analyzer: 'char_wb', ngram_min: 2, ngram_max: 3 }),
         step('text-statistics'),
+        step('sequence-features'),
         step('similarity-encoder', { target_dimension: 6 }),
       ],
       then: [step('remove-constant'), step('feature-imputer', { strategy: 'mean' })],

@@ -49,6 +49,23 @@ const WORDS = [
   '10%',
 ]
 
+const walk = (length: number) => {
+  let place = 0
+  return Array.from({ length }, () => (place += rng.normal()))
+}
+/** Cells that hold a series of numbers, well written and not. */
+const SERIES: readonly ((row: number) => string)[] = [
+  row => walk(1 + (row % 40)).join(', '),
+  row => JSON.stringify(walk(row % 9)),
+  () => walk(4).join(';'),
+  () => '[1, null, 2.5e3, "x", NaN, -.5, 7., +3, 1e-99, 1e99, 1e100, 0x10]',
+  () => '0.1,0.1,0.1',
+  () => '1e20 -1e20 1 1e-20',
+  () => '9'.repeat(40) + 'e99, -' + '9'.repeat(40) + 'e99, 3, ' + '9'.repeat(41),
+  () => '\t5\r\n-0\n',
+  () => '3,1,2,1,3,3,1',
+]
+
 const columns: Record<ColumnKind, readonly Column[]> = {
   numeric: [
     numeric(
@@ -112,6 +129,10 @@ const columns: Record<ColumnKind, readonly Column[]> = {
       ),
     ),
     text(
+      'series',
+      rows(row => (row % 10 === 0 ? undefined : pick(SERIES)(row))),
+    ),
+    text(
       'same',
       rows(() => 'the same words every time'),
     ),
@@ -157,6 +178,8 @@ const later: Record<ColumnKind, readonly Column[]> = {
       'école ÉCOLE',
       '\n',
       'x'.repeat(700),
+      '[1, 2, 3, 4]',
+      '7',
     ]),
   ],
   datetime: [
