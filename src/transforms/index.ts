@@ -1,3 +1,4 @@
+import { calendarFeatures } from './calendar-features.ts'
 import { commonScaler } from './common-scaler.ts'
 import { datetimeVectorizer } from './datetime-vectorizer.ts'
 import { featureImputer } from './feature-imputer.ts'
@@ -37,6 +38,7 @@ export const transforms: readonly Transform[] = [
   textStatistics,
   sequenceFeatures,
   datetimeVectorizer,
+  calendarFeatures,
   featureImputer,
   robustStandardScaler,
   commonScaler,

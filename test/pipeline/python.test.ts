@@ -76,7 +76,7 @@ const everything: TransformPlan = {
     {
       name: 'datetime',
       columns: ['when'],
-      encode: [step('datetime-vectorizer'), step('missing-indicator')],
+      encode: [step('datetime-vectorizer'), step('calendar-features'), step('missing-indicator')],
       then: [step('feature-imputer', { strategy: 'zero' }), step('common-scaler')],
     },
   ],
