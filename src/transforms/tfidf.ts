@@ -27,11 +27,14 @@ const space = {
   max_df: float(0, 1e9, 1),
   ngram_min: int(1, 8, 1),
   ngram_max: int(1, 8, 1),
+  /** Whether one more row is thought to hold every term. */
+  smooth_idf: choice([true, false]),
 }
 
 /**
  * Term frequency times inverse document frequency, rows scaled to length 1:
- * value(term, row) = count · idf(term) / ‖row‖, idf = ln((1 + rows) / (1 + rows with the term)) + 1.
+ * value(term, row) = count · idf(term) / ‖row‖, idf = ln((1 + rows) / (1 + rows with the term)) + 1; without the ones inside the
+ * logarithm when it is not smoothed.
  */
 export const tfidf: Encoder<TfidfState> = {
   stage: 'encode',
@@ -55,10 +58,11 @@ export const tfidf: Encoder<TfidfState> = {
       }
     })
     const terms = chooseTerms(total, documents, rows, params)
+    const more = params.smooth_idf === false ? 0 : 1
     return {
       ...shape,
       terms,
-      idf: Float64Array.from(terms, term => Math.log((1 + rows) / (1 + documents.get(term)!)) + 1),
+      idf: Float64Array.from(terms, term => Math.log((more + rows) / (more + documents.get(term)!)) + 1),
     }
   },
   apply(column, state) {
