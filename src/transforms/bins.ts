@@ -25,26 +25,50 @@ const inner = (bins: number, edge: (i: number) => number): number[] =>
 
 const MAX_ROUNDS = 300
 
-/** Centres of `count` clusters of ascending values; clusters that lose all their values go. */
+/**
+ * Centres of at most `count` clusters of ascending values, ascending. A cluster that loses all its values begins anew at the
+ * value farthest from its centre.
+ */
 function kMeans(sorted: Float32Array, count: number): number[] {
   const [low, high] = [sorted[0]!, sorted.at(-1)!]
   let centres = Array.from({ length: count }, (_, i) => low + ((high - low) * (i + 0.5)) / count)
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    const nearest = nearestCentres(sorted, centres)
     const sums = centres.map(() => 0)
     const sizes = centres.map(() => 0)
-    let nearest = 0
-    for (const value of sorted) {
-      while (nearest + 1 < centres.length && value - centres[nearest]! > centres[nearest + 1]! - value)
-        nearest++
-      sums[nearest]! += value
-      sizes[nearest]!++
+    for (let i = 0; i < sorted.length; i++) {
+      sums[nearest[i]!]! += sorted[i]!
+      sizes[nearest[i]!]!++
     }
-    const moved = sums.map((sum, i) => sum / sizes[i]!).filter(centre => !Number.isNaN(centre))
-    const still = moved.length === centres.length && moved.every((centre, i) => centre === centres[i])
+    const empty = sizes.flatMap((size, k) => (size === 0 ? [k] : []))
+    const distance = (i: number) => Math.abs(sorted[i]! - centres[nearest[i]!]!)
+    const farthest = empty.length > 0 ? [...sorted.keys()].sort((a, b) => distance(b) - distance(a)) : []
+    let next = 0
+    for (const k of empty) {
+      while (next < farthest.length && sizes[nearest[farthest[next]!]!]! < 2) next++
+      const i = farthest[next++]
+      if (i === undefined || distance(i) === 0) break
+      sums[nearest[i]!]! -= sorted[i]!
+      sizes[nearest[i]!]!--
+      sums[k] = sorted[i]!
+      sizes[k] = 1
+    }
+    const moved = sums.flatMap((sum, k) => (sizes[k]! > 0 ? [sum / sizes[k]!] : [])).sort((a, b) => a - b)
+    const still = moved.length === centres.length && moved.every((centre, k) => centre === centres[k])
     centres = moved
     if (still) break
   }
   return centres
+}
+
+/** The number of the nearest of ascending centres for each of ascending values. */
+function nearestCentres(sorted: Float32Array, centres: readonly number[]): Int32Array {
+  let nearest = 0
+  return Int32Array.from(sorted, value => {
+    while (nearest + 1 < centres.length && value - centres[nearest]! > centres[nearest + 1]! - value)
+      nearest++
+    return nearest
+  })
 }
 
 /** Edges of the bins of finite float32 values. An edge at or below the smallest value separates nothing. */

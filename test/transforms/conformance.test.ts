@@ -13,6 +13,7 @@ import { InputError } from '../../src/util/errors.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { categorical, datetime, matrixOf, numeric, text } from './columns.ts'
 import { runEncoder, runFeatureTransform } from './graphs.ts'
+import { probes } from './probes.ts'
 
 // What every transform promises. A new one is tested by being in the table.
 const ROWS = 240
@@ -240,7 +241,7 @@ const leastSettings = (space: Space): Params[] =>
   withDefaults(
     space,
     Object.entries(space).flatMap(([name, { when, ...distribution }]) =>
-      distribution.type === 'choice'
+      distribution.type === 'choice' || distribution.low === distribution.default
         ? []
         : [{ ...(when ? { [when.param]: when.in[0]! } : {}), [name]: distribution.low }],
     ),
@@ -253,15 +254,22 @@ const matrix = (columns: Feature[], count: number) => matrixOf({ rows: count, co
 const wrap = (features: readonly Feature[], count: number): Features => ({ rows: count, columns: features })
 
 /** Equal as float32 numbers, or within one part in ten million where a graph sums in another order. */
-function expectSame(found: number[][], wanted: number[][]): void {
+const expectEqual = (found: number[][], wanted: number[][]) => expectNear(found, wanted, 0)
+const expectSame = (found: number[][], wanted: number[][]) => expectNear(found, wanted, 1e-7)
+
+/** The same bytes; `toEqual` walks them one by one. */
+const expectBytes = (found: Uint8Array, wanted: Uint8Array) =>
+  expect(Buffer.from(found).equals(wanted)).toBe(true)
+
+function expectNear(found: number[][], wanted: number[][], tolerance: number): void {
   expect(found.length).toBe(wanted.length)
   for (const [row, values] of wanted.entries()) {
     expect(found[row]!.length).toBe(values.length)
     for (const [j, value] of values.entries()) {
       const other = found[row]![j]!
       if (Object.is(value, other) || value === other) continue
-      if (!(Math.abs(value - other) <= 1e-7 * Math.max(1, Math.abs(value)))) {
-        expect.fail(`row ${row}, feature ${j}: graph gives ${other}, native ${value}`)
+      if (!(Math.abs(value - other) <= tolerance * Math.max(1, Math.abs(value)))) {
+        expect.fail(`row ${row}, feature ${j}: ${other} instead of ${value}`)
       }
     }
   }
@@ -284,17 +292,52 @@ function checkEncoder(encoder: Encoder): void {
   describe.each(cases.map(item => [label(item), item] as const))('%s', (_, { column, params }) => {
     const states = tasks.map(task => encoder.fit(column, params, task))
 
-    it('leaves its input as it was', () => {
-      const before = structuredClone(column)
-      encoder.apply(column, encoder.fit(column, params, CONTEXTS.binary))
-      encoder.fitApply?.(column, params, CONTEXTS.binary)
-      expect(column).toEqual(before)
+    it('leaves its input and its state as they were', () => {
+      const before = pack(column)
+      for (const [i, task] of tasks.entries()) {
+        const packed = pack(states[i])
+        const target = task.target.slice()
+        encoder.apply(column, states[i])
+        encoder.fitApply?.(column, params, task)
+        expectBytes(pack(states[i]), packed)
+        expectBytes(pack(task.target), pack(target))
+      }
+      expectBytes(pack(column), before)
+    })
+
+    it('fits the same with and without the features of the rows fitted on', () => {
+      for (const [i, task] of tasks.entries()) {
+        const both = encoder.fitApply?.(column, params, task)
+        if (!both) continue
+        expectBytes(pack(both.state), pack(states[i]))
+        expect(names(both.features)).toEqual(names(encoder.apply(column, states[i])))
+        expect(matrix(both.features, ROWS)).toHaveLength(ROWS)
+      }
+    })
+
+    it('looks at the target only when it says so', () => {
+      if (encoder.usesTarget) return expect(encoder.fitApply).toBeDefined()
+      const other = { ...CONTEXTS.binary, target: CONTEXTS.binary.target.map(value => 1 - value) }
+      expectBytes(pack(encoder.fit(column, params, other)), pack(states[0]))
+    })
+
+    it('can be fitted on no rows', () => {
+      for (const task of tasks) {
+        const state = encoder.fit(takeColumn(column, new Int32Array(0)), params, {
+          ...task,
+          target: new Float64Array(0),
+        })
+        const features = encoder.apply(column, state)
+        for (const { values } of features)
+          expect(values.every(value => Math.abs(value) !== Infinity)).toBe(true)
+      }
     })
 
     it('gives the same bytes for the same seed, and the same features after a round trip through disk', () => {
       for (const [i, state] of states.entries()) {
-        expect(pack(encoder.fit(column, params, tasks[i]!))).toEqual(pack(state))
-        expect(matrix(encoder.apply(column, unpack(pack(state))), ROWS)).toEqual(
+        expectBytes(pack(encoder.fit(column, params, tasks[i]!)), pack(state))
+        expectEqual(
+          matrix(encoder.apply(column, unpack(pack(state))), ROWS),
           matrix(encoder.apply(column, state), ROWS),
         )
       }
@@ -303,12 +346,13 @@ function checkEncoder(encoder: Encoder): void {
     it('does not depend on the other rows, nor on their order', () => {
       for (const state of states) {
         const all = matrix(encoder.apply(column, state), ROWS)
-        expect(matrix(encoder.apply(takeColumn(column, subset), state), subset.length)).toEqual(
-          Array.from(subset, row => all[row]),
-        )
-        expect(matrix(encoder.apply(takeColumn(column, permutation), state), ROWS)).toEqual(
-          Array.from(permutation, row => all[row]),
-        )
+        for (const chosen of [subset, permutation]) {
+          const found = matrix(encoder.apply(takeColumn(column, chosen), state), chosen.length)
+          expectEqual(
+            found,
+            Array.from(chosen, row => all[row]!),
+          )
+        }
       }
     })
 
@@ -340,15 +384,18 @@ function checkEncoder(encoder: Encoder): void {
     })
 
     it('gives the same in the graph, for known, new and single rows', async () => {
-      const seen = [column, ...later[column.kind], takeColumn(column, Int32Array.of(0))]
+      const known = [column, ...later[column.kind], takeColumn(column, Int32Array.of(0))]
       for (const state of states) {
+        const seen = column.kind === 'numeric' ? [...known, numeric('probes', probes(state))] : known
         const wanted = seen.map(one => matrix(encoder.apply(one, state), rowCount(one)))
         const found = await runEncoder((graph, input) => encoder.emit(state, graph, input), seen)
         if (!found) expect(wanted[0]![0]).toEqual([])
         for (const [i, rows] of found?.entries() ?? []) expectSame(rows, wanted[i]!)
         if (!encoder.emitColumns || column.kind !== 'numeric') continue
         const emitAll = encoder.emitColumns.bind(encoder, [state])
-        expect(await runEncoder(emitAll, seen)).toEqual(found)
+        const together = await runEncoder(emitAll, seen)
+        expect(together?.length).toBe(found?.length)
+        for (const [i, rows] of together?.entries() ?? []) expectEqual(rows, found![i]!)
       }
     })
   })
@@ -501,15 +548,39 @@ function checkFeatureTransform(transform: FeatureTransform): void {
   describe.each(cases)('%s', (_, features, params) => {
     const state = transform.fit(features, params, CONTEXTS.binary)
 
-    it('leaves its input as it was', () => {
+    it('leaves its input and its state as they were', () => {
       const before = structuredClone(features)
+      const packed = pack(state)
       transform.apply(features, transform.fit(features, params, CONTEXTS.binary))
+      transform.apply(features, state)
       expect(features).toEqual(before)
+      expectBytes(pack(state), packed)
+    })
+
+    it('looks at the target only when it says so', () => {
+      if (transform.usesTarget) return
+      const other = { ...CONTEXTS.binary, target: CONTEXTS.binary.target.map(value => 1 - value) }
+      expectBytes(pack(transform.fit(features, params, other)), pack(state))
+    })
+
+    it('learns the same from rows in another order', () => {
+      const again = transform.fit(takeFeatures(features, permutation), params, CONTEXTS.binary)
+      const [found, wanted] = [again, state].map(one => transform.apply(features, one))
+      expect(names(found!.columns)).toEqual(names(wanted!.columns))
+      expectNear(matrixOf(found!), matrixOf(wanted!), 1e-5)
+    })
+
+    it('can be fitted on no rows', () => {
+      const nothing = transform.fit(takeFeatures(features, new Int32Array(0)), params, CONTEXTS.binary)
+      const { rows: count, columns: found } = transform.apply(features, nothing)
+      expect(count).toBe(ROWS)
+      for (const { values } of found) expect(values.every(value => Math.abs(value) !== Infinity)).toBe(true)
     })
 
     it('gives the same bytes for the same seed, and the same features after a round trip through disk', () => {
-      expect(pack(transform.fit(features, params, CONTEXTS.binary))).toEqual(pack(state))
-      expect(matrixOf(transform.apply(features, unpack(pack(state))))).toEqual(
+      expectBytes(pack(transform.fit(features, params, CONTEXTS.binary)), pack(state))
+      expectEqual(
+        matrixOf(transform.apply(features, unpack(pack(state)))),
         matrixOf(transform.apply(features, state)),
       )
     })
@@ -517,8 +588,10 @@ function checkFeatureTransform(transform: FeatureTransform): void {
     it('does not depend on the other rows, nor on their order', () => {
       const all = matrixOf(transform.apply(features, state))
       for (const chosen of [subset, permutation]) {
-        expect(matrixOf(transform.apply(takeFeatures(features, chosen), state))).toEqual(
-          Array.from(chosen, row => all[row]),
+        const found = matrixOf(transform.apply(takeFeatures(features, chosen), state))
+        expectEqual(
+          found,
+          Array.from(chosen, row => all[row]!),
         )
       }
     })
@@ -541,7 +614,18 @@ function checkFeatureTransform(transform: FeatureTransform): void {
             values: column.values.map((value, i) => (i % 3 === 0 ? [3e38, -3e38, -0][j % 3]! : value)),
           }) as Feature,
       )
-      const sets = [features, takeFeatures(features, Int32Array.of(30)), wrap(wild, ROWS)]
+      const near = probes(state)
+      const edges = features.columns.map(({ name }): Feature => ({
+        kind: 'dense',
+        name,
+        values: Float32Array.from(near),
+      }))
+      const sets = [
+        features,
+        takeFeatures(features, Int32Array.of(30)),
+        wrap(wild, ROWS),
+        wrap(edges, near.length),
+      ]
       const found = await runFeatureTransform((graph, input) => transform.emit(state, graph, input), sets)
       for (const [i, set] of sets.entries()) expectSame(found[i]!, matrixOf(transform.apply(set, state)))
     })
