@@ -105,11 +105,18 @@ const partsOf = (moment: number): Parts<number> => {
   return { year: year!, month: month!, day: day!, weekday: weekday!, hour: hour! }
 }
 
-/** One feature of a moment; NaN when it is missing. */
-function featureOf(name: string, moment: number, reference: number): number {
-  if (!Number.isFinite(moment)) return NaN
-  if (name === DAYS_SINCE) return (Math.floor(moment) - reference) / DAY
-  return FORMULAS[name]!(onNumbers, partsOf(moment))
+/** Features of moments, feature by feature; NaN where a moment is missing. */
+function describeMoments(moments: Float64Array, names: readonly string[], reference: number): Float32Array[] {
+  const values = names.map(() => new Float32Array(moments.length).fill(NaN))
+  for (const [row, moment] of moments.entries()) {
+    if (!Number.isFinite(moment)) continue
+    const parts = partsOf(moment)
+    for (const [k, name] of names.entries()) {
+      const since = name === DAYS_SINCE
+      values[k]![row] = since ? (Math.floor(moment) - reference) / DAY : FORMULAS[name]!(onNumbers, parts)
+    }
+  }
+  return values
 }
 
 /** Days since a moment, and what people plan by: quarters, weekends, ends of months. UTC; knows no holidays. */
@@ -135,19 +142,17 @@ export const calendarFeatures: Encoder<CalendarState> = {
       date: () => Math.round(Number(params.date) * DAY),
     }[String(params.reference)]!()
     const names = [DAYS_SINCE, ...Object.keys(FORMULAS)]
-    const varies = (name: string) => {
-      const first = featureOf(name, moments[0]!, reference)
-      return moments.some(moment => featureOf(name, moment, reference) !== first)
-    }
-    const kept = params.ignore_constant ? names.filter(varies) : names
+    const values = describeMoments(moments, names, reference)
+    const varies = (k: number) => values[k]!.some(value => value !== values[k]![0])
+    const kept = params.ignore_constant ? names.filter((_, k) => varies(k)) : names
     return { reference, features: kept.length > 0 ? kept : [DAYS_SINCE] }
   },
   apply(column, { reference, features }) {
-    const moments = momentsOf(column)
-    return features.map((feature): DenseFeature => ({
+    const values = describeMoments(momentsOf(column), features, reference)
+    return features.map((feature, k): DenseFeature => ({
       kind: 'dense',
       name: `${column.name} ${feature}`,
-      values: Float32Array.from(moments, moment => featureOf(feature, moment, reference)),
+      values: values[k]!,
     }))
   },
   emit({ reference, features }, graph, input) {

@@ -66,23 +66,20 @@ export const similarityEncoder: Encoder<SimilarityState> = {
     const all = sizes.reduce((left, right) => joinPieces(graph, left, right))
     const whole = graph.op('RegexFullMatch', [all.texts], { pattern: `[^${PAD}]*` }, { type: 'bool' })
     const grams = keepPieces(graph, all, whole)
-    const columns = Array.from(seeds, seed => {
-      const hash = graph.op(
-        'MurmurHash3',
-        [grams.texts],
-        { seed, positive: 0 },
-        { domain: MICROSOFT_DOMAIN, type: 'int32' },
-      )
-      graph.declare(hash, [`${hash.name} grams`])
-      return graph.op('Unsqueeze', [graph.cast(hash, 'double'), graph.i64(1)])
-    })
-    const hashes = graph.op('Concat', columns, { axis: 1 }) // [grams, features]
     const size = graph.op('Shape', [input], { end: 1 }, { type: 'int64' })
-    const shape = graph.op('Concat', [size, graph.i64(seeds.length)], { axis: 0 })
     const none = { value: { tensor: Float64Array.of(NO_HASH), dims: [1] } }
-    const start = graph.op('ConstantOfShape', [shape], none, { type: 'double' })
+    const start = graph.op('ConstantOfShape', [size], none, { type: 'double' })
     const rows = graph.op('Unsqueeze', [grams.rows, graph.i64(1)])
-    const least = graph.op('ScatterND', [start, rows, hashes], { reduction: 'min' })
+    // One feature at a time: all hashes of all runs side by side would be the largest tensor of the graph by far.
+    const columns = Array.from(seeds, seed => {
+      const attributes = { seed, positive: 0 }
+      const options = { domain: MICROSOFT_DOMAIN, type: 'int32' } as const
+      const hash = graph.op('MurmurHash3', [grams.texts], attributes, options)
+      graph.declare(hash, [`${hash.name} grams`])
+      const least = graph.op('ScatterND', [start, rows, graph.cast(hash, 'double')], { reduction: 'min' })
+      return graph.op('Unsqueeze', [least, graph.i64(1)])
+    })
+    const least = graph.op('Concat', columns, { axis: 1 })
     const moved = graph.op('Add', [least, graph.f64(2 ** 31)])
     return graph.cast(graph.op('Div', [moved, graph.f64(2 ** 32)]), 'float')
   },
