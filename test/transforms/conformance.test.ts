@@ -289,6 +289,7 @@ function checkEncoder(encoder: Encoder): void {
   const able = Object.values(CONTEXTS).filter(({ task }) => encoder.tasks?.includes(task) ?? true)
   const tasks = encoder.usesTarget ? able : able.slice(0, 1)
 
+  const inGraph = new Set<string>()
   describe.each(cases.map(item => [label(item), item] as const))('%s', (_, { column, params }) => {
     const states = tasks.map(task => encoder.fit(column, params, task))
 
@@ -386,6 +387,10 @@ function checkEncoder(encoder: Encoder): void {
     it('gives the same in the graph, for known, new and single rows', async () => {
       const known = [column, ...later[column.kind], takeColumn(column, Int32Array.of(0))]
       for (const state of states) {
+        // Parameters that only matter to the rows fitted on leave the same state, and so the same graph.
+        const key = `${column.kind} ${column.name} ${Buffer.from(pack(state)).toString('latin1')}`
+        if (inGraph.has(key)) continue
+        inGraph.add(key)
         const seen = column.kind === 'numeric' ? [...known, numeric('probes', probes(state))] : known
         const wanted = seen.map(one => matrix(encoder.apply(one, state), rowCount(one)))
         const found = await runEncoder((graph, input) => encoder.emit(state, graph, input), seen)
