@@ -46,7 +46,7 @@ function arithmetic(graph: Graph) {
   }
 }
 
-/** Numbers of every row, left-aligned: double `[N, longest + more than the longest lag]`, 0 behind the end. */
+/** Numbers of every row and of an empty one, left-aligned: double `[N + 1, longest + more than the longest lag]`, 0 behind the end. */
 interface Numbers {
   readonly values: Tensor
   /** Bool of the same shape: false behind the end. */
@@ -59,9 +59,8 @@ interface Numbers {
 
 const BEHIND = Math.max(...LAGS) + 1
 
-/** How many pieces every row has: double `[N]`. */
-function countPieces(graph: Graph, input: Tensor, { rows }: Pieces): Tensor {
-  const size = graph.op('Shape', [input], { end: 1 }, { type: 'int64' })
+/** How many pieces each of `size` rows has: double `[size]`. */
+function countPieces(graph: Graph, size: Tensor, { rows }: Pieces): Tensor {
   const zero = { value: { tensor: Float64Array.of(0), dims: [1] } }
   const zeros = graph.op('ConstantOfShape', [size], zero, { type: 'double' })
   const many = graph.op('Shape', [rows], {}, { type: 'int64' })
@@ -73,9 +72,11 @@ function countPieces(graph: Graph, input: Tensor, { rows }: Pieces): Tensor {
 
 function emitNumbers(maxLength: number, graph: Graph, input: Tensor): Numbers {
   const { sub, max } = arithmetic(graph)
-  const items = cutAll(graph, emitRows(graph, input), ITEM_DELIMITERS)
+  const cells = emitRows(graph, input)
+  const size = graph.op('Shape', [cells.rows], {}, { type: 'int64' })
+  const items = cutAll(graph, cells, ITEM_DELIMITERS)
   const readable = keepPieces(graph, items, fullMatch(graph, items.texts, ITEM_PATTERN))
-  const found = countPieces(graph, input, readable)
+  const found = countPieces(graph, size, readable)
   const column = (values: Tensor) => graph.op('Unsqueeze', [values, graph.i64(1)])
   // Place within its row: number of the item, less the items of all rows before, less those cut off at the beginning.
   const before = graph.op('CumSum', [found, graph.constant(BigInt64Array.of(0n), [])], { exclusive: 1 })
@@ -90,10 +91,7 @@ function emitNumbers(maxLength: number, graph: Graph, input: Tensor): Numbers {
   const chosen = keepPieces(graph, readable, kept)
   const { texts: places } = keepPieces(graph, { texts: place, rows: readable.rows }, kept)
   const length = column(sub(found, cutOff))
-  const size = graph.op('Shape', [input], { end: 1 }, { type: 'int64' })
-  // A row of no items keeps the maximum defined when the table has no rows.
-  const lengths = graph.op('Concat', [length, graph.constant(Float64Array.of(0), [1, 1])], { axis: 0 })
-  const longest = graph.cast(graph.op('ReduceMax', [lengths, graph.i64(0)], { keepdims: 0 }), 'int64')
+  const longest = graph.cast(graph.op('ReduceMax', [length, graph.i64(0)], { keepdims: 0 }), 'int64')
   const width = graph.op('Add', [longest, graph.i64(BEHIND)])
   const shape = graph.op('Concat', [size, width], { axis: 0 })
   const nothing = { value: { tensor: Float64Array.of(0), dims: [1] } }
@@ -108,7 +106,7 @@ function emitNumbers(maxLength: number, graph: Graph, input: Tensor): Numbers {
   )
   const position = graph.op('Range', [zero, graph.op('Squeeze', [width, graph.i64(0)]), one])
   const inside = graph.op('Less', [graph.cast(position, 'double'), length], {}, { type: 'bool' })
-  const all = countPieces(graph, input, items)
+  const all = countPieces(graph, size, items)
   return { values, inside, length, unreadable: column(sub(all, found)) }
 }
 
@@ -185,7 +183,8 @@ export function emitSequences(maxLength: number, graph: Graph, input: Tensor): T
   const known = where(op.greater(n, 0), described, NaN)
   const below = where(op.greater(known, FARTHEST), FARTHEST, known)
   const bounded = where(op.less(below, -FARTHEST), -FARTHEST, below)
-  return graph.cast(graph.op('Concat', [n, unreadable, bounded], { axis: 1 }), 'float')
+  const all = graph.cast(graph.op('Concat', [n, unreadable, bounded], { axis: 1 }), 'float')
+  return graph.op('Slice', [all, graph.i64(0), graph.i64(-1), graph.i64(0)])
 }
 
 function sortAscending(graph: Graph, values: Tensor): Tensor {

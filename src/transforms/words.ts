@@ -75,9 +75,13 @@ export const cutAll = (graph: Graph, pieces: Pieces, delimiters: readonly string
 export const fullMatch = (graph: Graph, texts: Tensor, pattern: string): Tensor =>
   graph.op('RegexFullMatch', [texts], { pattern }, { type: 'bool' })
 
-/** A raw column `[N, 1]` of strings as one piece per row. */
+/**
+ * A raw column `[N, 1]` of strings as one piece per row, and one empty piece more: some operators take no empty tensor, so a
+ * table without rows must not reach them. Cutting drops it again.
+ */
 export function emitRows(graph: Graph, input: Tensor): Pieces {
-  const texts = graph.op('Reshape', [input, graph.i64(-1)])
+  const given = graph.op('Reshape', [input, graph.i64(-1)])
+  const texts = graph.op('Concat', [given, graph.constant([''], [1])], { axis: 0 })
   const size = graph.op('Shape', [texts], {}, { type: 'int64' })
   const count = graph.op('Squeeze', [size, graph.i64(0)])
   const zero = graph.constant(BigInt64Array.of(0n), [])

@@ -384,8 +384,13 @@ function checkEncoder(encoder: Encoder): void {
       }
     })
 
-    it('gives the same in the graph, for known, new and single rows', async () => {
-      const known = [column, ...later[column.kind], takeColumn(column, Int32Array.of(0))]
+    it('gives the same in the graph, for known, new, single and no rows', async () => {
+      const known = [
+        column,
+        ...later[column.kind],
+        takeColumn(column, Int32Array.of(0)),
+        takeColumn(column, new Int32Array(0)),
+      ]
       for (const state of states) {
         // Parameters that only matter to the rows fitted on leave the same state, and so the same graph.
         const key = `${column.kind} ${column.name} ${Buffer.from(pack(state)).toString('latin1')}`
@@ -628,6 +633,7 @@ function checkFeatureTransform(transform: FeatureTransform): void {
       const sets = [
         features,
         takeFeatures(features, Int32Array.of(30)),
+        takeFeatures(features, new Int32Array(0)),
         wrap(wild, ROWS),
         wrap(edges, near.length),
       ]
