@@ -115,7 +115,7 @@ export function emitCalendarParts(parts: readonly CalendarPart[], graph: Graph, 
 }
 
 /** Integer arithmetic with floor division: ONNX `Div` cuts toward zero, `Mod` already floors. */
-function integerArithmetic(graph: Graph) {
+export function integerArithmetic(graph: Graph) {
   const tensor = (value: Tensor | number) => (typeof value === 'number' ? graph.i64(value) : value)
   const op = (type: string) => (a: Tensor, b: Tensor | number) => graph.op(type, [a, tensor(b)])
   const mod = op('Mod')

@@ -1,15 +1,17 @@
 import type { Column } from '../data/dataset.ts'
 import type { DenseFeature } from '../data/features.ts'
-import { choice } from '../params/space.ts'
+import { choice, float, when } from '../params/space.ts'
 import type { CalendarPart } from './calendar.ts'
 import { CALENDAR_PARTS, calendarPart, emitCalendarParts, PERIODS } from './calendar.ts'
-import { MISSING_DATETIME } from './missing-indicator.ts'
+import { emitMoments, momentsOf } from './moments.ts'
 import type { Encoder } from './transform.ts'
 
 interface DatetimeState {
   readonly mode: 'ordinal' | 'cyclic'
   /** Parts that varied in the rows fitted on. */
   readonly parts: readonly CalendarPart[]
+  /** What a missing moment is taken for, in milliseconds; missing stays missing without it. */
+  readonly fill?: number
 }
 
 const DAY = 86_400_000
@@ -28,33 +30,37 @@ function partTables(
   ]
 }
 
-/** Calendar parts of a moment (UTC), each counted from 0 except the year; days since 1970 for trends. Missing is NaN. */
+/**
+ * Calendar parts of a moment (UTC), each counted from 0 except the year; days since 1970 for trends. Every part can be left out;
+ * missing is NaN, or the moment said by `default_datetime`.
+ */
 export const datetimeVectorizer: Encoder<DatetimeState> = {
   stage: 'encode',
   name: 'datetime-vectorizer',
   summary:
     'Weekday, year, month, day, week, hour, minute, second and elapsed days; as numbers or on circles.',
   accepts: ['datetime'],
-  space: { mode: choice(['ordinal', 'cyclic']) },
-  fit(column, { mode }) {
-    const values = moments(column)
-    const parts = CALENDAR_PARTS.filter(part => {
-      let first = NaN
-      for (const value of values) {
-        if (!Number.isFinite(value)) continue
-        const here = calendarPart(part, value)
-        if (Number.isNaN(first)) first = here
-        else if (here !== first) return true
-      }
-      return false
-    })
+  space: {
+    mode: choice(['ordinal', 'cyclic']),
+    ...Object.fromEntries(CALENDAR_PARTS.map(part => [part, choice([true, false])])),
+    ignore_constant: choice([true, false]),
+    missing: choice(['nan', 'default']),
+    /** Milliseconds since 1970. */
+    default_datetime: when('missing', ['default'], float(-6e13, 2.5e14, 0)),
+  },
+  fit(column, params) {
+    const fill = params.missing === 'default' ? Math.floor(Number(params.default_datetime)) : undefined
+    const values = knownMoments(column, fill)
+    const asked = CALENDAR_PARTS.filter(part => params[part] !== false)
+    const parts = params.ignore_constant !== false ? asked.filter(part => varies(part, values)) : asked
     return {
-      mode: mode === 'cyclic' ? 'cyclic' : 'ordinal',
-      parts: parts.length > 0 ? parts : [CALENDAR_PARTS[0]!],
+      mode: params.mode === 'cyclic' ? 'cyclic' : 'ordinal',
+      parts: parts.length > 0 ? parts : [asked[0] ?? CALENDAR_PARTS[0]!],
+      ...(fill === undefined ? {} : { fill }),
     }
   },
-  apply(column, { mode, parts }) {
-    const values = moments(column)
+  apply(column, { mode, parts, fill }) {
+    const values = knownMoments(column, fill)
     return parts.flatMap(part => {
       const found = Float64Array.from(values, value =>
         Number.isFinite(value) ? calendarPart(part, value) : NaN,
@@ -66,14 +72,8 @@ export const datetimeVectorizer: Encoder<DatetimeState> = {
       }))
     })
   },
-  emit({ mode, parts }, graph, input) {
-    const missing = graph.op(
-      'Equal',
-      [input, graph.constant(BigInt64Array.of(MISSING_DATETIME), [1])],
-      {},
-      { type: 'bool' },
-    )
-    const known = graph.op('Where', [missing, graph.i64(0), input], {}, { type: 'int64' })
+  emit({ mode, parts, fill }, graph, input) {
+    const { missing, known } = emitMoments(graph, input, fill ?? 0)
     const found = emitCalendarParts(parts, graph, known)
     const columns = parts.flatMap((part, i) =>
       partTables(part, mode).map(({ table }) => {
@@ -86,12 +86,23 @@ export const datetimeVectorizer: Encoder<DatetimeState> = {
       }),
     )
     const joined = graph.op('Concat', columns, { axis: 1 })
+    if (fill !== undefined) return joined
     return graph.op('Where', [missing, graph.f32(NaN), joined], {}, { type: 'float' })
   },
 }
 
-function moments(column: Column): Float64Array {
-  if (column.kind !== 'datetime')
-    throw new Error(`column "${column.name}" is ${column.kind}: expected datetime`)
-  return column.values
+const knownMoments = (column: Column, fill: number | undefined): Float64Array =>
+  fill === undefined
+    ? momentsOf(column)
+    : momentsOf(column).map(value => (Number.isFinite(value) ? value : fill))
+
+function varies(part: CalendarPart, moments: Float64Array): boolean {
+  let first = NaN
+  for (const moment of moments) {
+    if (!Number.isFinite(moment)) continue
+    const here = calendarPart(part, moment)
+    if (Number.isNaN(first)) first = here
+    else if (here !== first) return true
+  }
+  return false
 }

@@ -1,6 +1,8 @@
 import type { Feature, Features } from '../data/features.ts'
 import { denseValues } from '../data/features.ts'
 import type { Graph, Tensor } from '../onnx/graph.ts'
+import type { Params } from '../params/space.ts'
+import { float } from '../params/space.ts'
 import { selectRank, withoutNaN } from './order.ts'
 
 /** Which features have extreme values. */
@@ -11,16 +13,26 @@ export interface Extremes {
   readonly changed: Int32Array
 }
 
-/** Features whose 2 % or 98 % quantile lies beyond mean ± threshold · deviation; 0/1 features and codes never count. */
-export function findExtremes({ rows, columns }: Features, threshold: number): Extremes {
+/** What makes a feature extreme; shared by the transforms of extremes. */
+export const extremeSpace = {
+  /** How many deviations from the mean. */
+  threshold_std: float(0.1, 100, 4),
+  /** The percentile that must lie beyond, and its mirror image below. */
+  quantile: float(50, 100, 98),
+}
+
+/** Features whose 98 % or 2 % quantile lies beyond mean ± threshold · deviation; sparse features and codes never count. */
+export function findExtremes({ rows, columns }: Features, params: Params): Extremes {
+  const threshold = Number(params.threshold_std)
+  const share = Number(params.quantile) / 100
   const changed = [...columns.keys()].filter(j => {
     const feature = columns[j]!
-    return feature.kind === 'dense' && !feature.categories && isExtreme(feature.values, threshold)
+    return feature.kind === 'dense' && !feature.categories && isExtreme(feature.values, threshold, share)
   })
   return { width: columns.length, changed: rows === 0 ? new Int32Array(0) : Int32Array.from(changed) }
 }
 
-function isExtreme(all: Float32Array, threshold: number): boolean {
+function isExtreme(all: Float32Array, threshold: number, share: number): boolean {
   const values = withoutNaN(all)
   const { length } = values
   if (length === 0) return false
@@ -32,7 +44,7 @@ function isExtreme(all: Float32Array, threshold: number): boolean {
   const deviation = Math.sqrt(squares / length)
   if (deviation <= 1e-12 * Math.abs(mean)) return false
   const quantile = (level: number) => selectRank(values, Math.round(level * (length - 1)))
-  return quantile(0.98) > mean + threshold * deviation || quantile(0.02) < mean - threshold * deviation
+  return quantile(share) > mean + threshold * deviation || quantile(1 - share) < mean - threshold * deviation
 }
 
 /** The same features with those in `changed` mapped value by value; `i` is the place in `changed`. */

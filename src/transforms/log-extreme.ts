@@ -1,6 +1,5 @@
-import { float } from '../params/space.ts'
 import type { Extremes } from './extremes.ts'
-import { emitColumnwise, findExtremes, replaceFeatures } from './extremes.ts'
+import { emitColumnwise, extremeSpace, findExtremes, replaceFeatures } from './extremes.ts'
 import type { FeatureTransform } from './transform.ts'
 
 /** Features with far outliers become sign(x) · ln(|x| + 1): ln(x + 1) where nothing is negative. */
@@ -9,8 +8,8 @@ export const logExtreme: FeatureTransform<Extremes> = {
   name: 'log-extreme',
   summary:
     'Features with extreme values become the logarithm of their size, with their sign; all others stay.',
-  space: { threshold_std: float(0.1, 100, 4) },
-  fit: (features, params) => findExtremes(features, Number(params.threshold_std)),
+  space: extremeSpace,
+  fit: findExtremes,
   apply: (features, { changed }) =>
     replaceFeatures(features, changed, value => Math.sign(value) * Math.log(Math.abs(value) + 1)),
   emit: ({ width, changed }, graph, input) =>

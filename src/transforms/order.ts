@@ -45,3 +45,12 @@ export const withoutNaN = (values: Float32Array): Float32Array<ArrayBuffer> => {
   for (const value of values) if (!Number.isNaN(value)) kept[count++] = value
   return kept.subarray(0, count)
 }
+
+/** The quantile of a level in [0, 1] by straight lines between neighbours. Reorders `values`; NaN when empty, no NaN inside. */
+export function takeQuantile(values: Float32Array, level: number): number {
+  if (values.length === 0) return NaN
+  const place = level * (values.length - 1)
+  const low = selectRank(values, Math.floor(place))
+  const high = selectRank(values, Math.ceil(place))
+  return low + (high - low) * (place - Math.floor(place))
+}

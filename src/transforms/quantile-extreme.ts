@@ -1,8 +1,8 @@
 import type { Feature } from '../data/features.ts'
 import { denseValues } from '../data/features.ts'
-import { float, int } from '../params/space.ts'
+import { int } from '../params/space.ts'
 import type { Extremes } from './extremes.ts'
-import { emitColumnwise, findExtremes, replaceFeatures } from './extremes.ts'
+import { emitColumnwise, extremeSpace, findExtremes, replaceFeatures } from './extremes.ts'
 import type { FeatureTransform } from './transform.ts'
 
 interface QuantileState extends Extremes {
@@ -57,9 +57,9 @@ export const quantileExtreme: FeatureTransform<QuantileState> = {
   stage: 'features',
   name: 'quantile-extreme',
   summary: 'Features with extreme values become their quantile level between 0 and 1; all others stay.',
-  space: { threshold_std: float(0.1, 100, 4), quantiles: int(10, 1000, 200) },
+  space: { ...extremeSpace, quantiles: int(10, 1000, 200) },
   fit(features, params) {
-    const extremes = findExtremes(features, Number(params.threshold_std))
+    const extremes = findExtremes(features, params)
     return {
       ...extremes,
       maps: Array.from(extremes.changed, j =>

@@ -18,12 +18,16 @@ export const isWithin = ({ values }: Feature): boolean =>
   !values.some(value => value > FARTHEST || value < -FARTHEST)
 
 /** Graph of `scaleValue`: float `[N, width]`; mean and scale are doubles that fit it. */
-export function emitScale(graph: Graph, input: Tensor, mean: Tensor, scale: Tensor): Tensor {
+export const emitScale = (graph: Graph, input: Tensor, mean: Tensor, scale: Tensor): Tensor =>
+  graph.cast(emitScaled(graph, input, mean, scale), 'float')
+
+/** The same before it is rounded to float32. */
+export function emitScaled(graph: Graph, input: Tensor, mean: Tensor, scale: Tensor): Tensor {
   const scaled = graph.op('Div', [graph.op('Sub', [graph.cast(input, 'double'), mean]), scale])
   // Where, not Clip: a comparison with NaN is false on every platform, so NaN stays.
   const [most, least] = [graph.f64(FARTHEST), graph.f64(-FARTHEST)]
   const high = graph.op('Greater', [scaled, most], {}, { type: 'bool' })
   const below = graph.op('Where', [high, most, scaled], {}, { type: 'double' })
   const low = graph.op('Less', [below, least], {}, { type: 'bool' })
-  return graph.cast(graph.op('Where', [low, least, below], {}, { type: 'double' }), 'float')
+  return graph.op('Where', [low, least, below], {}, { type: 'double' })
 }

@@ -1,17 +1,16 @@
 import type { Column } from '../data/dataset.ts'
-import type { DenseFeature } from '../data/features.ts'
-import { float, int } from '../params/space.ts'
+import { choice, float, int, when } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import type { Levels } from './levels.ts'
 import { asLevelColumn, countLevels, emitLevels, LEVEL_KINDS, levelRows } from './levels.ts'
+import { drawFolds, encodeOutOfFold } from './out-of-fold.ts'
+import type { LookupTable } from './tables.ts'
+import { emitLookUp, lookUp, rowFeatures } from './tables.ts'
 import type { Encoder, TransformContext } from './transform.ts'
 
-interface TargetState {
+/** The table has one number per level, or one per class when there are more than two. */
+interface TargetState extends LookupTable {
   readonly levels: Levels
-  /** Numbers per row: one, or one per class when there are more than two. */
-  readonly width: number
-  /** Row-major (levels + 2) × width: missing, unseen, then each level. */
-  readonly table: Float32Array
 }
 
 /** What a level is replaced by: the chance of class 1, of each of more classes, or the mean value. */
@@ -50,76 +49,96 @@ function smoothedMeans(
 }
 
 /**
+ * Ordered target statistics (Prokhorenkova et al. 2018, "CatBoost", §3): the rows in a drawn order, each encoded by the rows before
+ * it alone, the mean over several orders. The prior is the mean of the rows before; the first row takes that of all the others.
+ */
+function orderedMeans(
+  places: Int32Array,
+  count: number,
+  { smoothing, permutations }: { readonly smoothing: number; readonly permutations: number },
+  context: TransformContext,
+): LookupTable {
+  const width = outputsOf(context)
+  const order = Int32Array.from(places, (_, row) => row)
+  const encoded = new Float64Array(places.length * width)
+  const rng = createRng(hashSeed(context.seed, 'target-encoder', 'ordered'))
+  const totals = Float64Array.from({ length: width }, (_, k) =>
+    order.reduce((sum, row) => sum + goal(context, row, k), 0),
+  )
+  for (let turn = 0; turn < permutations; turn++) {
+    rng.shuffle(order)
+    const sums = new Float64Array(count * width)
+    const rows = new Float64Array(count)
+    const all = new Float64Array(width)
+    for (const [before, row] of order.entries()) {
+      const place = places[row]!
+      for (let k = 0; k < width; k++) {
+        const value = goal(context, row, k)
+        const others = Math.max(1, order.length - 1)
+        const prior = before === 0 ? (totals[k]! - value) / others : all[k]! / before
+        const sum = sums[place * width + k]! + smoothing * prior
+        encoded[row * width + k]! += sum / (rows[place]! + smoothing) / permutations
+        sums[place * width + k]! += value
+        all[k]! += value
+      }
+      rows[place]!++
+    }
+  }
+  return { width, table: Float32Array.from(encoded) }
+}
+
+/**
  * Each value becomes the mean target of its rows, drawn towards the overall mean by `smoothing` rows of it (Micci-Barreca 2001).
- * The rows fitted on are encoded out of fold: a row's own target never enters its feature.
+ * The rows fitted on are encoded out of fold or in a drawn order: a row's own target never enters its feature.
  */
 export const targetEncoder: Encoder<TargetState> = {
   stage: 'encode',
   name: 'target-encoder',
-  summary: 'The smoothed mean target of rows with the same value, out of fold on the training rows.',
+  summary:
+    'The smoothed mean target of rows with the same value; on the training rows out of fold, or of the rows before.',
   accepts: LEVEL_KINDS,
   usesTarget: true,
-  space: { smoothing: float(1e-3, 1e6, 10), folds: int(2, 50, 5) },
+  space: {
+    smoothing: float(1e-3, 1e6, 10),
+    training: choice(['folds', 'ordered']),
+    folds: when('training', ['folds'], int(2, 50, 5)),
+    permutations: when('training', ['ordered'], int(1, 32, 4)),
+  },
   fit: (column, params, context) => fitted(column, Number(params.smoothing), context).state,
   fitApply(column, params, context) {
     const smoothing = Number(params.smoothing)
-    const { state, places } = fitted(column, smoothing, context)
-    const { width } = state
-    const folds = Math.min(Number(params.folds), Math.max(2, places.length))
-    const fold = createRng(hashSeed(context.seed, 'target-encoder')).shuffle(
-      Int32Array.from(places, (_, row) => row % folds),
-    )
-    const encoded = new Float32Array(places.length * width)
-    for (let held = 0; held < folds; held++) {
-      const table = smoothedMeans(
-        places,
-        state.levels.keys.length + 2,
-        smoothing,
-        context,
-        row => fold[row] !== held,
-      )
-      for (let row = 0; row < places.length; row++) {
-        if (fold[row] !== held) continue
-        for (let k = 0; k < width; k++) encoded[row * width + k] = table[places[row]! * width + k]!
-      }
-    }
-    return {
-      state,
-      features: features(column.name, width, places.length, (row, k) => encoded[row * width + k]!),
-    }
+    const { state, places, table } = fitted(column, smoothing, context)
+    const encoded =
+      params.training === 'ordered'
+        ? orderedMeans(
+            places,
+            state.levels.keys.length + 2,
+            { smoothing, permutations: Number(params.permutations) },
+            context,
+          )
+        : encodeOutOfFold(
+            places,
+            state.width,
+            drawFolds(places.length, Number(params.folds), hashSeed(context.seed, 'target-encoder')),
+            table,
+          )
+    return { state, features: rowFeatures(nameOf(column), encoded) }
   },
-  apply(column, { levels, width, table }) {
-    const rows = levelRows(asLevelColumn(column), levels)
-    return features(column.name, width, rows.length, (row, k) => table[(rows[row]! + 2) * width + k]!)
-  },
-  emit({ levels, width, table }, graph, input) {
-    const place = graph.op('Add', [emitLevels(levels, graph, input), graph.i64(2)])
-    const found = graph.op(
-      'Gather',
-      [graph.constant(table, [table.length / width, width]), place],
-      {},
-      { type: 'float' },
-    )
-    return graph.op('Reshape', [found, graph.i64(-1, width)])
-  },
+  apply: (column, state) => rowFeatures(nameOf(column), lookUp(placesOf(column, state.levels), state)),
+  emit: (state, graph, input) =>
+    emitLookUp(state, graph, graph.op('Add', [emitLevels(state.levels, graph, input), graph.i64(2)])),
 }
+
+const nameOf = ({ name }: Column) => `${name} target mean`
+
+const placesOf = (column: Column, levels: Levels): Int32Array =>
+  levelRows(asLevelColumn(column), levels).map(level => level + 2)
 
 function fitted(column: Column, smoothing: number, context: TransformContext) {
   const { levels } = countLevels(asLevelColumn(column))
-  const places = levelRows(asLevelColumn(column), levels).map(level => level + 2)
-  const table = smoothedMeans(places, levels.keys.length + 2, smoothing, context, () => true)
-  const state: TargetState = { levels, width: outputsOf(context), table }
-  return { state, places }
+  const places = placesOf(column, levels)
+  const table = (use: (row: number) => boolean) =>
+    smoothedMeans(places, levels.keys.length + 2, smoothing, context, use)
+  const state: TargetState = { levels, width: outputsOf(context), table: table(() => true) }
+  return { state, places, table }
 }
-
-const features = (
-  name: string,
-  width: number,
-  rows: number,
-  at: (row: number, k: number) => number,
-): DenseFeature[] =>
-  Array.from({ length: width }, (_, k) => ({
-    kind: 'dense' as const,
-    name: width === 1 ? `${name} target mean` : `${name} target mean ${k}`,
-    values: Float32Array.from({ length: rows }, (_, row) => at(row, k)),
-  }))

@@ -5,7 +5,7 @@ import type { Pieces } from './words.ts'
 import { emitChunks, emitWords, joinPieces, keepPieces } from './words.ts'
 
 /** Stands where a chunk has no more characters; no term can hold it. */
-const PAD = '\u0000'
+export const PAD = '\u0000'
 
 /** How often each term stands in each row: double `[N, terms]`. */
 export function emitTermCounts(state: TfidfState, graph: Graph, input: Tensor): Tensor {
@@ -69,8 +69,15 @@ function wordGrams({ ngramMin, ngramMax }: TfidfState, graph: Graph, input: Tens
   return grams
 }
 
-/** No standard operator takes a string apart into characters: this is the one step that needs onnxruntime's own. */
-function characterGrams({ ngramMin, ngramMax }: TfidfState, graph: Graph, input: Tensor): Pieces[] {
+/**
+ * Runs of characters of each size; those that reach over the end of a chunk hold PAD. No standard operator takes a string apart
+ * into characters: this step needs onnxruntime's own.
+ */
+export function characterGrams(
+  { ngramMin, ngramMax }: Pick<TfidfState, 'ngramMin' | 'ngramMax'>,
+  graph: Graph,
+  input: Tensor,
+): Pieces[] {
   const chunks = emitChunks(graph, input)
   const blank = graph.constant([' '], [1])
   const padded = graph.op('StringConcat', [graph.op('StringConcat', [blank, chunks.texts]), blank])

@@ -27,11 +27,14 @@ const space = {
   max_df: float(0, 1e9, 1),
   ngram_min: int(1, 8, 1),
   ngram_max: int(1, 8, 1),
+  /** Whether one more row is thought to hold every term. */
+  smooth_idf: choice([true, false]),
 }
 
 /**
  * Term frequency times inverse document frequency, rows scaled to length 1:
- * value(term, row) = count · idf(term) / ‖row‖, idf = ln((1 + rows) / (1 + rows with the term)) + 1.
+ * value(term, row) = count · idf(term) / ‖row‖, idf = ln((1 + rows) / (1 + rows with the term)) + 1; without the ones inside the
+ * logarithm when it is not smoothed.
  */
 export const tfidf: Encoder<TfidfState> = {
   stage: 'encode',
@@ -55,10 +58,11 @@ export const tfidf: Encoder<TfidfState> = {
       }
     })
     const terms = chooseTerms(total, documents, rows, params)
+    const more = params.smooth_idf === false ? 0 : 1
     return {
       ...shape,
       terms,
-      idf: Float64Array.from(terms, term => Math.log((1 + rows) / (1 + documents.get(term)!)) + 1),
+      idf: Float64Array.from(terms, term => Math.log((more + rows) / (more + documents.get(term)!)) + 1),
     }
   },
   apply(column, state) {
@@ -133,11 +137,19 @@ function countTerms(text: string, { analyzer, ngramMin, ngramMax }: Shape): Map<
   if (analyzer === 'word') {
     eachNgram(wordsOf(text), ngramMin, ngramMax, words => add(words.join(' ')))
   } else {
-    // Characters of each chunk with a blank at both ends, so that beginnings and endings count.
-    for (const chunk of chunksOf(text))
-      eachNgram([' ', ...chunk, ' '], ngramMin, ngramMax, run => add(run.join('')))
+    for (const chunk of chunksOf(text)) eachCharacterGram(chunk, ngramMin, ngramMax, add)
   }
   return counts
+}
+
+/** Runs of characters of a chunk with a blank at both ends, so that beginnings and endings count. */
+export function eachCharacterGram(
+  chunk: string,
+  min: number,
+  max: number,
+  visit: (run: string) => void,
+): void {
+  eachNgram([' ', ...chunk, ' '], min, max, run => visit(run.join('')))
 }
 
 function eachNgram(parts: readonly string[], min: number, max: number, visit: (run: string[]) => void): void {

@@ -23,6 +23,8 @@ export interface Encoder<State = unknown> {
   readonly accepts: readonly ColumnKind[]
   readonly space: Space
   readonly usesTarget?: boolean
+  /** Tasks it can be fitted for; all of them without this. */
+  readonly tasks?: readonly Task[]
   fit(column: Column, params: Params, context: TransformContext): State
   /**
    * Fits and gives the features of the very rows fitted on, where those differ from `apply`: a row must not see its own target.

@@ -67,25 +67,37 @@ function cut(graph: Graph, { texts, rows }: Pieces, delimiter: string): Pieces {
   }
 }
 
-const cutAll = (graph: Graph, pieces: Pieces, delimiters: readonly string[]): Pieces =>
+/** Cuts at every delimiter, in order. */
+export const cutAll = (graph: Graph, pieces: Pieces, delimiters: readonly string[]): Pieces =>
   delimiters.reduce((left, delimiter) => cut(graph, left, delimiter), pieces)
 
-const fullMatch = (graph: Graph, texts: Tensor, pattern: string): Tensor =>
+/** Whether each string matches as a whole: bool of the same shape. */
+export const fullMatch = (graph: Graph, texts: Tensor, pattern: string): Tensor =>
   graph.op('RegexFullMatch', [texts], { pattern }, { type: 'bool' })
 
-/** Graph of `chunksOf` for a raw column `[N, 1]` of strings. */
-export function emitChunks(graph: Graph, input: Tensor): Pieces {
-  const texts = graph.op('StringNormalizer', [graph.op('Reshape', [input, graph.i64(-1)])], {
-    case_change_action: 'LOWER',
-    is_case_sensitive: 1,
-    locale: 'C',
-  })
+/**
+ * A raw column `[N, 1]` of strings as one piece per row, and one empty piece more: some operators take no empty tensor, so a
+ * table without rows must not reach them. Cutting drops it again.
+ */
+export function emitRows(graph: Graph, input: Tensor): Pieces {
+  const given = graph.op('Reshape', [input, graph.i64(-1)])
+  const texts = graph.op('Concat', [given, graph.constant([''], [1])], { axis: 0 })
   const size = graph.op('Shape', [texts], {}, { type: 'int64' })
   const count = graph.op('Squeeze', [size, graph.i64(0)])
   const zero = graph.constant(BigInt64Array.of(0n), [])
   const one = graph.constant(BigInt64Array.of(1n), [])
-  const rows = graph.op('Range', [zero, count, one])
-  return cutAll(graph, { texts, rows }, WHITE_SPACE)
+  return { texts, rows: graph.op('Range', [zero, count, one]) }
+}
+
+/** Graph of `chunksOf` for a raw column `[N, 1]` of strings. */
+export function emitChunks(graph: Graph, input: Tensor): Pieces {
+  const { texts, rows } = emitRows(graph, input)
+  const lowered = graph.op('StringNormalizer', [texts], {
+    case_change_action: 'LOWER',
+    is_case_sensitive: 1,
+    locale: 'C',
+  })
+  return cutAll(graph, { texts: lowered, rows }, WHITE_SPACE)
 }
 
 /**

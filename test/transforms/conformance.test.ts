@@ -9,9 +9,11 @@ import { transforms } from '../../src/transforms/index.ts'
 import { rowCount } from '../../src/transforms/levels.ts'
 import type { Encoder, FeatureTransform, TransformContext } from '../../src/transforms/transform.ts'
 import { pack, unpack } from '../../src/util/pack.ts'
+import { InputError } from '../../src/util/errors.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { categorical, datetime, matrixOf, numeric, text } from './columns.ts'
 import { runEncoder, runFeatureTransform } from './graphs.ts'
+import { probes } from './probes.ts'
 
 // What every transform promises. A new one is tested by being in the table.
 const ROWS = 240
@@ -46,6 +48,23 @@ const WORDS = [
   '日本',
   'x_1',
   '10%',
+]
+
+const walk = (length: number) => {
+  let place = 0
+  return Array.from({ length }, () => (place += rng.normal()))
+}
+/** Cells that hold a series of numbers, well written and not. */
+const SERIES: readonly ((row: number) => string)[] = [
+  row => walk(1 + (row % 40)).join(', '),
+  row => JSON.stringify(walk(row % 9)),
+  () => walk(4).join(';'),
+  () => '[1, null, 2.5e3, "x", NaN, -.5, 7., +3, 1e-99, 1e99, 1e100, 0x10]',
+  () => '0.1,0.1,0.1',
+  () => '1e20 -1e20 1 1e-20',
+  () => '9'.repeat(40) + 'e99, -' + '9'.repeat(40) + 'e99, 3, ' + '9'.repeat(41),
+  () => '\t5\r\n-0\n',
+  () => '3,1,2,1,3,3,1',
 ]
 
 const columns: Record<ColumnKind, readonly Column[]> = {
@@ -111,6 +130,10 @@ const columns: Record<ColumnKind, readonly Column[]> = {
       ),
     ),
     text(
+      'series',
+      rows(row => (row % 10 === 0 ? undefined : pick(SERIES)(row))),
+    ),
+    text(
       'same',
       rows(() => 'the same words every time'),
     ),
@@ -156,6 +179,8 @@ const later: Record<ColumnKind, readonly Column[]> = {
       'école ÉCOLE',
       '\n',
       'x'.repeat(700),
+      '[1, 2, 3, 4]',
+      '7',
     ]),
   ],
   datetime: [
@@ -186,25 +211,41 @@ const CONTEXTS = {
   regression: context('regression', 0),
 }
 
-/** Every choice once, the rest at their defaults; small thresholds so that toys keep levels. */
-function settings(space: Space): Params[] {
-  const base = {
-    ...defaults(space),
-    ...('threshold' in space ? { threshold: 3 } : {}),
-    ...('n_components' in space ? { n_components: 4 } : {}),
-  }
-  const all: Record<string, string | number | boolean>[] = [base]
-  for (const [name, distribution] of Object.entries(space)) {
-    if (distribution.type === 'choice')
-      for (const choice of distribution.choices.slice(1)) all.push({ ...base, [name]: choice })
-  }
-  if ('ngram_max' in space)
-    all.push(
-      { ...base, ngram_max: 2 },
-      { ...base, analyzer: 'char_wb', ngram_min: 2, ngram_max: 3, max_features: 50 },
-    )
-  return all.map(params => parseParams(space, params, 'test'))
+/** Settings that make toys keep something to look at. */
+const SMALL = { threshold: 3, n_components: 4 }
+const BESIDE: readonly Params[] = [
+  { ngram_max: 2 },
+  { analyzer: 'char_wb', ngram_min: 2, ngram_max: 3, max_features: 50 },
+]
+
+/** Small defaults with `changes` over them. */
+function withDefaults(space: Space, changes: readonly Params[]): Params[] {
+  const small = Object.fromEntries(Object.entries(SMALL).filter(([name]) => Object.hasOwn(space, name)))
+  return changes
+    .filter(params => Object.keys(params).every(name => Object.hasOwn(space, name)))
+    .map(params => parseParams(space, { ...defaults(space), ...small, ...params }, 'test'))
 }
+
+/** Every choice once, the rest at their defaults. */
+const settings = (space: Space): Params[] =>
+  withDefaults(space, [
+    {},
+    ...Object.entries(space).flatMap(([name, distribution]) =>
+      distribution.type === 'choice' ? distribution.choices.slice(1).map(choice => ({ [name]: choice })) : [],
+    ),
+    ...BESIDE,
+  ])
+
+/** Every number at its least; the choice that calls for it made. */
+const leastSettings = (space: Space): Params[] =>
+  withDefaults(
+    space,
+    Object.entries(space).flatMap(([name, { when, ...distribution }]) =>
+      distribution.type === 'choice' || distribution.low === distribution.default
+        ? []
+        : [{ ...(when ? { [when.param]: when.in[0]! } : {}), [name]: distribution.low }],
+    ),
+  )
 
 const permutation = createRng(8).shuffle(Int32Array.from({ length: ROWS }, (_, row) => row))
 const subset = Int32Array.from([17, 3, 200, 201, 44, 0])
@@ -213,15 +254,22 @@ const matrix = (columns: Feature[], count: number) => matrixOf({ rows: count, co
 const wrap = (features: readonly Feature[], count: number): Features => ({ rows: count, columns: features })
 
 /** Equal as float32 numbers, or within one part in ten million where a graph sums in another order. */
-function expectSame(found: number[][], wanted: number[][]): void {
+const expectEqual = (found: number[][], wanted: number[][]) => expectNear(found, wanted, 0)
+const expectSame = (found: number[][], wanted: number[][]) => expectNear(found, wanted, 1e-7)
+
+/** The same bytes; `toEqual` walks them one by one. */
+const expectBytes = (found: Uint8Array, wanted: Uint8Array) =>
+  expect(Buffer.from(found).equals(wanted)).toBe(true)
+
+function expectNear(found: number[][], wanted: number[][], tolerance: number): void {
   expect(found.length).toBe(wanted.length)
   for (const [row, values] of wanted.entries()) {
     expect(found[row]!.length).toBe(values.length)
     for (const [j, value] of values.entries()) {
       const other = found[row]![j]!
       if (Object.is(value, other) || value === other) continue
-      if (!(Math.abs(value - other) <= 1e-7 * Math.max(1, Math.abs(value)))) {
-        expect.fail(`row ${row}, feature ${j}: graph gives ${other}, native ${value}`)
+      if (!(Math.abs(value - other) <= tolerance * Math.max(1, Math.abs(value)))) {
+        expect.fail(`row ${row}, feature ${j}: ${other} instead of ${value}`)
       }
     }
   }
@@ -230,25 +278,67 @@ function expectSame(found: number[][], wanted: number[][]): void {
 function checkEncoder(encoder: Encoder): void {
   const kinds = encoder.accepts
   const cases = kinds.flatMap(kind =>
-    columns[kind].flatMap(column => settings(encoder.space).map(params => ({ column, params }))),
+    columns[kind].flatMap((column, i) =>
+      [...settings(encoder.space), ...(i === 0 ? leastSettings(encoder.space) : [])].map(params => ({
+        column,
+        params,
+      })),
+    ),
   )
   const label = ({ column, params }: (typeof cases)[number]) => `${column.name} ${JSON.stringify(params)}`
-  const tasks = encoder.usesTarget ? Object.values(CONTEXTS) : [CONTEXTS.binary]
+  const able = Object.values(CONTEXTS).filter(({ task }) => encoder.tasks?.includes(task) ?? true)
+  const tasks = encoder.usesTarget ? able : able.slice(0, 1)
 
+  const inGraph = new Set<string>()
   describe.each(cases.map(item => [label(item), item] as const))('%s', (_, { column, params }) => {
     const states = tasks.map(task => encoder.fit(column, params, task))
 
-    it('leaves its input as it was', () => {
-      const before = structuredClone(column)
-      encoder.apply(column, encoder.fit(column, params, CONTEXTS.binary))
-      encoder.fitApply?.(column, params, CONTEXTS.binary)
-      expect(column).toEqual(before)
+    it('leaves its input and its state as they were', () => {
+      const before = pack(column)
+      for (const [i, task] of tasks.entries()) {
+        const packed = pack(states[i])
+        const target = task.target.slice()
+        encoder.apply(column, states[i])
+        encoder.fitApply?.(column, params, task)
+        expectBytes(pack(states[i]), packed)
+        expectBytes(pack(task.target), pack(target))
+      }
+      expectBytes(pack(column), before)
+    })
+
+    it('fits the same with and without the features of the rows fitted on', () => {
+      for (const [i, task] of tasks.entries()) {
+        const both = encoder.fitApply?.(column, params, task)
+        if (!both) continue
+        expectBytes(pack(both.state), pack(states[i]))
+        expect(names(both.features)).toEqual(names(encoder.apply(column, states[i])))
+        expect(matrix(both.features, ROWS)).toHaveLength(ROWS)
+      }
+    })
+
+    it('looks at the target only when it says so', () => {
+      if (encoder.usesTarget) return expect(encoder.fitApply).toBeDefined()
+      const other = { ...CONTEXTS.binary, target: CONTEXTS.binary.target.map(value => 1 - value) }
+      expectBytes(pack(encoder.fit(column, params, other)), pack(states[0]))
+    })
+
+    it('can be fitted on no rows', () => {
+      for (const task of tasks) {
+        const state = encoder.fit(takeColumn(column, new Int32Array(0)), params, {
+          ...task,
+          target: new Float64Array(0),
+        })
+        const features = encoder.apply(column, state)
+        for (const { values } of features)
+          expect(values.every(value => Math.abs(value) !== Infinity)).toBe(true)
+      }
     })
 
     it('gives the same bytes for the same seed, and the same features after a round trip through disk', () => {
       for (const [i, state] of states.entries()) {
-        expect(pack(encoder.fit(column, params, tasks[i]!))).toEqual(pack(state))
-        expect(matrix(encoder.apply(column, unpack(pack(state))), ROWS)).toEqual(
+        expectBytes(pack(encoder.fit(column, params, tasks[i]!)), pack(state))
+        expectEqual(
+          matrix(encoder.apply(column, unpack(pack(state))), ROWS),
           matrix(encoder.apply(column, state), ROWS),
         )
       }
@@ -257,12 +347,13 @@ function checkEncoder(encoder: Encoder): void {
     it('does not depend on the other rows, nor on their order', () => {
       for (const state of states) {
         const all = matrix(encoder.apply(column, state), ROWS)
-        expect(matrix(encoder.apply(takeColumn(column, subset), state), subset.length)).toEqual(
-          Array.from(subset, row => all[row]),
-        )
-        expect(matrix(encoder.apply(takeColumn(column, permutation), state), ROWS)).toEqual(
-          Array.from(permutation, row => all[row]),
-        )
+        for (const chosen of [subset, permutation]) {
+          const found = matrix(encoder.apply(takeColumn(column, chosen), state), chosen.length)
+          expectEqual(
+            found,
+            Array.from(chosen, row => all[row]!),
+          )
+        }
       }
     })
 
@@ -293,39 +384,77 @@ function checkEncoder(encoder: Encoder): void {
       }
     })
 
-    it('gives the same in the graph, for known, new and single rows', async () => {
-      const seen = [column, ...later[column.kind], takeColumn(column, Int32Array.of(0))]
+    it('gives the same in the graph, for known, new, single and no rows', async () => {
+      const known = [
+        column,
+        ...later[column.kind],
+        takeColumn(column, Int32Array.of(0)),
+        takeColumn(column, new Int32Array(0)),
+      ]
       for (const state of states) {
+        // Parameters that only matter to the rows fitted on leave the same state, and so the same graph.
+        const key = `${column.kind} ${column.name} ${Buffer.from(pack(state)).toString('latin1')}`
+        if (inGraph.has(key)) continue
+        inGraph.add(key)
+        const seen = column.kind === 'numeric' ? [...known, numeric('probes', probes(state))] : known
         const wanted = seen.map(one => matrix(encoder.apply(one, state), rowCount(one)))
         const found = await runEncoder((graph, input) => encoder.emit(state, graph, input), seen)
         if (!found) expect(wanted[0]![0]).toEqual([])
         for (const [i, rows] of found?.entries() ?? []) expectSame(rows, wanted[i]!)
         if (!encoder.emitColumns || column.kind !== 'numeric') continue
         const emitAll = encoder.emitColumns.bind(encoder, [state])
-        expect(await runEncoder(emitAll, seen)).toEqual(found)
+        const together = await runEncoder(emitAll, seen)
+        expect(together?.length).toBe(found?.length)
+        for (const [i, rows] of together?.entries() ?? []) expectEqual(rows, found![i]!)
       }
     })
   })
 
-  if (!encoder.usesTarget) return
-  it('learns nothing from a random target on the rows fitted on', () => {
-    const draw = createRng(77)
-    const size = 2000
-    const column = categorical(
-      'many',
-      Array.from({ length: size }, () => `v${draw.int(400)}`),
-    )
-    const target = Float64Array.from({ length: size }, () => draw.int(2))
-    const { features } = encoder.fitApply!(column, parseParams(encoder.space, {}, 'test'), {
-      seed: 1,
-      task: 'binary',
-      classes: 2,
-      target,
-    })
-    // Five rows a value: an in-fold mean would correlate by about 0.4; chance alone stays below 4 / √rows.
-    for (const feature of features)
-      expect(Math.abs(correlation(feature.values, target))).toBeLessThan(4 / Math.sqrt(size))
+  const unable = Object.values(CONTEXTS).filter(context => !able.includes(context))
+  it.each(unable)('says that $task is not for it', context => {
+    const fit = () => encoder.fit(columns[kinds[0]!][0]!, defaults(encoder.space), context)
+    expect(fit).toThrow(encoder.name)
+    expect(fit).toThrow(InputError)
   })
+
+  if (!encoder.usesTarget) return
+  const manyValues = settings(encoder.space).flatMap(params =>
+    kinds.flatMap(kind => tasks.map(({ task, classes }) => ({ params, kind, task, classes }))),
+  )
+  describe.each(manyValues)('$task $kind $params', ({ params, kind, task, classes }) => {
+    const { column, target } = randomTarget(kind, classes)
+    const context = { seed: 1, task, classes, target }
+
+    it('learns nothing from a random target on the rows fitted on', () => {
+      // Five rows a value: an in-fold mean would correlate by about 0.4; chance alone stays below 4 / √rows.
+      const { features } = encoder.fitApply!(column, params, context)
+      for (const feature of features) {
+        expect(Math.abs(correlation(feature.values, target))).toBeLessThan(4 / Math.sqrt(target.length))
+      }
+    })
+
+    it('gives a row features that do not change with its own target', () => {
+      const { features } = encoder.fitApply!(column, params, context)
+      for (const row of [0, 7, 555]) {
+        const other = target.slice()
+        other[row] = classes ? (target[row]! + 1) % classes : target[row]! + 100
+        const changed = encoder.fitApply!(column, params, { ...context, target: other })
+        for (const [k, { values }] of features.entries())
+          expect(changed.features[k]!.values[row]).toBe(values[row])
+      }
+    })
+  })
+}
+
+/** A column of 400 values in 2000 rows, and a target that has nothing to do with it. */
+function randomTarget(kind: ColumnKind, classes: number): { column: Column; target: Float64Array } {
+  const draw = createRng(77)
+  const value = Array.from({ length: 2000 }, () => draw.int(400))
+  const names = value.map(number => `v${number}`)
+  const column =
+    kind === 'numeric' ? numeric('many', value) : (kind === 'text' ? text : categorical)('many', names)
+  const target = Float64Array.from(value, () => (classes ? draw.int(classes) : draw.normal()))
+  return { column, target }
 }
 
 function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -421,21 +550,47 @@ function featureSets(): Record<string, Features> {
 }
 
 function checkFeatureTransform(transform: FeatureTransform): void {
-  const cases = Object.entries(featureSets()).flatMap(([name, features]) =>
-    settings(transform.space).map(params => [`${name} ${JSON.stringify(params)}`, features, params] as const),
+  const cases = Object.entries(featureSets()).flatMap(([name, features], i) =>
+    [...settings(transform.space), ...(i === 0 ? leastSettings(transform.space) : [])].map(
+      params => [`${name} ${JSON.stringify(params)}`, features, params] as const,
+    ),
   )
   describe.each(cases)('%s', (_, features, params) => {
     const state = transform.fit(features, params, CONTEXTS.binary)
 
-    it('leaves its input as it was', () => {
+    it('leaves its input and its state as they were', () => {
       const before = structuredClone(features)
+      const packed = pack(state)
       transform.apply(features, transform.fit(features, params, CONTEXTS.binary))
+      transform.apply(features, state)
       expect(features).toEqual(before)
+      expectBytes(pack(state), packed)
+    })
+
+    it('looks at the target only when it says so', () => {
+      if (transform.usesTarget) return
+      const other = { ...CONTEXTS.binary, target: CONTEXTS.binary.target.map(value => 1 - value) }
+      expectBytes(pack(transform.fit(features, params, other)), pack(state))
+    })
+
+    it('learns the same from rows in another order', () => {
+      const again = transform.fit(takeFeatures(features, permutation), params, CONTEXTS.binary)
+      const [found, wanted] = [again, state].map(one => transform.apply(features, one))
+      expect(names(found!.columns)).toEqual(names(wanted!.columns))
+      expectNear(matrixOf(found!), matrixOf(wanted!), 1e-5)
+    })
+
+    it('can be fitted on no rows', () => {
+      const nothing = transform.fit(takeFeatures(features, new Int32Array(0)), params, CONTEXTS.binary)
+      const { rows: count, columns: found } = transform.apply(features, nothing)
+      expect(count).toBe(ROWS)
+      for (const { values } of found) expect(values.every(value => Math.abs(value) !== Infinity)).toBe(true)
     })
 
     it('gives the same bytes for the same seed, and the same features after a round trip through disk', () => {
-      expect(pack(transform.fit(features, params, CONTEXTS.binary))).toEqual(pack(state))
-      expect(matrixOf(transform.apply(features, unpack(pack(state))))).toEqual(
+      expectBytes(pack(transform.fit(features, params, CONTEXTS.binary)), pack(state))
+      expectEqual(
+        matrixOf(transform.apply(features, unpack(pack(state)))),
         matrixOf(transform.apply(features, state)),
       )
     })
@@ -443,8 +598,10 @@ function checkFeatureTransform(transform: FeatureTransform): void {
     it('does not depend on the other rows, nor on their order', () => {
       const all = matrixOf(transform.apply(features, state))
       for (const chosen of [subset, permutation]) {
-        expect(matrixOf(transform.apply(takeFeatures(features, chosen), state))).toEqual(
-          Array.from(chosen, row => all[row]),
+        const found = matrixOf(transform.apply(takeFeatures(features, chosen), state))
+        expectEqual(
+          found,
+          Array.from(chosen, row => all[row]!),
         )
       }
     })
@@ -467,7 +624,19 @@ function checkFeatureTransform(transform: FeatureTransform): void {
             values: column.values.map((value, i) => (i % 3 === 0 ? [3e38, -3e38, -0][j % 3]! : value)),
           }) as Feature,
       )
-      const sets = [features, takeFeatures(features, Int32Array.of(30)), wrap(wild, ROWS)]
+      const near = probes(state)
+      const edges = features.columns.map(({ name }): Feature => ({
+        kind: 'dense',
+        name,
+        values: Float32Array.from(near),
+      }))
+      const sets = [
+        features,
+        takeFeatures(features, Int32Array.of(30)),
+        takeFeatures(features, new Int32Array(0)),
+        wrap(wild, ROWS),
+        wrap(edges, near.length),
+      ]
       const found = await runFeatureTransform((graph, input) => transform.emit(state, graph, input), sets)
       for (const [i, set] of sets.entries()) expectSame(found[i]!, matrixOf(transform.apply(set, state)))
     })
