@@ -80,8 +80,8 @@ describe('FeatureAttributeNames', () => {
     expect(insightsOf(profile)).not.toContain('W_LEAKAGE')
     const wrong = file('{"FeatureAttributeNames": ["sise"]}', 'wrong.json')
     const refused = await plan(name, 'churn', '--features', wrong)
-    expect(refused.code).toBe(64)
-    expect(refused.stderr).toMatch(/E_FEATURES_FILE.*"sise".*did you mean "size"/)
+    expect(refused.code).toBe(65)
+    expect(refused.stderr).toMatch(/E_UNKNOWN_COLUMN.*"sise".*did you mean "size"/)
   })
 })
 
