@@ -9,7 +9,8 @@ import type { PlainNumberBuilder, WordBuilder } from './builders.ts'
 import type { ReadingLog } from './report.ts'
 import type { ColumnSchema, ColumnUse } from './schema.ts'
 import type { WordStore } from './stores.ts'
-import { TextStore } from './stores.ts'
+import { NumberStore, TextStore } from './stores.ts'
+import { countDistinct, findHoles, holesOf } from './text-facts.ts'
 import { count } from '../util/text.ts'
 
 /** Below this share of readable values a column is not of the type. */
@@ -104,7 +105,7 @@ function moments(
 /** Decides a column kept as text: numbers in a locale's writing, dates, categories or natural language. */
 export function decideWords(builder: WordBuilder, context: ColumnContext): Decided {
   const { store } = builder
-  const entries = store.entries()
+  const entries = store.entries(holesOf(context.known))
   const present = entries.filter(([text]) => !isMissingText(text, context.known))
   const total = present.reduce((sum, [, n]) => sum + n, 0)
   const { forced, isTarget, rows, log, name } = context
@@ -130,28 +131,45 @@ function asNumbers(
 ): Decided | undefined {
   const found = findNumberFormat(present, context.preferComma)
   if (!found || found.parsed < TYPE_SHARE * total) return undefined
-  const { format, parsed } = found
-  const unreadable = present.filter(
-    ([text]) => Number.isNaN(parseNumber(text, format)) && !isInfinityToken(text),
-  )
+  const attempt = tryNumbers(store, found.format, present, total, context.known)
+  const { unreadable } = attempt
   // Codes and grades stay words: `007`, twenty-digit keys, `3+` among 0, 1, 2.
   if (unreadable.some(([text]) => isDigits(text))) return undefined
   if (unreadable.length > 0 && present.length <= MAX_GRADES) return undefined
-  return numbers(store, format, unreadable, total, parsed, context)
+  return numbers(store, attempt, context)
+}
+
+/** A column read as numbers of one writing, to see what is left over. */
+interface Attempt extends Seen {
+  readonly format: NumberFormat
+  readonly values: Float32Array | Float64Array
+  readonly nonFinite: number
+}
+
+function tryNumbers(
+  store: WordStore,
+  format: NumberFormat,
+  present: Values,
+  total: number,
+  known: ReadonlySet<string>,
+): Attempt {
+  const { values, nonFinite, seen } = convert(store, known, text =>
+    isInfinityToken(text) ? Infinity : parseNumber(text, format),
+  )
+  if (seen) return { format, values, nonFinite, ...seen }
+  const unreadable = present.filter(
+    ([text]) => Number.isNaN(parseNumber(text, format)) && !isInfinityToken(text),
+  )
+  const lost = unreadable.reduce((sum, [, n]) => sum + n, 0)
+  return { format, values, nonFinite, unreadable, total, parsed: total - lost - nonFinite }
 }
 
 function numbers(
   store: WordStore,
-  format: NumberFormat,
-  unreadable: Values,
-  total: number,
-  parsed: number,
+  { format, values, nonFinite, unreadable, total, parsed }: Attempt,
   context: ColumnContext,
 ): Decided {
   const { name, known } = context
-  const { values, nonFinite } = convert(store, text =>
-    isMissingText(text, known) ? NaN : isInfinityToken(text) ? Infinity : parseNumber(text, format),
-  )
   if (nonFinite > 0) warnNonFinite(context, nonFinite)
   if (unreadable.length > 0) warnTypeMix(context, unreadable, 'number')
   const schema = (reason: string, use: ColumnUse): ColumnSchema => ({
@@ -159,7 +177,7 @@ function numbers(
     kind: 'numeric',
     use,
     reason,
-    missing: tokensIn(store.text ? [] : store.entries(), known),
+    missing: tokensIn(store.entries(holesOf(known)), known),
     number: format,
   })
   const column: Column = { kind: 'numeric', name, values }
@@ -195,7 +213,8 @@ function dates(
   context: ColumnContext,
 ): Decided {
   const { name, known, log } = context
-  const { values } = convert(store, text => (isMissingText(text, known) ? NaN : parseDate(text, order)))
+  const { values, seen } = convert(store, known, text => parseDate(text, order))
+  if (seen) ({ total, parsed } = seen)
   if (undecided) {
     log.warn(
       'W_DATE_ORDER',
@@ -207,7 +226,7 @@ function dates(
       },
     )
   }
-  const unreadable = present.filter(([text]) => Number.isNaN(parseDate(text, order)))
+  const unreadable = seen?.unreadable ?? present.filter(([text]) => Number.isNaN(parseDate(text, order)))
   if (unreadable.length > 0) warnTypeMix(context, unreadable, 'date')
   const rest = total - parsed > 0 ? `; the other ${count(total - parsed)} are read as missing` : ''
   const column: Column = { kind: 'datetime', name, values: Float64Array.from(values) }
@@ -216,7 +235,7 @@ function dates(
     kind: 'datetime',
     use,
     reason,
-    missing: tokensIn(store.text ? [] : store.entries(), known),
+    missing: tokensIn(store.entries(holesOf(known)), known),
     datetime: { order },
   })
   if (isConstant(values) && isWorthless(parsed, context.rows))
@@ -236,7 +255,10 @@ function asWords(store: WordStore, entries: Values, context: ColumnContext): Dec
   const missing = wordMissingTokens(entries, context.asked)
   const set = new Set(missing)
   const words = entries.filter(([text]) => !isMissingText(text, set))
-  const total = words.reduce((sum, [, n]) => sum + n, 0)
+  const holes = store.text && findHoles(store.text, holesOf(set))
+  const total = holes
+    ? holes.reduce((sum, hole) => sum - hole, rows)
+    : words.reduce((sum, [, n]) => sum + n, 0)
   const schema = (kind: 'categorical' | 'text') => (reason: string, use: ColumnUse) => ({
     name,
     kind,
@@ -244,11 +266,11 @@ function asWords(store: WordStore, entries: Values, context: ColumnContext): Dec
     reason,
     missing,
   })
-  const distinct = store.text ? new Set(words.map(([text]) => text)).size : words.length
+  const distinct = holes ? countDistinct(store.text!, holes) : words.length
   if (distinct === 1 && isWorthless(total, rows)) {
     return constant(categorical(store, name, set), schema('categorical'), words[0]![0], context)
   }
-  const key = distinct === rows ? wordKey(words, rows) : undefined
+  const key = distinct === rows ? wordKey(words, words.length) : undefined
   if (key !== undefined) return identifier(text(store, name, set), schema('text'), key, context)
   if (store.text || isNaturalText(words)) {
     if (store.longest > LONG_TEXT) warnLongText(context, store.longest)
@@ -273,10 +295,10 @@ function decideTarget(
   const numeric = found !== undefined && found.parsed > 0.5 * total
   const printed = numeric && present.every(([text]) => String(parseNumber(text, PLAIN)) === text.trim())
   if (numeric && (printed || present.length > MAX_LABELS || !isPlainFormat(found.format))) {
-    const unreadable = present.filter(([text]) => Number.isNaN(parseNumber(text, found.format)))
-    const codes = unreadable.some(([text]) => isDigits(text))
+    const attempt = tryNumbers(store, found.format, present, total, known)
+    const codes = attempt.unreadable.some(([text]) => isDigits(text))
     if (!codes) {
-      const decided = numbers(store, found.format, unreadable, total, found.parsed, context)
+      const decided = numbers(store, attempt, context)
       return { ...decided, schema: { ...decided.schema, use: 'target', reason: 'it is the target' } }
     }
   }
@@ -303,9 +325,7 @@ function force(
   const { name } = context
   if (kind === 'numeric') {
     const format = findNumberFormat(present, context.preferComma)?.format ?? PLAIN
-    const unreadable = present.filter(([text]) => Number.isNaN(parseNumber(text, format)))
-    const parsed = total - unreadable.reduce((sum, [, n]) => sum + n, 0)
-    return because(numbers(store, format, unreadable, total, parsed, context))
+    return because(numbers(store, tryNumbers(store, format, present, total, context.known), context))
   }
   if (kind === 'datetime') {
     const found = findDateOrder(present) ?? { order: 'iso' as const, parsed: 0, undecided: false }
@@ -384,25 +404,57 @@ const tokensIn = (entries: Values, known: ReadonlySet<string>): string[] => [
   ...new Set(entries.map(([text]) => text.trim()).filter(text => text !== '' && known.has(text))),
 ]
 
+/** What became of all cells of a long column, where `entries` shows a part of them only. */
+interface Seen {
+  readonly total: number
+  readonly parsed: number
+  /** At most MAX_UNREADABLE different ones, and how often any stood there. */
+  readonly unreadable: Values
+}
+
+const MAX_UNREADABLE = 1000
+
 /** Each distinct text is parsed once. */
 function convert(
   store: WordStore,
+  known: ReadonlySet<string>,
   parse: (text: string) => number,
-): { values: Float32Array | Float64Array; nonFinite: number } {
-  const values = new Float64Array(store.length)
+): { values: Float32Array | Float64Array; nonFinite: number; seen?: Seen } {
+  const { text } = store
+  const meanings = text
+    ? undefined
+    : Float64Array.from(store.words, word => (isMissingText(word, known) ? NaN : parse(word)))
+  const refused = new Map<string, number>()
+  let missing = 0
+  let lost = 0
+  const read = (cell: string): number => {
+    if (isMissingText(cell, known)) {
+      missing++
+      return NaN
+    }
+    const value = parse(cell)
+    if (value === value) return value
+    lost++
+    const key = refused.has(cell) || refused.size < MAX_UNREADABLE - 1 ? cell : 'others'
+    refused.set(key, (refused.get(key) ?? 0) + 1)
+    return value
+  }
+  const values = new NumberStore(store.length)
   let nonFinite = 0
-  let survives = true
-  const meaning = store.text ? undefined : Float64Array.from(store.words, parse)
-  for (let row = 0; row < values.length; row++) {
-    let value = meaning ? meaning[store.codes[row]!]! : parse(store.at(row))
+  for (let row = 0; row < store.length; row++) {
+    let value = meanings ? meanings[store.codes[row]!]! : read(text!.at(row))
     if (value === Infinity || value === -Infinity) {
       nonFinite++
       value = NaN
     }
-    if (Math.fround(value) !== value && value === value) survives = false
-    values[row] = value
+    values.push(value)
   }
-  return { values: survives ? Float32Array.from(values) : values, nonFinite }
+  const total = store.length - missing
+  return {
+    values: values.finish(),
+    nonFinite,
+    ...(text && { seen: { total, parsed: total - lost - nonFinite, unreadable: [...refused] } }),
+  }
 }
 
 /** Codes in order of first appearance, the missing words taken out. */
@@ -425,10 +477,18 @@ export function categorical(store: WordStore, name: string, missing: ReadonlySet
 }
 
 export function text(store: WordStore, name: string, missing: ReadonlySet<string>): Column {
-  const texts = store.text ?? new TextStore()
-  if (!store.text) for (let row = 0; row < store.length; row++) texts.push(store.words[store.codes[row]!]!)
+  if (store.text) {
+    const holes = findHoles(store.text, holesOf(missing))
+    return { kind: 'text', name, ...store.text.finish(), missing: holes }
+  }
+  const texts = new TextStore(store.length)
+  const isHole = store.words.map(word => isMissingText(word, missing))
   const holes = new Uint8Array(store.length)
-  for (let row = 0; row < store.length; row++) if (isMissingText(store.at(row), missing)) holes[row] = 1
+  for (let row = 0; row < store.length; row++) {
+    const code = store.codes[row]!
+    texts.push(store.words[code]!)
+    if (isHole[code]) holes[row] = 1
+  }
   return { kind: 'text', name, ...texts.finish(), missing: holes }
 }
 
