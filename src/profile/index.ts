@@ -18,11 +18,13 @@ import { findImage } from './image.ts'
 import { findInsights } from './insights.ts'
 import { judgeTarget } from './judge.ts'
 import { summarizeNumbers } from './numeric.ts'
-import type { DatasetProfile, RepeatedSample, TargetProfile } from './profile.ts'
+import type { DatasetProfile, Insight, RepeatedSample, TargetProfile } from './profile.ts'
 import type { RepeatedRows } from './rows.ts'
 import { findEqualColumns, findRepeatedRows } from './rows.ts'
-import { sampleTable, scaleUp } from './sampled.ts'
+import { sampleTable } from './sampled.ts'
 import { showCell } from './show.ts'
+import { count } from '../util/text.ts'
+import { profileLongColumn, shareError, summarizeLong } from './whole.ts'
 
 export type { DatasetProfile } from './profile.ts'
 
@@ -46,52 +48,48 @@ const ASSOCIATED_COLUMNS = 12
 /** Columns examined before other work gets a turn. */
 const BREATH = 64
 
-/** Statistics of every column and what a person should know before training; of an even sample above a million rows. */
+/**
+ * Statistics of every column and what a person should know before training. Above a million rows, what takes sorting or fitting
+ * is done on an even sample of the rows, and the figures that are estimates say how far off they may be.
+ */
 export async function profileDataset(
   dataset: Dataset,
   schema: TableSchema,
-  options: ProfileOptions,
-): Promise<DatasetProfile> {
-  const { made, seed, exactRows } = options
-  const sampled = sampleTable(dataset, made, seed, exactRows)
-  if (!sampled) return profileRows(dataset, schema, options)
-  const profile = await profileRows(sampled.dataset, schema, {
-    ...options,
-    ...(sampled.made && { made: sampled.made }),
-  })
-  const whole = scaleUp(profile, sampled, dataset.rows)
-  return made ? { ...whole, target: profileTarget(made) } : whole
-}
-
-async function profileRows(
-  dataset: Dataset,
-  schema: TableSchema,
-  { target, made, report, seed, test, onStage = () => undefined }: ProfileOptions,
+  { target, made, report, seed, test, exactRows, onStage = () => undefined }: ProfileOptions,
 ): Promise<DatasetProfile> {
   const { rows } = dataset
   onStage('statistics of the columns')
-  const plain = await examineColumns(dataset, schema)
+  const sampled = sampleTable(dataset, made, seed, exactRows)
+  // What is looked at row by row: the table, or a sample of it.
+  const seen = sampled ?? { dataset, ...(made && { made }) }
+  const plain = await examineColumns(dataset, schema, sampled?.dataset)
   const targetName = made?.target.name ?? target
-  const targetColumn = targetName === undefined ? undefined : findColumn(dataset, targetName)
-  const used = dataset.columns.filter(
-    (column, j) => column.name !== targetName && plain[j]!.profile.use === 'feature',
-  )
+  const targetColumn = targetName === undefined ? undefined : findColumn(seen.dataset, targetName)
+  const isUsed = (column: Column, j: number) =>
+    column.name !== targetName && plain[j]!.profile.use === 'feature'
+  const whole = dataset.columns.filter(isUsed)
+  const used = seen.dataset.columns.filter(isUsed)
   const image = findImage(
-    dataset.columns.filter(column => column.name !== targetName),
+    seen.dataset.columns.filter(column => column.name !== targetName),
     seed,
   )
-  const judged = made && (await judgeTarget(used, made, seed, onStage))
+  const judged = seen.made && (await judgeTarget(used, seen.made, seed, onStage))
   const examined = plain.map(item => {
     const prediction = judged?.columns.get(item.profile.name)
     return prediction ? { ...item, profile: { ...item.profile, prediction } } : item
   })
   const byName = new Map(examined.map(item => [item.profile.name, item]))
   onStage('equal rows and columns')
-  const repeated = findRepeatedRows(used, targetColumn, rows)
-  const equalColumns = findEqualColumns(used)
+  const repeated = findRepeatedRows(
+    whole,
+    targetName === undefined ? undefined : findColumn(dataset, targetName),
+    rows,
+    exactRows,
+  )
+  const equalColumns = findEqualColumns(used, whole)
   const linearCopies = findLinearCopies(onePerGroup(used, equalColumns), seed)
   onStage('correlations')
-  const strengths = rankNumeric(used, made)
+  const strengths = rankNumeric(used, seen.made)
   const powerOf = (column: Column) => byName.get(column.name)?.profile.prediction?.power ?? 0
   const byPower = <T extends Column>(columns: readonly T[]) =>
     judged ? [...columns].sort((a, b) => powerOf(b) - powerOf(a)) : columns
@@ -99,17 +97,17 @@ async function profileRows(
   const correlation = correlate(numeric.slice(0, CORRELATED_COLUMNS))
   const associations = associate(
     [
-      ...(targetColumn ? [asTold(targetColumn, made)] : []),
+      ...(targetColumn ? [asTold(targetColumn, seen.made)] : []),
       ...byPower(used.filter(({ kind }) => kind === 'numeric' || kind === 'categorical')),
     ].slice(0, ASSOCIATED_COLUMNS),
-    rows,
+    seen.dataset.rows,
   )
   onStage('unusual rows')
   const shown = [...(targetColumn ? [targetColumn] : []), ...byPower(used)]
-  const anomalies = findAnomalies(used, shown, rows, seed)
+  const anomalies = findAnomalies(used, shown, seen.dataset.rows, seed, sampled?.rows)
   if (test) onStage('differences between training and test rows')
-  const drift = test && (await findDrift(used, rows, test, seed))
-  const targetProfile = made && profileTarget(made)
+  const drift = test && (await findDrift(whole, rows, test, seed))
+  const targetProfile = made && profileTarget(made, seen.made!)
   const insights = findInsights({
     rows,
     features: examined.filter(({ profile }) => profile.name !== targetName),
@@ -117,7 +115,7 @@ async function profileRows(
     repeated,
     equalColumns,
     linearCopies: image ? [] : linearCopies,
-    timeHints: findTimeHints(used, byName),
+    timeHints: findTimeHints(whole, byName),
     groupHints: image ? [] : findGroupHints(used, byName, rows),
     targetCorrelation: new Map(
       made && made.target.task !== 'multiclass'
@@ -129,9 +127,12 @@ async function profileRows(
     ...(judged?.rowOrder && { rowOrder: judged.rowOrder }),
     ...(drift && { drift }),
     ...(report && { report }),
-  })
+  }).map(insight => sayEstimated(insight, byName, sampled?.rows.length ?? rows, repeated))
   const conflicts = made && describeConflicts(repeated, made, rows)
-  const duplicateSample = showRepeated(repeated, shown)
+  const duplicateSample = showRepeated(
+    repeated,
+    shown.slice(0, SAMPLE_COLUMNS).map(column => findColumn(dataset, column.name)!),
+  )
   return {
     formatVersion: 1,
     dataset: dataset.name,
@@ -141,8 +142,12 @@ async function profileRows(
     columns: examined.map(({ profile }) => profile),
     duplicateRows: repeated.duplicates,
     duplicateFraction: rows === 0 ? 0 : repeated.duplicates / rows,
+    ...(repeated.errors && { duplicateError: repeated.errors.duplicates }),
     ...(duplicateSample && { duplicateSample }),
     ...(conflicts && { conflicts }),
+    ...(sampled && {
+      sampled: { rows: sampled.rows.length, of: rows, shareError: shareError(sampled.rows.length) },
+    }),
     ...(judged && { judged: judged.on }),
     ...(judged?.quickModel && { quickModel: judged.quickModel }),
     ...(associations && { associations }),
@@ -170,7 +175,7 @@ function asTold(column: Column, made: MadeTarget | undefined): Column {
 }
 
 function describeConflicts(
-  { conflicts, settled }: RepeatedRows,
+  { conflicts, settled, errors }: RepeatedRows,
   { target }: MadeTarget,
   rows: number,
 ): DatasetProfile['conflicts'] {
@@ -180,6 +185,7 @@ function describeConflicts(
     rows: conflicts,
     fraction: conflicts / rows,
     ...(bestAccuracy !== undefined && { bestAccuracy }),
+    ...(errors && { error: errors.conflicts }),
   }
 }
 
@@ -192,21 +198,58 @@ function showRepeated({ largest }: RepeatedRows, shown: readonly Column[]): Repe
   }
 }
 
-async function examineColumns(dataset: Dataset, schema: TableSchema): Promise<Examined[]> {
+/** Says so in the finding itself when its numbers are estimates. */
+function sayEstimated(
+  insight: Insight,
+  examined: ReadonlyMap<string, Examined>,
+  rows: number,
+  { errors }: RepeatedRows,
+): Insight {
+  const off =
+    insight.id === 'W_DUPLICATES'
+      ? errors?.duplicates
+      : insight.id === 'W_CONFLICTING_LABELS'
+        ? errors?.conflicts
+        : undefined
+  const estimated = insight.column !== undefined && examined.get(insight.column)?.profile.errors
+  const how =
+    off !== undefined
+      ? ` (± ${count(off)} rows)`
+      : estimated
+        ? ` (Estimated from ${count(rows)} of the rows.)`
+        : ''
+  return how === '' ? insight : { ...insight, fact: insight.fact + how }
+}
+
+async function examineColumns(
+  dataset: Dataset,
+  schema: TableSchema,
+  sample: Dataset | undefined,
+): Promise<Examined[]> {
   const schemas = new Map(schema.columns.map(column => [column.name, column]))
   const examined: Examined[] = []
   for (const column of dataset.columns) {
     if (examined.length % BREATH === BREATH - 1) await new Promise(resolve => setImmediate(resolve))
-    examined.push(profileColumn(column, schemas.get(column.name), dataset.rows))
+    const told = schemas.get(column.name)
+    const part = sample?.columns[examined.length]
+    examined.push(part ? profileLongColumn(column, part, told) : profileColumn(column, told, dataset.rows))
   }
   return examined
 }
 
-function profileTarget({ target, taskReason, missing, invalid }: MadeTarget): TargetProfile {
+function profileTarget(
+  { target, taskReason, missing, invalid }: MadeTarget,
+  seen: MadeTarget,
+): TargetProfile {
   const base = { name: target.name, task: target.task, taskReason, missing, invalid }
   const rows = target.values.length
   if (target.task === 'regression') {
-    const numeric = summarizeNumbers(countValues(target.values))
+    const counts = countValues(seen.target.values)
+    if (seen.target !== target && counts.present > 0) {
+      const { numeric, errors } = summarizeLong(target.values, counts)
+      return { ...base, numeric, ...(errors.ranks !== undefined && { errors: { ranks: errors.ranks } }) }
+    }
+    const numeric = summarizeNumbers(counts)
     return { ...base, ...(numeric && { numeric }) }
   }
   const counts = new Float64Array(target.classes.length)
