@@ -21,6 +21,12 @@ export const option = (flags: string, description: string): Option => new Option
 
 export const jsonOption = (): Option => option('--json', 'print one JSON object on stdout')
 
+/** What a person decides about the table itself; the same for every command that reads one to learn from. */
+export const choiceOptions = (): readonly Option[] => [
+  option('--drop-leaks', 'leave out columns that give the target away (W_LEAKAGE)'),
+  option('--normalise-labels', 'join labels that differ only in case and spaces, here and ever after'),
+]
+
 /** Parses a whole number of at least `least`. */
 export const wholeNumber = (least: number) => (text: string) => {
   const value = Number(text)

@@ -5,10 +5,14 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { resolveDataset } from '../data/catalogue.ts'
 import { prepareExperiment } from '../experiment/prepare.ts'
 import { createStore, layout, readDocument } from '../experiment/store.ts'
+import { readFeatureSpecification } from '../job/features.ts'
 import { VERSION } from '../job/version.ts'
+import type { ExperimentEvent } from '../experiment/types.ts'
 import { InputError } from '../util/errors.ts'
-import { jsonOption, option, type CommandDefinition, type CommandInput } from './command.ts'
+import { inline } from '../util/text.ts'
+import { choiceOptions, jsonOption, option, type CommandDefinition, type CommandInput } from './command.ts'
 import { parseProblemType } from './names.ts'
+import type { Output } from './output.ts'
 
 export const planCommand: CommandDefinition = {
   usage: 'plan <experiment-or-data>',
@@ -18,17 +22,19 @@ export const planCommand: CommandDefinition = {
   options: [
     option('--target <column>', 'the column to predict, for a file'),
     option('--problem-type <type>', 'as for run'),
+    option('--features <file>', 'as for run'),
+    ...choiceOptions(),
     jsonOption(),
   ],
-  async run(input, { print }) {
-    const candidates = await candidatesOf(input)
-    print(
+  async run(input, output) {
+    const candidates = await candidatesOf(input, output)
+    output.print(
       input.options['json'] ? JSON.stringify({ candidates }) : candidates.map(formatCandidate).join('\n\n'),
     )
   },
 }
 
-async function candidatesOf({ args, options }: CommandInput): Promise<readonly Candidate[]> {
+async function candidatesOf({ args, options }: CommandInput, output: Output): Promise<readonly Candidate[]> {
   const place = args[0]!
   if (existsSync(layout(place).spec) && statSync(place).isDirectory()) {
     return readDocument<{ candidates: Candidate[] }>(layout(place).candidates).candidates
@@ -45,6 +51,7 @@ async function candidatesOf({ args, options }: CommandInput): Promise<readonly C
   const folder = mkdtempSync(join(tmpdir(), 'glasspilot-plan-'))
   const task =
     options['problemType'] === undefined ? undefined : parseProblemType(String(options['problemType']))
+  const features = options['features'] as string | undefined
   const store = createStore(
     folder,
     {
@@ -52,6 +59,9 @@ async function candidatesOf({ args, options }: CommandInput): Promise<readonly C
       data: resolve(found.train),
       target,
       ...(task && { task }),
+      ...(features !== undefined && { features: readFeatureSpecification(features, target) }),
+      dropLeaks: options['dropLeaks'] === true,
+      normaliseLabels: options['normaliseLabels'] === true,
       mode: 'auto',
       maxCandidates: 1,
       seed: 0,
@@ -62,11 +72,15 @@ async function candidatesOf({ args, options }: CommandInput): Promise<readonly C
     VERSION,
   )
   try {
-    return (await prepareExperiment(store, () => {})).candidates
+    return (await prepareExperiment(store, event => tellWarning(event, output))).candidates
   } finally {
     store.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function tellWarning(event: ExperimentEvent, { note }: Output): void {
+  if (event.type === 'warning') note(`note: ${inline(event.message)}`)
 }
 
 function formatCandidate({ name, role, reason, groups, merged, algorithm, space }: Candidate): string {

@@ -1,13 +1,21 @@
 import { resolveDataset } from '../data/catalogue.ts'
 import { readDataset } from '../data/read.ts'
 import { makeTarget } from '../data/target.ts'
+import { chooseFeatures } from '../experiment/roles.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { InputError } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import { count, duration, figure, inline } from '../util/text.ts'
-import { jsonOption, option, wholeNumber, type CommandDefinition, type CommandInput } from './command.ts'
+import {
+  choiceOptions,
+  jsonOption,
+  option,
+  wholeNumber,
+  type CommandDefinition,
+  type CommandInput,
+} from './command.ts'
 import { parseProblemType } from './names.ts'
 import type { Output } from './output.ts'
 import { table } from './table.ts'
@@ -30,6 +38,7 @@ export const profileCommand: CommandDefinition = {
     option('--output <file>', 'write a page (.html) or the numbers (.json) there'),
     option('--problem-type <type>', 'BinaryClassification, MulticlassClassification or Regression'),
     option('--features <file>', 'feature specification (JSON): the types of columns'),
+    ...choiceOptions(),
     option('--seed <n>', 'same seed and data: same profile').argParser(wholeNumber(0)).default(0),
     option('--schema', 'print the JSON Schema of a profile'),
     jsonOption(),
@@ -78,13 +87,19 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
   const target = text('target') ?? found.target
   const task = text('problemType') === undefined ? undefined : parseProblemType(text('problemType')!)
   const features = text('features')
-  const kinds = features === undefined ? [] : readFeatureSpecification(features, target ?? '').kinds
+  const choice = features === undefined ? undefined : readFeatureSpecification(features, target)
   onStage(`reading ${inline(found.train)}`)
-  const { dataset, schema, report } = await readDataset(found.train, {
+  const {
+    dataset,
+    schema: read,
+    report,
+  } = await readDataset(found.train, {
     ...(target !== undefined && { target }),
-    overrides: Object.fromEntries(kinds),
+    ...(choice && { overrides: Object.fromEntries(choice.kinds) }),
   })
-  const made = target === undefined ? undefined : makeTarget(dataset, target, task)
+  const schema = chooseFeatures(read, choice?.names)
+  const normaliseLabels = options['normaliseLabels'] === true
+  const made = target === undefined ? undefined : makeTarget(dataset, target, task, { normaliseLabels })
   const test = text('test')
   if (test !== undefined) onStage(`reading ${inline(test)}`)
   const rows = test === undefined ? undefined : (await readDataset(test, { schema })).dataset
@@ -93,6 +108,7 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
     ...(made && { made }),
     ...(rows && { test: rows }),
     report,
+    dropLeaks: options['dropLeaks'] === true,
     seed: options['seed'] as number,
     onStage,
   })

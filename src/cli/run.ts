@@ -4,6 +4,7 @@ import { readFeatureSpecification } from '../job/features.ts'
 import { startExperiment, type ExperimentRequest } from '../job/start.ts'
 import { parseMetricName } from '../metrics/index.ts'
 import {
+  choiceOptions,
   jsonOption,
   option,
   parseDuration,
@@ -50,6 +51,7 @@ export const runCommand: CommandDefinition = {
     option('--time <column>', 'validate on later rows than trained on'),
     option('--weight <column>', 'weights of rows, numbers ≥ 0'),
     option('--features <file>', 'feature specification (JSON): which columns to use, and their types'),
+    ...choiceOptions(),
     jsonOption(),
     option('--quiet', 'no progress'),
   ],
@@ -87,6 +89,8 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     group: text('group'),
     time: text('time'),
     weight: text('weight'),
+    dropLeaks: options['dropLeaks'],
+    normaliseLabels: options['normaliseLabels'],
     features: features === undefined ? undefined : readFeatureSpecification(features, target),
   }
   return Object.fromEntries(

@@ -47,6 +47,8 @@ export interface Target {
   readonly task: Task
   /** Class labels as they stood in the file. Binary: `[majority, minority]`, so index 1 is the positive class. Empty for regression. */
   readonly classes: readonly string[]
+  /** Labels that differ only in case and spaces are one class. */
+  readonly labels?: 'normalised'
   /** One per row: class index (integer) or value. */
   readonly values: Float64Array
 }

@@ -38,4 +38,6 @@ export interface TaskSchema {
   readonly target: string
   /** As `Target.classes`. */
   readonly classes: readonly string[]
+  /** Labels that differ only in case and spaces are one class. */
+  readonly labels?: 'normalised'
 }

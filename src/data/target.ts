@@ -17,6 +17,20 @@ export interface MadeTarget {
   readonly missing: number
   /** Rows whose target is no finite number, where a number is learnt. */
   readonly invalid: number
+  /** The most frequent of those, at most ten. */
+  readonly invalidValues?: readonly { readonly value: string; readonly count: number }[]
+  /** Writings that were joined into one class, each set under the label it goes by. */
+  readonly joined?: readonly JoinedLabels[]
+}
+
+export interface JoinedLabels {
+  readonly label: string
+  readonly writings: readonly string[]
+}
+
+export interface TargetOptions {
+  /** Takes labels that differ only in case and spaces for one class. */
+  readonly normaliseLabels?: boolean
 }
 
 /** The limits of SageMaker Autopilot's own inference. */
@@ -26,15 +40,22 @@ const ORDINAL_SPREAD = 10
 const DISTINCT_SHARE = 0.015
 const MAX_INTEGER_CLASSES = 100
 const MAX_CLASSES = 2000
+const INVALID_SHOWN = 10
 
 /** The column to be learnt as classes or values; the task is inferred when not given. */
-export function makeTarget(dataset: Dataset, name: string, task?: Task): MadeTarget {
+export function makeTarget(
+  dataset: Dataset,
+  name: string,
+  task?: Task,
+  { normaliseLabels = false }: TargetOptions = {},
+): MadeTarget {
   const column = findColumn(dataset, name)
   if (!column) {
     const names = dataset.columns.map(item => item.name)
     throw unknownColumn('E_TARGET_NOT_FOUND', name, names, dataset.name)
   }
-  const labels = labelsOf(column, dataset.rows)
+  const written = labelsOf(column, dataset.rows)
+  const { labels, joined } = normaliseLabels ? joinWritings(written) : { labels: written, joined: [] }
   const total = labels.counts.reduce((sum, n) => sum + n, 0)
   if (total === 0) {
     throw new InputError(
@@ -46,7 +67,15 @@ export function makeTarget(dataset: Dataset, name: string, task?: Task): MadeTar
     task === undefined ? inferTask(name, labels, dataset.rows) : { task, reason: `you asked for ${task}` }
   const made =
     decided.task === 'regression' ? makeValues(name, labels) : makeClasses(name, labels, decided.task)
-  return { ...made, taskReason: decided.reason, missing: dataset.rows - total }
+  const { target } = made
+  return {
+    ...made,
+    ...(normaliseLabels && target.task !== 'regression'
+      ? { target: { ...target, labels: 'normalised' as const }, joined }
+      : {}),
+    taskReason: decided.reason,
+    missing: dataset.rows - total,
+  }
 }
 
 /** A column as labels: which distinct text stands in each row, and what number it means. */
@@ -84,6 +113,44 @@ function labelsOf(column: Column, rows: number): Labels {
   })
   return { codes, texts, counts, numbers }
 }
+
+/** One label for all its writings: the most frequent of them, without outer and repeated spaces. */
+function joinWritings({ codes, texts, counts, numbers }: Labels): {
+  labels: Labels
+  joined: JoinedLabels[]
+} {
+  const groups = new Map<string, number[]>()
+  texts.forEach((text, code) => {
+    const plain = normalLabel(text)
+    const group = groups.get(plain)
+    if (group) group.push(code)
+    else groups.set(plain, [code])
+  })
+  const members = [...groups.values()]
+  const place = new Int32Array(texts.length)
+  const leaders = members.map((group, i) => {
+    for (const code of group) place[code] = i
+    return group.reduce((a, b) =>
+      counts[b]! > counts[a]! || (counts[b] === counts[a] && texts[b]! < texts[a]!) ? b : a,
+    )
+  })
+  const labels = {
+    codes: codes.map(code => (code < 0 ? -1 : place[code]!)),
+    texts: leaders.map(code => texts[code]!.trim().replace(/\s+/g, ' ')),
+    counts: members.map(group => group.reduce((sum, code) => sum + counts[code]!, 0)),
+    numbers: Float64Array.from(leaders, code => numbers[code]!),
+  }
+  const joined = members.flatMap((group, i) =>
+    group.length > 1
+      ? [{ label: labels.texts[i]!, writings: group.map(code => texts[code]!).sort(compare) }]
+      : [],
+  )
+  return { labels, joined }
+}
+
+/** What all writings of a label have in common: no case, no outer or repeated spaces, one form of each letter. */
+export const normalLabel = (label: string): string =>
+  label.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase()
 
 const formatOf = (texts: readonly string[], counts: readonly number[]): NumberFormat =>
   findNumberFormat(
@@ -160,8 +227,8 @@ const singleClass = (name: string, label: string, n: number) =>
 
 function makeValues(
   name: string,
-  { codes, numbers, counts }: Labels,
-): Pick<MadeTarget, 'target' | 'rows' | 'invalid'> {
+  { codes, texts, numbers, counts }: Labels,
+): Pick<MadeTarget, 'target' | 'rows' | 'invalid' | 'invalidValues'> {
   const kept: number[] = []
   codes.forEach((code, row) => {
     if (code >= 0 && !Number.isNaN(numbers[code]!)) kept.push(row)
@@ -181,7 +248,16 @@ function makeValues(
       `target ${quoted(name)} is ${figure(values[0]!)} in all ${count(rows.length)} rows: there is nothing to learn; choose another column`,
     )
   }
-  return { target: { name, task: 'regression', classes: [], values }, rows, invalid }
+  const invalidValues = texts
+    .flatMap((value, i) => (Number.isNaN(numbers[i]!) ? [{ value, count: counts[i]! }] : []))
+    .sort((a, b) => b.count - a.count || compare(a.value, b.value))
+    .slice(0, INVALID_SHOWN)
+  return {
+    target: { name, task: 'regression', classes: [], values },
+    rows,
+    invalid,
+    ...(invalid > 0 && { invalidValues }),
+  }
 }
 
 function makeClasses(
@@ -225,7 +301,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const plainLabel = (label: string): string => label.trim().toLowerCase().replace(/\.$/, '')
 
 /** The target of a labelled test file, in the classes or numbers learnt; NaN for labels never seen and for missing ones. */
-export function encodeTarget(column: Column, { task, classes }: TaskSchema): Float64Array {
+export function encodeTarget(column: Column, { task, classes, labels: written }: TaskSchema): Float64Array {
   const rows =
     column.kind === 'categorical'
       ? column.codes.length
@@ -242,10 +318,11 @@ export function encodeTarget(column: Column, { task, classes }: TaskSchema): Flo
     if (value === value) byNumber.set(value, i)
   })
   // So are `Yes`, ` yes` and `yes.`, as long as no two classes are told apart by that alone.
-  const plainly = new Map(classes.map((label, i) => [plainLabel(label), i]))
+  const plain = written === 'normalised' ? normalLabel : plainLabel
+  const plainly = new Map(classes.map((label, i) => [plain(label), i]))
   if (plainly.size < classes.length) plainly.clear()
   const place = texts.map(
-    (text, i) => byText.get(text) ?? byNumber.get(numbers[i]!) ?? plainly.get(plainLabel(text)) ?? NaN,
+    (text, i) => byText.get(text) ?? byNumber.get(numbers[i]!) ?? plainly.get(plain(text)) ?? NaN,
   )
   return Float64Array.from(codes, code => (code < 0 ? NaN : place[code]!))
 }

@@ -32,7 +32,12 @@ export function openData(paths: Layout): ExperimentData {
 }
 
 /** What a fitted pipeline has to know of its target. */
-export const taskOf = ({ task, name, classes }: Target): TaskSchema => ({ task, target: name, classes })
+export const taskOf = ({ task, name, classes, labels }: Target): TaskSchema => ({
+  task,
+  target: name,
+  classes,
+  ...(labels && { labels }),
+})
 
 /** The rows that are scored, fold after fold: the order of every trial's `outputs`. */
 export function scoredRows({ folds }: Folds): Int32Array {

@@ -6,6 +6,7 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
+import { rowKeys } from '../data/row-keys.ts'
 import type { ColumnSchema, TableSchema, TaskSchema } from '../data/schema.ts'
 import { makeTarget, type MadeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
@@ -15,12 +16,12 @@ import { requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
 import { sha256File } from '../util/files.ts'
-import { count } from '../util/text.ts'
+import { count, quoted } from '../util/text.ts'
 import { openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
-import { groupCodes, rowWeights, timeValues } from './roles.ts'
+import { chooseFeatures, groupCodes, rowWeights, timeValues } from './roles.ts'
 import { readDocument, writeDocument, type Store } from './store.ts'
-import type { ExperimentEvent, Objective } from './types.ts'
+import type { ExperimentEvent, ExperimentSpec, Objective } from './types.ts'
 
 /** What tuning starts from. The table itself stays on disk, where the workers read it. */
 export interface Prepared {
@@ -84,7 +85,7 @@ async function prepareAnew(
   emit({ type: 'stage', stage: 'read', detail: `reading ${spec.data}` })
   const {
     dataset: table,
-    schema,
+    schema: found,
     report,
   } = await readDataset(spec.data, {
     target: spec.target,
@@ -92,7 +93,10 @@ async function prepareAnew(
     ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
   })
   requireRows(table.rows)
-  const made = thinned(makeTarget(table, spec.target, spec.task), table.columns.length, spec.seed, emit)
+  const schema = chooseFeatures(found, spec.features?.names)
+  const { normaliseLabels = false, dropLeaks = false } = spec
+  const whole = makeTarget(table, spec.target, spec.task, { normaliseLabels })
+  const made = thinned(whole, table.columns.length, spec.seed, emit)
   const { target, rows } = made
   requireRows(rows.length)
   const objective = objectiveOf(spec.objective ?? defaultObjective(target.task))
@@ -100,12 +104,7 @@ async function prepareAnew(
   const features = schema.columns.filter(
     column => column.use === 'feature' && column.name !== spec.target && !roles.includes(column.name),
   )
-  if (features.length === 0) {
-    throw new InputError(
-      'E_NO_FEATURES',
-      `${spec.data} has no column to learn from: expected at least one besides target "${spec.target}" that varies and is no row id; see "glasspilot profile"`,
-    )
-  }
+  if (features.length === 0) throw noFeatures(spec)
 
   emit({
     type: 'stage',
@@ -122,9 +121,14 @@ async function prepareAnew(
     made,
     report,
     seed: spec.seed,
+    dropLeaks,
     ...(test && { test }),
   })
-  const used = withPixels(features, schema, profile)
+  tellChoices(profile, emit)
+  const leaks = new Set(profile.droppedLeaks)
+  const kept = features.filter(({ name }) => !leaks.has(name))
+  if (kept.length === 0) throw noFeatures(spec)
+  const used = withPixels(kept, schema, profile)
   const dataset = featureTable(
     table,
     used.map(column => column.name),
@@ -133,7 +137,11 @@ async function prepareAnew(
   const weights = rowWeights(table, spec.weight, rows)
   const groups = groupCodes(table, spec.group, rows)
   const time = timeValues(table, spec.time, rows)
-  const folds = splitRows(target, { seed: spec.seed, ...(groups && { groups }), ...(time && { time }) })
+  const folds = splitRows(target, {
+    seed: spec.seed,
+    ...(groups && { groups }),
+    ...(time ? { time } : { keys: rowKeys(dataset.columns, dataset.rows) }),
+  })
   const data = {
     dataset,
     target,
@@ -190,7 +198,32 @@ function thinned(made: MadeTarget, columns: number, seed: number, emit: Emit): M
   }
 }
 
+/** What was left out or joined because it was asked for. */
+function tellChoices({ droppedLeaks = [], target }: DatasetProfile, emit: Emit): void {
+  if (droppedLeaks.length > 0) {
+    emit({
+      type: 'warning',
+      message: `left out, as each gives the target away (--drop-leaks): ${droppedLeaks.map(quoted).join(', ')}`,
+    })
+  }
+  for (const { label, writings } of target?.joined ?? []) {
+    emit({
+      type: 'warning',
+      message: `labels ${writings.map(quoted).join(', ')} are one class, ${quoted(label)} (--normalise-labels)`,
+    })
+  }
+}
+
+const noFeatures = ({ data, target, dropLeaks }: ExperimentSpec): InputError =>
+  new InputError(
+    'E_NO_FEATURES',
+    `${data} has no column to learn from: expected at least one besides target "${target}" that varies${dropLeaks === true ? ', does not give the target away' : ''} and is no row id; see "glasspilot profile"`,
+  )
+
 const objectiveOf = (name: Objective['name']): Objective => ({ name, direction: metrics[name].direction })
+
+/** The user left it out. */
+const UNUSED = /--features/
 
 /** Pixels that never change say nothing alone, but a picture is made of all its pixels. */
 function withPixels(
@@ -203,7 +236,9 @@ function withPixels(
   const names = new Set(features.map(({ name }) => name))
   return schema.columns.flatMap(column => {
     if (names.has(column.name)) return [column]
-    return pixels.has(column.name) ? [{ ...column, use: 'feature' as const }] : []
+    return pixels.has(column.name) && !UNUSED.test(column.reason)
+      ? [{ ...column, use: 'feature' as const }]
+      : []
   })
 }
 

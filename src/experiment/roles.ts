@@ -1,6 +1,34 @@
 import { findColumn, stringAt, type Column, type Dataset } from '../data/dataset.ts'
+import type { TableSchema } from '../data/schema.ts'
 import { InputError } from '../util/errors.ts'
 import { nearest, quoted } from '../util/text.ts'
+
+/** The schema with every column ignored that is not among the listed features. */
+export function chooseFeatures(schema: TableSchema, names: readonly string[] | undefined): TableSchema {
+  if (names === undefined) return schema
+  const known = schema.columns.map(({ name }) => name)
+  const unknown = names.find(name => !known.includes(name))
+  if (unknown !== undefined) {
+    const near = nearest(unknown, known)
+    throw new InputError(
+      'E_FEATURES_FILE',
+      `FeatureAttributeNames of the --features file lists ${quoted(unknown)}, which is not in the header: expected columns of the file${near ? `; did you mean ${quoted(near)}?` : ''}`,
+      { exit: 'usage' },
+    )
+  }
+  const listed = new Set(names)
+  return {
+    columns: schema.columns.map(column =>
+      column.use !== 'feature' || listed.has(column.name)
+        ? column
+        : {
+            ...column,
+            use: 'ignored',
+            reason: `${column.reason}; left out, as FeatureAttributeNames of --features does not list it`,
+          },
+    ),
+  }
+}
 
 function roleColumn(table: Dataset, flag: string, name: string): Column {
   const column = findColumn(table, name)

@@ -28,6 +28,10 @@ export interface ExperimentSpec {
   readonly group?: string
   readonly time?: string
   readonly weight?: string
+  /** Columns that give the target away are no features. */
+  readonly dropLeaks?: boolean
+  /** Labels that differ only in case and spaces are one class. */
+  readonly normaliseLabels?: boolean
   /** Name of the backend that runs the trials. */
   readonly backend: string
   readonly features?: FeatureChoice

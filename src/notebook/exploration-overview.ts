@@ -1,5 +1,6 @@
 import { classBalance, histogram, imageGrid } from '../charts/index.ts'
-import type { ColumnProfile, Severity } from '../profile/profile.ts'
+import type { Severity } from '../profile/profile.ts'
+import { summarize } from '../profile/summary.ts'
 import { count } from '../util/text.ts'
 import { picture, section } from './section.ts'
 import { clause, foldsInWords, number, percent, short, TASKS } from './words.ts'
@@ -7,6 +8,9 @@ import { clause, foldsInWords, number, percent, short, TASKS } from './words.ts'
 const FOLDER = 'data-exploration'
 const CLASSES = 30
 const INSIGHTS = 60
+const HIGHS = 5
+const LABELS = 5
+const SHOWN_COLUMNS = 12
 
 export const title = section(
   FOLDER,
@@ -20,6 +24,8 @@ export const title = section(
     target: 'text',
     task: 'text',
     taskReason: 'text',
+    hasLabels: 'flag',
+    labels: [{ label: 'text' }],
     folds: 'text',
     foldsReason: 'text',
   },
@@ -32,6 +38,8 @@ export const title = section(
     target: profile.target?.name ?? '',
     task: TASKS[task],
     taskReason: clause(profile.target?.taskReason ?? ''),
+    hasLabels: profile.target?.classes !== undefined,
+    labels: (profile.target?.classes ?? []).slice(0, LABELS).map(({ label }) => ({ label: short(label) })),
     folds: foldsInWords(folds),
     foldsReason: clause(folds.reason),
   }),
@@ -51,40 +59,44 @@ export const summary = section(
     invalidTarget: 'text',
     task: 'text',
     missingFeatures: 'text',
+    found: 'text',
+    high: 'text',
+    medium: 'text',
+    low: 'text',
+    urgent: 'flag',
+    highs: [{ title: 'text', named: 'flag', column: 'text' }],
     types: [{ type: 'text', count: 'text', share: 'text' }],
   },
   ({ profile, task }) => {
-    const features = profile.columns.filter(column => column.use === 'feature')
-    const cells = features.length * profile.rows
-    const missing = features.reduce((sum, column) => sum + column.missing, 0)
+    const { features, missingShare, types, severities } = summarize(profile)
+    const highs = profile.insights.filter(({ severity }) => severity === 'high').slice(0, HIGHS)
     const ofTarget = (rows: number | undefined) =>
       `${count(rows ?? 0)} (${percent((rows ?? 0) / Math.max(1, profile.rows))})`
     return {
       rows: count(profile.rows),
       columns: count(profile.columnCount),
-      features: count(features.length),
+      features: count(features),
       duplicates: `${count(profile.duplicateRows)} (${percent(profile.duplicateFraction)})`,
       hasTarget: profile.target !== undefined,
       target: profile.target?.name ?? '',
       missingTarget: ofTarget(profile.target?.missing),
       invalidTarget: ofTarget(profile.target?.invalid),
       task: TASKS[task],
-      missingFeatures: percent(cells > 0 ? missing / cells : 0),
-      types: columnTypes(profile.columns),
+      missingFeatures: percent(missingShare),
+      found: count(profile.insights.length),
+      high: count(severities.high),
+      medium: count(severities.medium),
+      low: count(severities.low),
+      urgent: highs.length > 0,
+      highs: highs.map(({ title, column }) => ({
+        title,
+        named: column !== undefined,
+        column: short(column ?? ''),
+      })),
+      types: types.map(({ type, count: n, share }) => ({ type, count: count(n), share: percent(share) })),
     }
   },
 )
-
-function columnTypes(columns: readonly ColumnProfile[]) {
-  const counts = new Map<string, number>()
-  for (const { types, kind } of columns) {
-    const type = types[0] ?? kind
-    counts.set(type, (counts.get(type) ?? 0) + 1)
-  }
-  return [...counts]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .map(([type, n]) => ({ type, count: count(n), share: percent(n / columns.length) }))
-}
 
 const MARKS: Readonly<Record<Severity, readonly [mark: string, word: string]>> = {
   high: ['⚠️', 'High'],
@@ -189,12 +201,16 @@ export const targetNumber = section(
     std: 'text',
     skew: 'text',
     kurtosis: 'text',
+    uniques: 'text',
+    outlying: 'flag',
+    columns: [{ name: 'text' }],
+    rows: [{ row: 'text', value: 'text', cells: [{ value: 'text' }] }],
     outliers: 'text',
     invalid: 'text',
     missing: 'text',
     chart: 'image',
   },
-  ({ profile: { target, rows } }) => {
+  ({ profile: { target, targetOutliers, columns, rows } }) => {
     const summary = target?.classes ? undefined : target?.numeric
     if (!target || !summary) return undefined
     return {
@@ -206,6 +222,14 @@ export const targetNumber = section(
       std: number(summary.std),
       skew: number(summary.skew),
       kurtosis: number(summary.kurtosis),
+      uniques: count(columns.find(column => column.name === target.name)?.distinct ?? 0),
+      outlying: targetOutliers !== undefined,
+      columns: (targetOutliers?.columns ?? []).slice(0, SHOWN_COLUMNS).map(name => ({ name: short(name) })),
+      rows: (targetOutliers?.rows ?? []).map(({ row, value, values }) => ({
+        row: count(row + 1),
+        value: number(value),
+        cells: values.slice(0, SHOWN_COLUMNS).map(cell => ({ value: short(cell) })),
+      })),
       outliers: percent(summary.outlierFraction),
       invalid: percent(target.invalid / Math.max(1, rows)),
       missing: percent(target.missing / Math.max(1, rows)),
@@ -222,7 +246,7 @@ export const sample = section(
     hidden: 'flag',
     shown: 'text',
     columnCount: 'text',
-    columns: [{ name: 'text', types: 'text' }],
+    columns: [{ name: 'text', power: 'text', types: 'text' }],
     rows: [{ cells: [{ value: 'text' }] }],
   },
   ({ profile: { sample: rows, columns, columnCount } }) =>
@@ -236,7 +260,8 @@ export const sample = section(
           columns: rows.columns.map(name => {
             const column = columns.find(item => item.name === name)
             const types = column?.use === 'target' ? 'target' : column?.types.join(', ')
-            return { name: short(name), types: types ?? '–' }
+            const power = column?.prediction?.power.toFixed(3)
+            return { name: short(name), power: power ?? '–', types: types ?? '–' }
           }),
           rows: rows.rows.map(row => ({ cells: row.map(value => ({ value: short(value) })) })),
         },
@@ -255,11 +280,28 @@ export const images = section(
 export const duplicates = section(
   FOLDER,
   'duplicates',
-  { any: 'flag', count: 'text', share: 'text' },
-  ({ profile }) => ({
-    any: profile.duplicateRows > 0,
-    count: count(profile.duplicateRows),
-    share: percent(profile.duplicateFraction),
+  {
+    any: 'flag',
+    count: 'text',
+    share: 'text',
+    conflicting: 'flag',
+    conflicts: 'text',
+    shown: 'flag',
+    columns: [{ name: 'text' }],
+    rows: [{ times: 'text', cells: [{ value: 'text' }] }],
+  },
+  ({ profile: { duplicateRows, duplicateFraction, duplicateSample, conflicts } }) => ({
+    any: duplicateRows > 0 || conflicts !== undefined,
+    count: count(duplicateRows),
+    share: percent(duplicateFraction),
+    conflicting: conflicts !== undefined,
+    conflicts: count(conflicts?.rows ?? 0),
+    shown: duplicateSample !== undefined,
+    columns: (duplicateSample?.columns ?? []).slice(0, SHOWN_COLUMNS).map(name => ({ name: short(name) })),
+    rows: (duplicateSample?.rows ?? []).map(({ count: times, values }) => ({
+      times: count(times),
+      cells: values.slice(0, SHOWN_COLUMNS).map(value => ({ value: short(value) })),
+    })),
   }),
 )
 

@@ -5,6 +5,7 @@ import type { TableSchema } from '../data/schema.ts'
 import type { MadeTarget } from '../data/target.ts'
 import { rowCount } from '../transforms/levels.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
+import { count, figure } from '../util/text.ts'
 import { findAnomalies } from './anomalies.ts'
 import { pearson, strength } from './association.ts'
 import { associate } from './associations.ts'
@@ -17,13 +18,20 @@ import { findGroupHints, findTimeHints } from './hints.ts'
 import { findImage } from './image.ts'
 import { findInsights } from './insights.ts'
 import { judgeTarget } from './judge.ts'
-import { summarizeNumbers } from './numeric.ts'
-import type { DatasetProfile, Insight, RepeatedSample, TargetProfile } from './profile.ts'
+import { outlierLimits, summarizeNumbers } from './numeric.ts'
+import type {
+  ColumnProfile,
+  DatasetProfile,
+  Insight,
+  RepeatedSample,
+  RowSample,
+  TargetProfile,
+} from './profile.ts'
 import type { RepeatedRows } from './rows.ts'
 import { findEqualColumns, findRepeatedRows } from './rows.ts'
 import { sampleTable } from './sampled.ts'
 import { showCell } from './show.ts'
-import { count } from '../util/text.ts'
+import { summarize } from './summary.ts'
 import { profileLongColumn, shareError, summarizeLong } from './whole.ts'
 
 export type { DatasetProfile } from './profile.ts'
@@ -37,12 +45,15 @@ export interface ProfileOptions {
   readonly test?: Dataset
   /** Longer tables are looked at by an even sample of this many rows; a million unless said. */
   readonly exactRows?: number
+  /** Columns that give the target away are left out of the features. */
+  readonly dropLeaks?: boolean
   /** Told what is being looked at. */
   readonly onStage?: (stage: string) => void
 }
 
 const SAMPLE_ROWS = 10
 const SAMPLE_COLUMNS = 20
+const OUTLIER_ROWS = 5
 const CORRELATED_COLUMNS = 10
 const ASSOCIATED_COLUMNS = 12
 /** Columns examined before other work gets a turn. */
@@ -55,7 +66,16 @@ const BREATH = 64
 export async function profileDataset(
   dataset: Dataset,
   schema: TableSchema,
-  { target, made, report, seed, test, exactRows, onStage = () => undefined }: ProfileOptions,
+  {
+    target,
+    made,
+    report,
+    seed,
+    test,
+    exactRows,
+    dropLeaks = false,
+    onStage = () => undefined,
+  }: ProfileOptions,
 ): Promise<DatasetProfile> {
   const { rows } = dataset
   onStage('statistics of the columns')
@@ -65,27 +85,31 @@ export async function profileDataset(
   const plain = await examineColumns(dataset, schema, sampled?.dataset)
   const targetName = made?.target.name ?? target
   const targetColumn = targetName === undefined ? undefined : findColumn(seen.dataset, targetName)
-  const isUsed = (column: Column, j: number) =>
-    column.name !== targetName && plain[j]!.profile.use === 'feature'
-  const whole = dataset.columns.filter(isUsed)
-  const used = seen.dataset.columns.filter(isUsed)
+  const usable = seen.dataset.columns.filter(
+    (column, j) => column.name !== targetName && plain[j]!.profile.use === 'feature',
+  )
   const image = findImage(
     seen.dataset.columns.filter(column => column.name !== targetName),
     seed,
   )
-  const judged = seen.made && (await judgeTarget(used, seen.made, seed, onStage))
+  // A picture is made of all its pixels.
+  const pixels = new Set(image?.columns)
+  const mayDrop = (name: string) => dropLeaks && !pixels.has(name)
+  const judged = seen.made && (await judgeTarget(usable, seen.made, seed, onStage, mayDrop))
+  const dropped = new Set(judged?.dropped)
+  const used = usable.filter(column => !dropped.has(column.name))
+  const whole = sampled ? namesakes(dataset, used) : used
   const examined = plain.map(item => {
     const prediction = judged?.columns.get(item.profile.name)
-    return prediction ? { ...item, profile: { ...item.profile, prediction } } : item
+    if (!prediction) return item
+    const leak = dropped.has(item.profile.name) ? leftOut(item.profile, prediction.power) : {}
+    return { ...item, profile: { ...item.profile, prediction, ...leak } }
   })
   const byName = new Map(examined.map(item => [item.profile.name, item]))
   onStage('equal rows and columns')
-  const repeated = findRepeatedRows(
-    whole,
-    targetName === undefined ? undefined : findColumn(dataset, targetName),
-    rows,
-    exactRows,
-  )
+  const wholeTarget = targetName === undefined ? undefined : findColumn(dataset, targetName)
+  const told = wholeTarget && (made?.joined ? asTold(wholeTarget, made) : wholeTarget)
+  const repeated = findRepeatedRows(whole, told, rows, exactRows)
   const equalColumns = findEqualColumns(used, whole)
   const linearCopies = findLinearCopies(onePerGroup(used, equalColumns), seed)
   onStage('correlations')
@@ -122,22 +146,27 @@ export async function profileDataset(
         ? strengths.map(({ column, strength }) => [column.name, strength])
         : [],
     ),
-    pixels: new Set(image?.columns),
+    pixels,
+    dropped,
+    joined: made?.joined ?? [],
     ...(judged?.quickModel && { quickModel: judged.quickModel }),
     ...(judged?.rowOrder && { rowOrder: judged.rowOrder }),
     ...(drift && { drift }),
     ...(report && { report }),
   }).map(insight => sayEstimated(insight, byName, sampled?.rows.length ?? rows, repeated))
   const conflicts = made && describeConflicts(repeated, made, rows)
-  const duplicateSample = showRepeated(
-    repeated,
-    shown.slice(0, SAMPLE_COLUMNS).map(column => findColumn(dataset, column.name)!),
-  )
+  const wholeShown = sampled ? namesakes(dataset, shown.slice(0, SAMPLE_COLUMNS)) : shown
+  const duplicateSample = showRepeated(repeated, wholeShown)
+  const targetOutliers = made && targetProfile && showOutliers(made, seen.made!, targetProfile, wholeShown)
+  const first = new Set(wholeShown)
+  const rest = dataset.columns.filter(column => !first.has(column))
   return {
     formatVersion: 1,
     dataset: dataset.name,
     rows,
     columnCount: dataset.columns.length,
+    summary: summarize({ rows, columns: examined.map(({ profile }) => profile), insights }),
+    ...(targetOutliers && { targetOutliers }),
     ...(targetProfile && { target: targetProfile }),
     columns: examined.map(({ profile }) => profile),
     duplicateRows: repeated.duplicates,
@@ -149,15 +178,22 @@ export async function profileDataset(
       sampled: { rows: sampled.rows.length, of: rows, shareError: shareError(sampled.rows.length) },
     }),
     ...(judged && { judged: judged.on }),
+    ...(dropped.size > 0 && { droppedLeaks: [...dropped] }),
     ...(judged?.quickModel && { quickModel: judged.quickModel }),
     ...(associations && { associations }),
     ...(anomalies && { anomalies }),
     ...(drift && { drift }),
     insights,
-    sample: sampleRows(dataset, seed),
+    sample: sampleRows(rows, [...wholeShown, ...rest], seed),
     ...(correlation && { correlation }),
     ...(image && { image }),
   }
+}
+
+/** The columns of the whole table that these are samples of. */
+function namesakes(dataset: Dataset, columns: readonly Column[]): Column[] {
+  const byName = new Map(dataset.columns.map(column => [column.name, column]))
+  return columns.map(column => byName.get(column.name)!)
 }
 
 /** One column of each set of equal ones, and all that are in no set. */
@@ -173,6 +209,11 @@ function asTold(column: Column, made: MadeTarget | undefined): Column {
   made.rows.forEach((row, i) => (codes[row] = made.target.values[i]!))
   return { kind: 'categorical', name: column.name, codes, categories: made.target.classes }
 }
+
+const leftOut = ({ reason }: ColumnProfile, power: number): Pick<ColumnProfile, 'use' | 'reason'> => ({
+  use: 'ignored',
+  reason: `${reason}; it gives the target away (prediction power ${figure(power, 3)}) and was left out by --drop-leaks (W_LEAKAGE)`,
+})
 
 function describeConflicts(
   { conflicts, settled, errors }: RepeatedRows,
@@ -238,10 +279,18 @@ async function examineColumns(
 }
 
 function profileTarget(
-  { target, taskReason, missing, invalid }: MadeTarget,
+  { target, taskReason, missing, invalid, invalidValues, joined }: MadeTarget,
   seen: MadeTarget,
 ): TargetProfile {
-  const base = { name: target.name, task: target.task, taskReason, missing, invalid }
+  const base = {
+    name: target.name,
+    task: target.task,
+    taskReason,
+    missing,
+    invalid,
+    ...(invalidValues && { invalidValues }),
+    ...(joined && { joined }),
+  }
   const rows = target.values.length
   if (target.task === 'regression') {
     const counts = countValues(seen.target.values)
@@ -288,12 +337,39 @@ function correlate(columns: readonly NumericColumn[]): DatasetProfile['correlati
   return { columns: columns.map(column => column.name), values }
 }
 
+/** The rows whose target lies furthest from the middle, of those that are outliers. */
+function showOutliers(
+  { target, rows }: MadeTarget,
+  seen: MadeTarget,
+  { numeric }: TargetProfile,
+  shown: readonly Column[],
+): RowSample | undefined {
+  if (!numeric || numeric.outlierFraction <= 0) return undefined
+  const { values } = target
+  const distance = (at: number) => Math.abs(values[at]! - numeric.median)
+  const [low, high] = outlierLimits(countValues(seen.target.values))
+  const outside: number[] = []
+  for (let at = 0; at < values.length; at++) if (values[at]! < low || values[at]! > high) outside.push(at)
+  const columns = shown.slice(0, SAMPLE_COLUMNS)
+  return {
+    columns: columns.map(column => column.name),
+    rows: outside
+      .sort((a, b) => distance(b) - distance(a) || a - b)
+      .slice(0, OUTLIER_ROWS)
+      .map(at => ({
+        row: rows[at]!,
+        value: values[at]!,
+        values: columns.map(column => showCell(column, rows[at]!)),
+      })),
+  }
+}
+
 /** Ten rows by chance, in file order. */
-function sampleRows(dataset: Dataset, seed: number): DatasetProfile['sample'] {
+function sampleRows(total: number, all: readonly Column[], seed: number): DatasetProfile['sample'] {
   const rng = createRng(hashSeed(seed, 'sample'))
   const chosen = new Set<number>()
-  while (chosen.size < Math.min(SAMPLE_ROWS, dataset.rows)) chosen.add(rng.int(dataset.rows))
-  const columns = dataset.columns.slice(0, SAMPLE_COLUMNS)
+  while (chosen.size < Math.min(SAMPLE_ROWS, total)) chosen.add(rng.int(total))
+  const columns = all.slice(0, SAMPLE_COLUMNS)
   return {
     columns: columns.map(column => column.name),
     rows: [...chosen].sort((a, b) => a - b).map(row => columns.map(column => showCell(column, row))),

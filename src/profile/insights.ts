@@ -1,4 +1,5 @@
 import type { ReadingReport } from '../data/read.ts'
+import type { JoinedLabels } from '../data/target.ts'
 import type { Examined } from './columns.ts'
 import { columnRules } from './column-rules.ts'
 import type { LinearCopy } from './copies.ts'
@@ -24,6 +25,10 @@ export interface Facts {
   readonly targetCorrelation: ReadonlyMap<string, number>
   /** Columns that are pixels: their many zeros are paper. */
   readonly pixels: ReadonlySet<string>
+  /** Columns left out because they give the target away. */
+  readonly dropped: ReadonlySet<string>
+  /** Writings of labels that were joined. */
+  readonly joined: readonly JoinedLabels[]
   readonly linearCopies: readonly LinearCopy[]
   readonly timeHints: readonly TimeHint[]
   readonly groupHints: readonly GroupHint[]

@@ -15,11 +15,16 @@ const MAX_CELLS = 2e7
 const LEAST_ROWS = 10_000
 const METRICS = { binary: 'AUC', multiclass: 'Accuracy', regression: 'R2' } as const
 
+/** A column with more prediction power than this gives the target away. */
+export const LEAKAGE = 0.95
+
 export interface Judged {
   readonly on: NonNullable<DatasetProfile['judged']>
   readonly columns: ReadonlyMap<string, ColumnPrediction>
   readonly quickModel?: QuickModel
   readonly rowOrder?: JudgedColumn
+  /** Columns that give the target away and were left out of the quick model. */
+  readonly dropped: readonly string[]
 }
 
 /** What each column says of the target alone, and all of them together. */
@@ -28,6 +33,7 @@ export async function judgeTarget(
   { target, rows }: MadeTarget,
   seed: number,
   onStage: (stage: string) => void,
+  mayDrop: (name: string) => boolean = () => false,
 ): Promise<Judged | undefined> {
   const limit = Math.max(LEAST_ROWS, Math.min(MAX_ROWS, Math.floor(MAX_CELLS / Math.max(1, columns.length))))
   const kept = evenRows(rows.length, limit, hashSeed(seed, 'judged'))
@@ -43,7 +49,15 @@ export async function judgeTarget(
   const order = rowNumbers(columns)
   const scores = await judgeColumns([...columns, ...order], supervision, seed)
   onStage('a quick model of all columns')
-  const model = await scoreQuickModel(columns, scores, supervision, seed)
+  // The only column of a table has nothing to leak past.
+  const dropped =
+    columns.length < 2
+      ? []
+      : columns.flatMap(({ name }) =>
+          mayDrop(name) && (scores.get(name)?.power ?? 0) > LEAKAGE ? [name] : [],
+        )
+  const left = columns.filter(({ name }) => !dropped.includes(name))
+  const model = await scoreQuickModel(left, scores, supervision, seed)
   const metric = METRICS[target.task]
   const told = columns.flatMap(({ name }) => {
     const score = scores.get(name)
@@ -64,6 +78,7 @@ export async function judgeTarget(
       classes: supervision.target.classes.length,
     },
     columns: new Map(told),
+    dropped,
     ...(model && {
       quickModel: {
         ...toPrediction(metric, model),

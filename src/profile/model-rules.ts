@@ -1,8 +1,8 @@
 import { count, figure } from '../util/text.ts'
 import type { Facts, Finding, Rule } from './insights.ts'
+import { LEAKAGE } from './judge.ts'
 import type { ColumnPrediction } from './profile.ts'
 
-const LEAKAGE = 0.95
 const MERGE_LEAKS_ABOVE = 2
 /** Accuracy does not see a column that moves probabilities but no label; the loss does. */
 const LEAST_LOSS_REDUCTION = 0.002
@@ -18,7 +18,7 @@ const LEAVE_OUT =
 
 const judged = (facts: Facts, keep: (prediction: ColumnPrediction) => boolean): Finding[] =>
   facts.features.flatMap(({ profile: { name, prediction, use } }) =>
-    !prediction || use !== 'feature' || !keep(prediction)
+    !prediction || (use !== 'feature' && !facts.dropped.has(name)) || !keep(prediction)
       ? []
       : [
           {
@@ -43,13 +43,22 @@ export const modelRules: readonly Rule[] = [
     title: 'A column almost gives the target away',
     why: 'Such a column is often made from the target or known only after it; the score is then too good to be true, and the model fails where the column is not yet known.',
     harmlessWhen: 'The column is known before the prediction is needed.',
-    action: LEAVE_OUT,
+    action:
+      'Pass --drop-leaks to leave out every such column, or name the columns to keep with --features FILE.',
     mergeAbove: MERGE_LEAKS_ABOVE,
     // The only column of a table has nothing to leak past.
     find: facts =>
-      facts.features.filter(({ profile }) => profile.use === 'feature').length < 2
+      facts.features.filter(({ profile: { name, use } }) => use === 'feature' || facts.dropped.has(name))
+        .length < 2
         ? []
-        : judged(facts, ({ power }) => power > LEAKAGE),
+        : judged(facts, ({ power }) => power > LEAKAGE).map(finding =>
+            facts.dropped.has(finding.column!)
+              ? {
+                  ...finding,
+                  action: 'None needed: --drop-leaks left it out; run without that flag to keep it.',
+                }
+              : finding,
+          ),
   },
   {
     id: 'W_QUICK_MODEL_VERY_LOW',

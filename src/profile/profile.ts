@@ -1,5 +1,6 @@
 import type { ColumnKind, Task } from '../data/dataset.ts'
 import type { ColumnUse } from '../data/schema.ts'
+import type { ProfileSummary } from './summary.ts'
 
 /** Autopilot's feature types. A column may play several: a number with few values is numeric and categorical. */
 export type FeatureType = 'numeric' | 'categorical' | 'text' | 'datetime' | 'binary' | 'sequence'
@@ -160,6 +161,17 @@ export interface Drift {
   }[]
 }
 
+/** Rows of the table, with a number each. */
+export interface RowSample {
+  readonly columns: readonly string[]
+  readonly rows: readonly {
+    /** Row of the table, from 0. */
+    readonly row: number
+    readonly value: number
+    readonly values: readonly string[]
+  }[]
+}
+
 /** Equal rows, most repeated first. */
 export interface RepeatedSample {
   readonly columns: readonly string[]
@@ -191,6 +203,10 @@ export interface TargetProfile {
   readonly taskReason: string
   readonly missing: number
   readonly invalid: number
+  /** The most frequent values that are no numbers, at most ten. */
+  readonly invalidValues?: readonly { readonly value: string; readonly count: number }[]
+  /** Writings joined into one class by --normalise-labels. */
+  readonly joined?: readonly { readonly label: string; readonly writings: readonly string[] }[]
   /** Classification: label, count, share, most frequent first. */
   readonly classes?: readonly { readonly label: string; readonly count: number; readonly fraction: number }[]
   readonly numeric?: NumericSummary
@@ -204,7 +220,10 @@ export interface DatasetProfile {
   readonly dataset: string
   readonly rows: number
   readonly columnCount: number
+  readonly summary?: ProfileSummary
   readonly target?: TargetProfile
+  /** The five rows whose target lies furthest outside, when a quantity has outliers. */
+  readonly targetOutliers?: RowSample
   readonly columns: readonly ColumnProfile[]
   readonly duplicateRows: number
   readonly duplicateFraction: number
@@ -226,12 +245,14 @@ export interface DatasetProfile {
   readonly sampled?: { readonly rows: number; readonly of: number; readonly shareError: number }
   /** What `prediction` of the columns was measured on. */
   readonly judged?: { readonly rows: number; readonly folds: number; readonly classes: number }
+  /** Columns that give the target away and were left out by --drop-leaks. */
+  readonly droppedLeaks?: readonly string[]
   readonly quickModel?: QuickModel
   readonly associations?: Associations
   readonly anomalies?: Anomalies
   readonly drift?: Drift
   readonly insights: readonly Insight[]
-  /** Ten rows of the table as text, seeded choice, at most twenty columns. */
+  /** Ten rows of the table as text, seeded choice; at most twenty columns, target first, then by prediction power. */
   readonly sample: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
   /** Pearson correlation of numeric features, at most ten of them. */
   readonly correlation?: {

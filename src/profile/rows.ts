@@ -1,6 +1,6 @@
 import type { Column } from '../data/dataset.ts'
+import { keysOf, mixColumn, rowHashes } from '../data/row-keys.ts'
 import { rowCount } from '../transforms/levels.ts'
-import { hashSeed } from '../util/rng.ts'
 import { finalMix } from './sketch.ts'
 
 export interface RepeatedRows {
@@ -66,12 +66,11 @@ function hashRows(
   let kept = 0
   for (let from = 0; from < rows; from += STRETCH) {
     const length = Math.min(STRETCH, rows - from)
-    const high = new Int32Array(length).fill(0x2545f491)
-    const low = new Int32Array(length).fill(0x4f6cdd1d)
-    for (const column of features) mixColumn(column, high, low, from)
-    const own = keys(high, low)
-    if (target) mixColumn(target, high, low, from)
-    const both = target ? keys(high, low) : own
+    const hashes = rowHashes(length)
+    for (const column of features) mixColumn(column, hashes, from)
+    const own = keysOf(hashes)
+    if (target) mixColumn(target, hashes, from)
+    const both = target ? keysOf(hashes) : own
     for (let i = 0; i < length; i++) {
       if (parts > 1 && (finalMix(own[i]! / 0x200000) >>> 0) % parts !== 0) continue
       if (kept === alike.length) break
@@ -134,7 +133,7 @@ function groupEqual(columns: readonly Column[]): string[][] {
     const high = new Int32Array(rows)
     const low = new Int32Array(rows)
     const names = firstSeen(column)
-    mixColumn(names ?? column, high, low)
+    mixColumn(names ?? column, { high, low })
     let a = 0x9e3779b9 | 0
     let b = 0x85ebca6b | 0
     for (let row = 0; row < rows; row++) {
@@ -171,67 +170,6 @@ function firstSeen(column: Column): Column | undefined {
     codes[row] = code
   }
   return { kind: 'categorical', name: column.name, codes, categories: [] }
-}
-
-/** Mixes the values of the rows from `from` on into as many hashes as there are. */
-function mixColumn(column: Column, high: Int32Array, low: Int32Array, from = 0): void {
-  const rows = high.length
-  const a = new Int32Array(rows)
-  const b = new Int32Array(rows)
-  switch (column.kind) {
-    case 'numeric':
-    case 'datetime': {
-      const float = new Float64Array(1)
-      const bits = new Int32Array(float.buffer)
-      for (let i = 0; i < rows; i++) {
-        // Zero has two signs and NaN many bits; one of each here.
-        const value = column.values[from + i]!
-        float[0] = value === value ? value + 0 : NaN
-        a[i] = bits[0]!
-        b[i] = bits[1]!
-      }
-      break
-    }
-    case 'categorical': {
-      const hashes = Int32Array.from(column.categories, category => hashSeed(category))
-      for (let i = 0; i < rows; i++) {
-        const code = column.codes[from + i]!
-        a[i] = code < 0 ? -1 : (hashes[code] ?? code)
-        b[i] = code ^ 0x51ed270b
-      }
-      break
-    }
-    case 'text': {
-      const { bytes, offsets, missing } = column
-      for (let i = 0; i < rows; i++) {
-        let first = missing[from + i] ? 1 : 0x811c9dc5
-        let second = offsets[from + i + 1]! - offsets[from + i]!
-        for (let at = offsets[from + i]!; at < offsets[from + i + 1]!; at++) {
-          first = Math.imul(first ^ bytes[at]!, 0x01000193)
-          second = Math.imul(second ^ bytes[at]!, 0x5bd1e995)
-          second ^= second >>> 15
-        }
-        a[i] = first
-        b[i] = second
-      }
-    }
-  }
-  for (let i = 0; i < rows; i++) {
-    let h = Math.imul(high[i]! ^ a[i]!, 0xcc9e2d51)
-    h ^= h >>> 15
-    high[i] = Math.imul(h ^ b[i]!, 0x1b873593)
-    let l = Math.imul(low[i]! ^ b[i]!, 0x85ebca6b)
-    l ^= l >>> 13
-    low[i] = Math.imul(l ^ a[i]!, 0xc2b2ae35)
-  }
-}
-
-/** 53 bits of the two hashes, as one number that a Map or a sort takes. */
-function keys(high: Int32Array, low: Int32Array): Float64Array {
-  const result = new Float64Array(high.length)
-  for (let row = 0; row < high.length; row++)
-    result[row] = (high[row]! >>> 0) * 0x200000 + (low[row]! & 0x1fffff)
-  return result
 }
 
 /** Members of all sets of equal keys, and the largest sets. */

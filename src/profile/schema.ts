@@ -49,15 +49,14 @@ const prediction = {
   power: told(fraction, 'max((score − baseline) / (1 − baseline), 0)'),
 }
 
+const FeatureTypes = z.enum(['numeric', 'categorical', 'text', 'datetime', 'binary', 'sequence'])
+
 const Column = z.strictObject({
   name: z.string(),
   kind: z.enum(['numeric', 'categorical', 'text', 'datetime']),
   use: z.enum(['feature', 'target', 'weight', 'group', 'time', 'ignored']),
   reason: told(z.string(), 'why it is read and used so, and how to change it'),
-  types: told(
-    z.array(z.enum(['numeric', 'categorical', 'text', 'datetime', 'binary', 'sequence'])),
-    'most likely first',
-  ),
+  types: told(z.array(FeatureTypes), 'most likely first'),
   missing: count,
   missingFraction: fraction,
   distinct: count,
@@ -86,6 +85,14 @@ const Target = z.strictObject({
   taskReason: z.string(),
   missing: count,
   invalid: count,
+  invalidValues: told(
+    z.array(z.strictObject({ value: z.string(), count })),
+    'the most frequent values that are no numbers',
+  ).exactOptional(),
+  joined: told(
+    z.array(z.strictObject({ label: z.string(), writings: names })),
+    'writings joined into one class by --normalise-labels',
+  ).exactOptional(),
   classes: z.array(z.strictObject({ label: z.string(), count, fraction })).exactOptional(),
   numeric: Numeric.exactOptional(),
   errors: Errors.exactOptional(),
@@ -153,6 +160,25 @@ export const profileSchema = z.strictObject({
   dataset: z.string(),
   rows: count,
   columnCount: count,
+  summary: z
+    .strictObject({
+      features: told(count, 'columns to learn from'),
+      missingValues: told(count, 'empty cells of those'),
+      missingShare: fraction,
+      types: told(
+        z.array(z.strictObject({ type: FeatureTypes, count, share: fraction })),
+        'by likeliest type',
+      ),
+      severities: told(z.strictObject({ high: count, medium: count, low: count }), 'insights by severity'),
+    })
+    .exactOptional(),
+  targetOutliers: told(
+    z.strictObject({
+      columns: names,
+      rows: z.array(z.strictObject({ row: told(count, 'from 0'), value: z.number(), values: names })),
+    }),
+    'the five rows whose target lies furthest outside',
+  ).exactOptional(),
   target: Target.exactOptional(),
   columns: z.array(Column),
   duplicateRows: told(count, 'every member of a set of equal rows is counted'),
@@ -181,6 +207,7 @@ export const profileSchema = z.strictObject({
     z.strictObject({ rows: count, folds: count, classes: count }),
     'what the prediction of each column was measured on',
   ).exactOptional(),
+  droppedLeaks: told(names, 'columns that give the target away, left out by --drop-leaks').exactOptional(),
   quickModel: z
     .strictObject({ ...prediction, trainRows: count, scoredRows: count, columns: count, folds: count })
     .exactOptional(),

@@ -23,10 +23,11 @@ export const tableRules: readonly Rule[] = [
     id: 'W_DUPLICATES',
     severity: 'medium',
     title: 'Duplicate rows',
-    why: 'A row that stands both in training and in validation is predicted from memory, and the score is too high.',
+    why: 'A row that stands both in training and in validation is predicted from memory, and the score is too high. Splits keep copies on one side where there are enough different rows; each copy still counts.',
     harmlessWhen:
       'Equal rows are different events that happen to agree, as in tables of few small whole numbers.',
-    action: 'Remove repeated rows from the file, or pass --group with a column that names the event.',
+    action:
+      'Remove repeated rows from the file; with --time COLUMN do so in any case, as that split does not look for copies.',
     find: ({ repeated: { duplicates }, rows }) => {
       if (duplicates === 0) return []
       const share = duplicates / rows

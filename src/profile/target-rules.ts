@@ -1,6 +1,8 @@
 import { count, figure } from '../util/text.ts'
 import { frequentValues } from './columns.ts'
-import type { Facts, Rule } from './insights.ts'
+import type { JoinedLabels } from '../data/target.ts'
+import { normalLabel } from '../data/target.ts'
+import type { Facts, Finding, Rule } from './insights.ts'
 
 const percent = (share: number): string => `${figure(100 * share, 3)} %`
 const quantity = ({ target }: Facts) => (target?.profile.task === 'regression' ? target.profile : undefined)
@@ -120,11 +122,14 @@ export const targetRules: readonly Rule[] = [
       const invalid = target?.profile.invalid ?? 0
       if (invalid === 0) return []
       const share = invalid / rows
+      const values = (target?.profile.invalidValues ?? [])
+        .map(({ value, count: n }) => `${JSON.stringify(value.slice(0, 40))} × ${n}`)
+        .join(', ')
       return [
         {
           severity: share > MANY_INVALID ? 'high' : 'medium',
-          fact: `${count(invalid)} target values (${percent(share)}) are no numbers; their rows are left out.`,
-          numbers: { invalid, share },
+          fact: `${count(invalid)} target values (${percent(share)}) are no numbers${values === '' ? '' : ` (most common: ${values})`}; their rows are left out.`,
+          numbers: { invalid, share, values },
         },
       ]
     },
@@ -240,11 +245,12 @@ export const targetRules: readonly Rule[] = [
     title: 'Labels that differ only in writing',
     why: 'They are learnt as different classes.',
     harmlessWhen: 'The difference is meant.',
-    action: 'Write the label one way in the file.',
+    action: 'Pass --normalise-labels to join them, or write the label one way in the file.',
     find: facts => {
+      if (facts.joined.length > 0) return facts.joined.map(tellJoined)
       const groups = new Map<string, string[]>()
       for (const { label } of labels(facts) ?? []) {
-        const plain = label.normalize('NFKC').trim().toLowerCase()
+        const plain = normalLabel(label)
         groups.set(plain, [...(groups.get(plain) ?? []), label])
       }
       return [...groups.values()]
@@ -272,6 +278,13 @@ export const targetRules: readonly Rule[] = [
         })),
   },
 ]
+
+const tellJoined = ({ label, writings }: JoinedLabels): Finding => ({
+  severity: 'low',
+  fact: `${writings.map(writing => JSON.stringify(writing)).join(' and ')} are learnt as the one class ${JSON.stringify(label)}.`,
+  numbers: { variants: writings.length, label },
+  action: 'None needed: --normalise-labels joined them; run without that flag to keep them apart.',
+})
 
 function isSkewed(facts: Facts): boolean {
   const numeric = quantity(facts)?.numeric

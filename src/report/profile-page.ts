@@ -1,14 +1,21 @@
-import { classBalance, correlation, histogram, missingValues, predictionPower } from '../charts/index.ts'
-import type { ColumnProfile, DatasetProfile, NumericSummary, Severity } from '../profile/profile.ts'
+import { classBalance, correlation, histogram, predictionPower } from '../charts/index.ts'
+import type {
+  ColumnProfile,
+  DatasetProfile,
+  NumericSummary,
+  RowSample,
+  Severity,
+} from '../profile/profile.ts'
+import { summarize } from '../profile/summary.ts'
 import { count, figure } from '../util/text.ts'
 import { fragment, page, svg, table } from './html.ts'
 import type { Markup } from './html.ts'
+import { cardinality, columns, decisions, descriptive, histograms, missing } from './profile-columns.ts'
+import { action, number, percent, powerOf, powerText, short } from './words.ts'
 
-const COLUMNS = 200
-const HISTOGRAMS = 12
-const CELL = 60
 const PAIRS = 20
 const CLASSES = 50
+const LABELS = 5
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low']
 const MEASURES = {
   spearman: "Spearman's ρ",
@@ -20,11 +27,6 @@ const TASKS = {
   multiclass: 'multiclass classification',
   regression: 'regression',
 } as const
-
-const percent = (share: number) => `${figure(100 * share, 3)} %`
-const short = (text: string) => (text.length > CELL ? `${text.slice(0, CELL - 1)}…` : text)
-const number = (value: number | undefined) => (value === undefined ? '–' : figure(value))
-const powerOf = (column: ColumnProfile | undefined) => column?.prediction?.power
 
 /** A profile as one HTML file that needs neither network nor script. */
 export function renderProfilePage(profile: DatasetProfile): string {
@@ -41,6 +43,8 @@ export function renderProfilePage(profile: DatasetProfile): string {
     drift,
     missing,
     columns,
+    cardinality,
+    descriptive,
     histograms,
     decisions,
     definitions,
@@ -53,16 +57,11 @@ export function renderProfilePage(profile: DatasetProfile): string {
 
 function head(profile: DatasetProfile): Markup {
   const { rows, columnCount, duplicateRows, duplicateFraction, quickModel, sampled } = profile
-  const used = profile.columns.filter(column => column.use === 'feature')
-  const cells = used.length * rows
-  const holes = used.reduce((sum, column) => sum + column.missing, 0)
-  const kinds = new Map<string, number>()
-  for (const { types, kind } of profile.columns)
-    kinds.set(types[0] ?? kind, (kinds.get(types[0] ?? kind) ?? 0) + 1)
+  const { features, missingShare, types, severities } = summarize(profile)
   const facts: readonly (readonly [string, string])[] = [
     ['rows', count(rows)],
-    ['columns', `${count(columnCount)} (${count(used.length)} to learn from)`],
-    ['missing values', percent(cells > 0 ? holes / cells : 0)],
+    ['columns', `${count(columnCount)} (${count(features)} to learn from)`],
+    ['missing values', percent(missingShare)],
     ['duplicate rows', `${count(duplicateRows)} (${percent(duplicateFraction)})`],
     ...(quickModel
       ? [
@@ -73,15 +72,17 @@ function head(profile: DatasetProfile): Markup {
         ]
       : []),
   ]
-  const types = [...kinds]
-    .sort((a, b) => b[1] - a[1])
-    .map(([type, n]) => `${type} ${count(n)} (${percent(n / Math.max(1, columnCount))})`)
+  const labels = profile.target?.classes?.slice(0, LABELS).map(({ label }) => JSON.stringify(short(label)))
   return fragment`<h1>Profile of ${profile.dataset}</h1>
-    ${profile.target ? fragment`<p class="soft">Target <b>${profile.target.name}</b>, ${TASKS[profile.target.task]}: ${profile.target.taskReason}.</p>` : undefined}
+    ${profile.target ? fragment`<p class="soft">Target <b>${profile.target.name}</b>, ${TASKS[profile.target.task]}: ${profile.target.taskReason}.${labels ? ` Labels are, for example, ${labels.join(', ')}.` : undefined}</p>` : undefined}
     <div class="facts">
       ${facts.map(([name, value]) => fragment`<div><span class="soft">${name}</span><b>${value}</b></div>`)}
     </div>
-    <p>Column types: ${types.join(', ')}.</p>
+    <p>
+      ${count(profile.insights.length)} findings: <b>${count(severities.high)}</b> of high, <b>${count(severities.medium)}</b> of medium and
+      <b>${count(severities.low)}</b> of low severity.
+    </p>
+    <p>Column types: ${types.map(({ type, count: n, share }) => `${type} ${count(n)} (${percent(share)})`).join(', ')}.</p>
     ${quickModel ? fragment`<p>The quick model is boosted trees on ${count(quickModel.columns)} columns and ${count(quickModel.trainRows)} rows, scored on ${count(quickModel.scoredRows)} others; a constant answer has ${quickModel.metric} ${figure(quickModel.baseline)}.</p>` : undefined}
     ${sampled ? fragment`<p class="soft">Statistics of columns are of ${count(sampled.rows)} of ${count(sampled.of)} rows; shares are right to ± ${percent(sampled.shareError)}.</p>` : undefined} `
 }
@@ -105,7 +106,7 @@ function findings({ insights }: DatasetProfile): Markup {
     )} `
 }
 
-function target({ target: told, rows }: DatasetProfile): Markup | undefined {
+function target({ target: told, targetOutliers, columns: all, rows }: DatasetProfile): Markup | undefined {
   if (!told) return undefined
   const lost = `${count(told.missing)} rows (${percent(told.missing / Math.max(1, rows))}) have no target, ${count(told.invalid)} an invalid one.`
   if (told.classes) {
@@ -113,18 +114,28 @@ function target({ target: told, rows }: DatasetProfile): Markup | undefined {
       <p>${count(told.classes.length)} classes. ${lost}</p>
       ${svg(classBalance({ target: told.name, classes: told.classes }))}
       ${table(
-        ['label', '#rows', '#share'],
+        ['label', '#share', '#rows'],
         told.classes
           .slice(0, CLASSES)
-          .map(entry => [short(entry.label), count(entry.count), percent(entry.fraction)]),
+          .map(entry => [short(entry.label), percent(entry.fraction), count(entry.count)]),
       )} `
   }
   if (!told.numeric) return undefined
   return fragment`<h2>Target: ${told.name}</h2>
     <p>${lost}</p>
     ${svg(histogram({ name: told.name, bins: told.numeric.histogram }))}
-    ${table(['statistic', '#value'], statistics(told.numeric))} `
+    ${table(['statistic', '#value'], [...statistics(told.numeric), ['different values', count(all.find(({ name }) => name === told.name)?.distinct ?? 0)]])}
+    ${targetOutliers ? outlierRows(targetOutliers) : undefined}
+    ${action('Look at the largest and smallest values: are they real? Rows with a mistaken target teach every candidate the mistake.')} `
 }
+
+const outlierRows = ({ columns, rows }: RowSample): Markup =>
+  fragment`<h3>Outlier target values</h3>
+    <p>The rows whose target lies furthest outside; rows are counted from 1.</p>
+    ${table(
+      ['#row', '#target', ...columns.map(short)],
+      rows.map(({ row, value, values }) => [count(row + 1), number(value), ...values.map(short)]),
+    )} `
 
 const statistics = (summary: NumericSummary): string[][] => [
   ['mean', number(summary.mean)],
@@ -150,10 +161,10 @@ function sample({ sample: shown, columns: all, target: told }: DatasetProfile): 
       pick(known.map(column => column?.types.join(', ') ?? '–')),
       ...shown.rows.map(pick),
     ])}
-    <p class="soft">First line: prediction power. Second line: types.</p> `
+    <p class="soft">First line: prediction power. Second line: types.</p>
+    ${action('Check that the names stand over the right values.')} `
 }
 
-const powerText = (column: ColumnProfile | undefined) => powerOf(column)?.toFixed(3) ?? '–'
 const rank = (column: ColumnProfile | undefined, targetName: string | undefined) =>
   column !== undefined && column.name === targetName ? 2 : (powerOf(column) ?? -1)
 
@@ -243,76 +254,6 @@ const drift = ({ drift: found }: DatasetProfile): Markup | undefined =>
         percent(column.missingTest),
         column.unseen === undefined ? '–' : percent(column.unseen),
       ]),
-    )} `
-
-function missing({ columns: all }: DatasetProfile): Markup | undefined {
-  const holed = all.filter(column => column.missing > 0)
-  return holed.length === 0
-    ? undefined
-    : fragment`<h2>Missing values</h2>
-        <p>${count(holed.length)} of ${count(all.length)} columns have gaps.</p>
-        ${svg(missingValues({ columns: all }))} `
-}
-
-function columns({ columns: all }: DatasetProfile): Markup {
-  return fragment`<h2>Columns</h2>
-    ${table(
-      [
-        'column',
-        'use',
-        'types',
-        '#power',
-        '#missing',
-        '#different',
-        '#words',
-        '#numbers',
-        '#min',
-        '#median',
-        '#mean',
-        '#max',
-        '#outliers',
-        'most frequent',
-      ],
-      all
-        .slice(0, COLUMNS)
-        .map(column => [
-          short(column.name),
-          column.use,
-          column.types.join(', '),
-          powerText(column),
-          percent(column.missingFraction),
-          `${column.distinctExact ? '' : 'at least '}${count(column.distinct)}`,
-          column.distinctWords === undefined ? '–' : count(column.distinctWords),
-          percent(column.numericFraction),
-          number(column.numeric?.min),
-          number(column.numeric?.median),
-          number(column.numeric?.mean),
-          number(column.numeric?.max),
-          column.numeric ? percent(column.numeric.outlierFraction) : '–',
-          column.top[0] ? `${short(column.top[0].value)} (${count(column.top[0].count)})` : '–',
-        ]),
-    )}
-    ${all.length > COLUMNS ? fragment`<p class="soft">The first ${String(COLUMNS)} of ${count(all.length)}; profile --json has all.</p>` : undefined} `
-}
-
-function histograms({ columns: all, image }: DatasetProfile): Markup | undefined {
-  const drawn = all
-    .filter(({ use, numeric }) => use === 'feature' && numeric && numeric.min < numeric.max)
-    .sort((a, b) => (powerOf(b) ?? 0) - (powerOf(a) ?? 0))
-    .slice(0, HISTOGRAMS)
-  return image || drawn.length === 0
-    ? undefined
-    : fragment`<h2>Distributions</h2>
-        <div class="row pair">
-          ${drawn.map(({ name, numeric }) => svg(histogram({ name, bins: numeric!.histogram })))}
-        </div> `
-}
-
-const decisions = ({ columns: all }: DatasetProfile): Markup =>
-  fragment`<h2>Why each column is read as it is</h2>
-    ${table(
-      ['column', 'read as', 'use', 'why'],
-      all.slice(0, COLUMNS).map(column => [short(column.name), column.kind, column.use, column.reason]),
     )} `
 
 const DEFINITIONS: readonly (readonly [string, string])[] = [

@@ -35,12 +35,13 @@ export function assignGroups(
   for (const rows of ordered) {
     const tally = new Float64Array(kinds)
     for (const row of rows) tally[kindOf(row)]!++
+    const present = [...tally.keys()].filter(kind => tally[kind]! > 0)
     let best = 0
     let least = Infinity
     for (let candidate = 0; candidate < used; candidate++) {
       // Rise of Σ (share − 1/parts)² when the group joins the part.
       let rise = 0
-      for (let kind = 0; kind < kinds; kind++) {
+      for (const kind of present) {
         const before = held[candidate]![kind]! / total[kind]! - 1 / used
         const after = before + tally[kind]! / total[kind]!
         rise += after * after - before * before

@@ -2,6 +2,8 @@ import type { Target } from '../data/dataset.ts'
 import { InputError } from '../util/errors.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import { count } from '../util/text.ts'
+import type { Copies } from './copies.ts'
+import { assignCopies, canKeepTogether, findCopies, joinGroups } from './copies.ts'
 import type { Folds } from './folds.ts'
 import { assignGroups } from './groups.ts'
 import { assignStratified } from './stratified.ts'
@@ -22,6 +24,8 @@ export interface SplitOptions {
   readonly groups?: Int32Array
   /** A moment per row (NaN: unknown, trained on only); the past predicts the future. */
   readonly time?: Float64Array
+  /** A number per row, equal where all features are (see `rowKeys`): such rows are never on both sides. Time has no use for it. */
+  readonly keys?: Float64Array
   /** Number of folds; 1 asks for a single holdout. Chosen by size when left out. */
   readonly folds?: number
 }
@@ -39,7 +43,7 @@ export function requireRows(rows: number): void {
 }
 
 /** Sets rows aside for scoring: a fifth of a large table once, or each row of a small one in turn. */
-export function splitRows(target: Target, { seed, groups, time, folds }: SplitOptions): Folds {
+export function splitRows(target: Target, { seed, groups, time, keys, folds }: SplitOptions): Folds {
   const rows = target.values.length
   if (rows < 2) {
     throw new InputError(
@@ -51,17 +55,27 @@ export function splitRows(target: Target, { seed, groups, time, folds }: SplitOp
   if (time) return forwardFolds(time, Math.min(asked, rows - 1))
   const rng = createRng(hashSeed(seed, 'split'))
   const parts = Math.min(asked === 1 ? HOLDOUT_PARTS : asked, rows)
+  const copies = keys && findCopies(keys)
+  const together = copies && canKeepTogether(copies, parts) ? copies : undefined
+  const said = copies ? tellCopies(copies, together !== undefined) : ''
   if (groups) {
-    const fold = assignGroups(target, groups, parts, rng)
-    return toFolds(fold, parts, asked, `whole groups are set aside, ${parts} parts of about equal size`)
+    const joined = together ? joinGroups(groups, together, parts) : groups
+    const fold = assignGroups(target, joined ?? groups, parts, rng)
+    const how = `whole groups are set aside, ${parts} parts of about equal size`
+    return toFolds(fold, parts, asked, how + (joined ? said : tellCopies(copies!, false)))
   }
-  const fold = assignStratified(target, parts, rng)
+  const fold = together ? assignCopies(target, together, parts, rng) : assignStratified(target, parts, rng)
   const how =
     target.task === 'regression'
       ? 'spread evenly over the values of the target'
       : 'with the share of each class kept'
-  return toFolds(fold, parts, asked, how)
+  return toFolds(fold, parts, asked, how + said)
 }
+
+const tellCopies = ({ rows, sizes }: Copies, together: boolean): string =>
+  together
+    ? `; ${count(rows)} rows are copies of ${count(sizes.length)}, and copies stay together`
+    : `; ${count(rows)} rows are copies of ${count(sizes.length)}, too few different ones to keep copies together`
 
 /** `fold[row]` is the part that holds the row back, −1 for rows that are only ever trained on. */
 function toFolds(fold: Int32Array, parts: number, asked: number, how: string): Folds {
