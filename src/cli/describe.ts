@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { bestTrial, rankTrials } from '../experiment/leaderboard.ts'
+import { nameOf } from '../data/source.ts'
 import { readDocument, readExperiment } from '../experiment/store.ts'
 import type { Objective } from '../experiment/types.ts'
 import { PROBLEM_TYPES } from '../job/job.ts'
@@ -58,7 +59,7 @@ function describe(folder: string) {
 }
 
 function formatDescription(about: ReturnType<typeof describe>): string {
-  const lines = [`${about.name}: ${about.status}`, `data      ${about.data} → ${about.target}`]
+  const lines = [`${about.name}: ${about.status}`, `data      ${nameOf(about.data)} → ${about.target}`]
   if (about.problemType)
     lines.push(
       `problem   ${about.problemType}, ${count(about.rows!)} rows × ${count(about.columns!)} columns`,

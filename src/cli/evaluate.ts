@@ -6,7 +6,7 @@ import { jsonOption, option, type CommandDefinition } from './command.ts'
 import { table } from './table.ts'
 
 export const evaluateCommand: CommandDefinition = {
-  usage: 'evaluate <experiment> <file>',
+  usage: 'evaluate <experiment> <file...>',
   summary: 'Score the model on a labelled file',
   examples: [
     'glasspilot evaluate glasspilot-churn churn_test.csv',
@@ -19,7 +19,7 @@ export const evaluateCommand: CommandDefinition = {
   async run({ args, options }, { print, columns }) {
     const predictor = await openPredictor(args[0]!, options['candidate'] as string | undefined)
     try {
-      const evaluation = await evaluatePredictor(predictor, args[1]!)
+      const evaluation = await evaluatePredictor(predictor, args.slice(1))
       if (options['json']) return print(JSON.stringify(evaluation))
       print(`${count(evaluation.rows)} rows`)
       print(

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Candidate } from '../candidates/candidate.ts'
-import { resolveDataset } from '../data/catalogue.ts'
+import { resolveTable } from '../data/catalogue.ts'
 import { prepareExperiment } from '../experiment/prepare.ts'
 import { createStore, layout, readDocument } from '../experiment/store.ts'
 import { readFeatureSpecification } from '../job/features.ts'
@@ -15,7 +15,7 @@ import { parseProblemType } from './names.ts'
 import type { Output } from './output.ts'
 
 export const planCommand: CommandDefinition = {
-  usage: 'plan <experiment-or-data>',
+  usage: 'plan <experiment-or-data...>',
   summary:
     'Show the candidate pipelines of an experiment, or those a run on a file would try; trains nothing',
   examples: ['glasspilot plan churn.csv --target Churn', 'glasspilot plan glasspilot-churn'],
@@ -39,7 +39,7 @@ async function candidatesOf({ args, options }: CommandInput, output: Output): Pr
   if (existsSync(layout(place).spec) && statSync(place).isDirectory()) {
     return readDocument<{ candidates: Candidate[] }>(layout(place).candidates).candidates
   }
-  const found = await resolveDataset(place)
+  const found = await resolveTable(args)
   const target = (options['target'] as string | undefined) ?? found.target
   if (target === undefined) {
     throw new InputError(
@@ -56,7 +56,7 @@ async function candidatesOf({ args, options }: CommandInput, output: Output): Pr
     folder,
     {
       name: 'plan',
-      data: resolve(found.train),
+      data: found.train,
       target,
       ...(task && { task }),
       ...(features !== undefined && { features: readFeatureSpecification(features, target) }),

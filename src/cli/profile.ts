@@ -1,6 +1,7 @@
-import { resolveDataset } from '../data/catalogue.ts'
+import { resolveTable } from '../data/catalogue.ts'
 import { showDistinct, showRankError, showRows } from '../profile/show.ts'
 import { readDataset } from '../data/read.ts'
+import { nameOf } from '../data/source.ts'
 import { makeTarget } from '../data/target.ts'
 import { chooseFeatures } from '../experiment/roles.ts'
 import { readFeatureSpecification } from '../job/features.ts'
@@ -25,7 +26,7 @@ const MOST_COLUMNS = 60
 const MOST_ROWS = 5
 
 export const profileCommand: CommandDefinition = {
-  usage: 'profile [data]',
+  usage: 'profile [data...]',
   summary: 'Describe a table: types with reasons, statistics, and what to look at before training',
   examples: [
     'glasspilot profile churn.csv --target Churn',
@@ -70,7 +71,7 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
       args[0] === undefined
         ? [
             'E_NO_DATA',
-            'no data was named: expected a CSV file or a dataset name, as in "glasspilot profile churn.csv"',
+            'no data was named: expected a CSV or Parquet file, or a dataset name, as in "glasspilot profile churn.csv"',
           ]
         : [
             'E_OUTPUT_NAME',
@@ -84,12 +85,12 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
     const clock = duration((performance.now() - started) / 1000).padStart(9)
     output.note(`${output.style('dim', clock)}  ${stage}`)
   }
-  const found = await resolveDataset(args[0])
+  const found = await resolveTable(args)
   const target = text('target') ?? found.target
   const task = text('problemType') === undefined ? undefined : parseProblemType(text('problemType')!)
   const features = text('features')
   const choice = features === undefined ? undefined : readFeatureSpecification(features, target)
-  onStage(`reading ${inline(found.train)}`)
+  onStage(`reading ${inline(nameOf(found.train))}`)
   const {
     dataset,
     schema: read,
@@ -97,6 +98,7 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
   } = await readDataset(found.train, {
     ...(target !== undefined && { target }),
     ...(choice && { overrides: Object.fromEntries(choice.kinds) }),
+    ...(choice?.names && { features: choice.names }),
   })
   const schema = chooseFeatures(read, choice?.names)
   const normaliseLabels = options['normaliseLabels'] === true

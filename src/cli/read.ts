@@ -1,7 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs'
 import process from 'node:process'
 import Papa from 'papaparse'
-import { resolveDataset } from '../data/catalogue.ts'
+import { resolveTable } from '../data/catalogue.ts'
+import { filesOf } from '../data/source.ts'
 import { readTable } from '../data/table.ts'
 import { InputError } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
@@ -13,7 +14,7 @@ const toCsv = (rows: readonly (readonly string[])[]): string =>
   `${Papa.unparse(rows as string[][], { newline: '\r\n' })}\r\n`
 
 export const readCommand: CommandDefinition = {
-  usage: 'read <file>',
+  usage: 'read <file...>',
   summary: 'Write the table as Glasspilot reads it (RFC 4180, header first) and say what was repaired',
   options: [
     option('--output <file>', 'CSV to write (default: stdout)'),
@@ -21,10 +22,12 @@ export const readCommand: CommandDefinition = {
     jsonOption(),
   ],
   async run({ args, options }, { print, note }) {
-    const { train } = await resolveDataset(args[0]!)
+    const { train } = await resolveTable(args)
     const output = options['output'] as string | undefined
     const encoding = options['encoding'] as string | undefined
-    if (output !== undefined && existsSync(output) && realpathSync(output) === realpathSync(train)) {
+    const isInput = (path: string) =>
+      filesOf(train).some(file => existsSync(file) && realpathSync(file) === path)
+    if (output !== undefined && existsSync(output) && isInput(realpathSync(output))) {
       throw new InputError(
         'E_SAME_FILE',
         `--output ${quoted(output)} is the file to read: another file was expected; name one that may be written`,

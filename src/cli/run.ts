@@ -16,13 +16,14 @@ import { parseExperimentName, parseProblemType } from './names.ts'
 import { watchJob } from './watch.ts'
 
 export const runCommand: CommandDefinition = {
-  usage: 'run <data>',
+  usage: 'run <data...>',
   summary:
-    'Train: a CSV file (or a dataset name) and a target column in; leaderboard, notebooks and model out',
+    'Train: a CSV or Parquet file (or several, a folder, a dataset name) and a target column in; leaderboard, notebooks and model out',
   examples: [
     'glasspilot run mnist --budget 3m',
     'glasspilot run churn.csv --target Churn --budget 10m',
     'glasspilot run houses.csv --target price --test houses_test.csv --objective RMSE',
+    'glasspilot run 2023.csv 2024.parquet --target Churn   # several files with one header',
     'glasspilot run churn.csv --target Churn --definitions-only   # plan and notebooks, no training',
   ],
   options: [
@@ -72,7 +73,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
   const name = text('name')
   const features = text('features')
   const request: Partial<Record<keyof ExperimentRequest, unknown>> = {
-    data: args[0]!,
+    data: args.length === 1 ? args[0]! : args,
     output: text('output'),
     target,
     test: text('test'),

@@ -70,6 +70,7 @@ export class ParsedBuilder implements ColumnBuilder {
   nonFinite = 0
   firstLine = 0
   readonly examples: string[] = []
+  readonly reads: 'number' | 'moment'
   private readonly parse: (cell: string) => number
   private readonly known: ReadonlySet<string>
 
@@ -80,6 +81,7 @@ export class ParsedBuilder implements ColumnBuilder {
   ) {
     this.store = new NumberStore(capacity)
     this.known = known
+    this.reads = 'number' in writing ? 'number' : 'moment'
     this.parse =
       'number' in writing ? cell => parseNumber(cell, writing.number) : cell => parseDate(cell, writing.order)
   }

@@ -8,6 +8,7 @@ import { download } from './download.ts'
 import type { PublicFile } from './download.ts'
 import { stem } from './file.ts'
 import { isFolder } from './folder.ts'
+import type { TablePath } from './source.ts'
 import { smallMnistFolder, writeSmallMnist } from './small-mnist.ts'
 import { isStream, spool } from './spool.ts'
 
@@ -41,7 +42,7 @@ export interface ListedDataset extends CatalogueEntry {
 }
 
 const packageFolder = resolve(import.meta.dirname, '../../datasets')
-const ENDINGS = ['.csv', '.csv.gz']
+const ENDINGS = ['.csv', '.csv.gz', '.parquet']
 
 const readCatalogue = (): readonly CatalogueEntry[] =>
   (JSON.parse(readFileSync(join(packageFolder, 'catalogue.json'), 'utf8')) as { datasets: CatalogueEntry[] })
@@ -74,6 +75,18 @@ export async function resolveDataset(
   throw unknownDataset(nameOrPath, entry)
 }
 
+/** A table given as one path or name, or as several that are read as one. */
+export async function resolveTable(
+  given: readonly string[],
+  options: { keep?: boolean } = {},
+): Promise<Omit<ResolvedDataset, 'train'> & { readonly train: TablePath }> {
+  const found: ResolvedDataset[] = []
+  for (const item of given) found.push(await resolveDataset(item, options))
+  if (found.length === 1) return found[0]!
+  const { name, target } = found[0]!
+  return { name, train: found.map(({ train }) => train), ...(target !== undefined && { target }) }
+}
+
 /** Every dataset known by name. */
 export function listDatasets(): readonly ListedDataset[] {
   return readCatalogue().map(entry => ({
@@ -84,7 +97,7 @@ export function listDatasets(): readonly ListedDataset[] {
   }))
 }
 
-const looksLikePath = (text: string): boolean => /[/\\]|\.(csv|tsv|txt|gz)$/i.test(text)
+const looksLikePath = (text: string): boolean => /[/\\]|\.(?:csv|tsv|txt|gz|parquet|pq)$/i.test(text)
 
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile()
 

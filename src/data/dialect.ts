@@ -142,7 +142,9 @@ function isTyped(cell: string): boolean {
   return text.length > 20 && text.includes(' ') && /^[\p{L}\p{N}"'(]/u.test(text) && !/[;|\t]/.test(text)
 }
 
-function isPadded(rows: readonly (readonly string[])[]): boolean {
+/** Blanks behind nearly every delimiter; a header is often written without them, and says nothing of the rows. */
+function isPadded([header, ...below]: readonly (readonly string[])[]): boolean {
+  const rows = below.length > 0 || !header ? below : [header]
   let blank = 0
   let total = 0
   for (const row of rows) {

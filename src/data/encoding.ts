@@ -17,7 +17,6 @@ const BINARY: readonly (readonly [magic: string, name: string])[] = [
   ['89504e47', 'a PNG picture; a CSV file was expected'],
   ['ffd8ff', 'a JPEG picture; a CSV file was expected'],
   ['25504446', 'a PDF document; a CSV file was expected'],
-  ['50415231', 'a Parquet file; write it as CSV'],
   ['53514c697465', 'an SQLite database; export the table as CSV'],
   ['7f454c46', 'a program; a CSV file was expected'],
   ['fd377a585a', 'an xz archive; unpack it first'],

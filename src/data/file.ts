@@ -13,6 +13,8 @@ import process from 'node:process'
 import { createGunzip } from 'node:zlib'
 import { InputError } from '../util/errors.ts'
 import { byteSize, nearest, quoted } from '../util/text.ts'
+import { isParquet, openParquet } from './parquet.ts'
+import { csvOf, joinParquet } from './parquet-table.ts'
 import type { Source } from './source.ts'
 
 const CHUNK_BYTES = 1 << 18
@@ -26,8 +28,9 @@ export const maxTextBytes = (): number => Number(process.env['GLASSPILOT_MAX_INP
 export function openFile(path: string): Source {
   const { size: fileBytes, mtimeMs } = statFile(path)
   if (fileBytes > maxTextBytes()) throw tooLarge(path, 'holds')
-  const head = readBytes(path, 0, 2)
-  const gzip = head.length === 2 && head[0] === 0x1f && head[1] === 0x8b
+  const head = readBytes(path, 0, 4)
+  const gzip = head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b
+  const table = isParquet(head) ? joinParquet([openParquet(path, fileBytes)]) : undefined
   const trailer = gzip ? readBytes(path, Math.max(0, fileBytes - 4), 4) : undefined
   const unpacked = trailer?.length === 4 ? trailer.readUInt32LE(0) : 0
   return {
@@ -36,7 +39,8 @@ export function openFile(path: string): Source {
     gzip,
     fileBytes,
     textBytes: gzip ? Math.max(unpacked, fileBytes) : fileBytes,
-    read: () => (gzip ? readGzip(path) : readPlain(path)),
+    ...(table && { table }),
+    read: () => (table ? csvOf(table) : gzip ? readGzip(path) : readPlain(path)),
     checkUnchanged() {
       const now = statFile(path)
       if (now.size === fileBytes && now.mtimeMs === mtimeMs) return
@@ -51,7 +55,7 @@ export function openFile(path: string): Source {
 export const stem = (path: string): string =>
   basename(path)
     .replace(/\.gz$/i, '')
-    .replace(/\.(csv|tsv|txt)$/i, '')
+    .replace(/\.(?:csv|tsv|txt|parquet|pq)$/i, '')
 
 export const tooLarge = (path: string, verb: string) =>
   new InputError(
@@ -134,6 +138,11 @@ export function readFailure(path: string, cause: unknown): unknown {
           cause,
         },
       )
+    case 'EISDIR':
+      return new InputError('E_IS_DIRECTORY', `${quoted(path)} is a folder; a file was expected`, {
+        exit: 'noInput',
+        cause,
+      })
     case 'EACCES':
     case 'EPERM':
       return new InputError(

@@ -2,7 +2,9 @@ import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { InputError } from '../util/errors.ts'
 import { quoted } from '../util/text.ts'
-import { openFile } from './file.ts'
+import { checkHeader, delimiterOf, firstLine, headerEnd, namesIn } from './header.ts'
+import type { Header } from './header.ts'
+import { csvOf, joinParquet } from './parquet-table.ts'
 import type { Source } from './source.ts'
 
 export function isFolder(path: string): boolean {
@@ -13,85 +15,90 @@ export function isFolder(path: string): boolean {
   }
 }
 
-/** The tables of a folder, in order of name, read as one: each has the same header, which counts once. */
-export function openFolder(path: string): Source {
-  const names = readdirSync(path)
-    .filter(name => /\.(csv|tsv)(\.gz)?$/i.test(name) && !isFolder(join(path, name)))
+const TABLE = /\.(?:csv|tsv|parquet|pq)(?:\.gz)?$/i
+/** What a job beside the data wrote, such as `_SUCCESS` and `._part-0.csv`. */
+const HIDDEN = /^[._]/
+
+/** The tables of a folder, in order of name. */
+export function tablesOf(folder: string): readonly string[] {
+  const names = readdirSync(folder)
+    .filter(name => TABLE.test(name) && !HIDDEN.test(name) && !isFolder(join(folder, name)))
     .sort()
   if (names.length === 0) {
     throw new InputError(
       'E_IS_DIRECTORY',
-      `${quoted(path)} is a folder without a CSV file: one or more with the same header were expected; name a file`,
+      `${quoted(folder)} is a folder without a CSV or Parquet file: one or more with the same header were expected; name a file`,
       { exit: 'noInput' },
     )
   }
-  const parts = names.map(name => openFile(join(path, name)))
+  return names.map(name => join(folder, name))
+}
+
+/** Several files read as one: each has the same header, which counts once. */
+export function openParts(parts: readonly Source[], path: string): Source {
   const sum = (of: (part: Source) => number) => parts.reduce((total, part) => total + of(part), 0)
+  const tables = parts.flatMap(part => part.table ?? [])
+  if (tables.length === parts.length) {
+    const first = { path: parts[0]!.path, names: tables[0]!.names }
+    for (const [i, { names }] of tables.entries()) checkHeader({ path: parts[i]!.path, names }, first)
+  }
   return {
     path,
     name: basename(path),
     gzip: parts.some(part => part.gzip),
     fileBytes: sum(part => part.fileBytes),
     textBytes: sum(part => part.textBytes),
+    ...(tables.length === parts.length && { table: joinParquet(tables.flatMap(({ files }) => files)) }),
     read: () => readParts(parts),
     checkUnchanged: () => parts.forEach(part => part.checkUnchanged()),
   }
 }
 
 const NEWLINE = 10
-const MAX_HEADER_BYTES = 1 << 22
 
+/** Bytes of CSV. Parquet files among them are written as the first CSV file is. */
 async function* readParts(parts: readonly Source[]): AsyncGenerator<Buffer> {
-  let header: Buffer | undefined
+  const model = parts.find(part => !part.table)
+  const delimiter = model && delimiterOf(await firstLine(model.read()))
+  const seen: { header?: Header } = {}
   let last = NEWLINE
   for (const part of parts) {
     if (last !== NEWLINE) yield Buffer.from('\n')
-    let head: Buffer = Buffer.alloc(0)
-    let headed = false
-    for await (const chunk of part.read()) {
-      let body = chunk
-      if (!headed) {
-        head = Buffer.concat([head, chunk])
-        const end = head.indexOf(NEWLINE)
-        if (end < 0 && head.length < MAX_HEADER_BYTES) continue
-        const line = head.subarray(0, end < 0 ? head.length : end + 1)
-        headed = true
-        if (header === undefined) {
-          header = Buffer.from(line)
-          body = head
-        } else {
-          if (!sameLine(line, header)) throw differentHeader(part.path, parts[0]!.path)
-          body = head.subarray(line.length)
-        }
-      }
-      if (body.length === 0) continue
-      last = body[body.length - 1]!
-      yield body
-    }
-    // A file of a single line without a line end: the header alone.
-    if (!headed && head.length > 0) {
-      if (header !== undefined && !sameLine(head, header)) throw differentHeader(part.path, parts[0]!.path)
-      if (header === undefined) {
-        header = head
-        last = head[head.length - 1]!
-        yield head
-      }
+    const bytes = part.table ? csvOf(part.table, delimiter) : part.read()
+    for await (const chunk of withoutHeader(bytes, part.path, seen)) {
+      last = chunk[chunk.length - 1]!
+      yield chunk
     }
   }
 }
 
-/** The same header, whatever its mark at the start and its line end. */
-function sameLine(a: Buffer, b: Buffer): boolean {
-  const plain = (line: Buffer) =>
-    line
-      .toString('latin1')
-      .replace(/^\u00ef\u00bb\u00bf/, '')
-      .trimEnd()
-  return plain(a) === plain(b)
+/** The bytes of a file behind its header; of the first file, all. */
+async function* withoutHeader(
+  bytes: AsyncIterable<Buffer>,
+  path: string,
+  seen: { header?: Header },
+): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = Buffer.alloc(0)
+  const body = (start: Buffer, end: number): Buffer => {
+    const names = namesIn(start.subarray(0, end))
+    if (seen.header) checkHeader({ path, names }, seen.header)
+    else {
+      seen.header = { path, names }
+      return start
+    }
+    return start.subarray(end)
+  }
+  for await (const chunk of bytes) {
+    if (head) head = Buffer.concat([head, chunk])
+    const end = head && headerEnd(head)
+    if (head && end === undefined) continue
+    const rest = head ? body(head, end!) : chunk
+    head = undefined
+    if (rest.length > 0) yield rest
+  }
+  // A file of a single line without a line end: the header alone.
+  if (head && head.length > 0) {
+    const rest = body(head, head.length)
+    if (rest.length > 0) yield rest
+  }
 }
-
-const differentHeader = (path: string, first: string) =>
-  new InputError(
-    'E_DIFFERENT_HEADER',
-    `${quoted(path)} does not begin with the header of ${quoted(first)}: files of one folder are read as one table; give them one header, or name a single file`,
-  )

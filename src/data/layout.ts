@@ -173,7 +173,7 @@ function isData(header: readonly string[], below: readonly (readonly string[])[]
 }
 
 /** `a`, `a` become `a`, `a__2`; an empty third name becomes `col_3`. */
-function uniqueNames(header: readonly string[], log: ReadingLog): string[] {
+export function uniqueNames(header: readonly string[], log: ReadingLog): string[] {
   const taken = new Set(header.filter(name => name.trim() !== ''))
   const seen = new Set<string>()
   const folded = new Map<string, string>()

@@ -166,10 +166,20 @@ export function findNumberFormat(
 }
 
 export const isPlainFormat = (format: NumberFormat): boolean =>
-  format.decimal === '.' && format.thousands === '' && !format.percent && format.currency === ''
+  format.decimal === '.' &&
+  format.thousands === '' &&
+  !format.percent &&
+  format.currency === '' &&
+  !format.padded
+
+/** A single digit behind a zero, without the zero. */
+export function unpadded(text: string): string {
+  const body = text.trim()
+  return body.length === 2 && body.startsWith('0') ? body.slice(1) : text
+}
 
 /** The number a text means under a format. */
 export const parseNumber = (text: string, format: NumberFormat): number => {
-  const value = plainNumber(text)
+  const value = plainNumber(format.padded ? unpadded(text) : text)
   return value === value && format.decimal === '.' ? value : formattedNumber(text, format)
 }

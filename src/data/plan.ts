@@ -7,9 +7,11 @@ import { parseSample, sniffDialect } from './dialect.ts'
 import type { Encoding } from './encoding.ts'
 import { createDecoder, detectEncoding } from './encoding.ts'
 import type { Layout } from './layout.ts'
-import { commonWidth, findLayout } from './layout.ts'
-import { readRecords } from './records.ts'
+import { commonWidth, findLayout, uniqueNames } from './layout.ts'
+import type { ParquetTable } from './parquet-table.ts'
+import { countMarks, readRecords } from './records.ts'
 import { ReadingLog } from './report.ts'
+import { countBreaks } from './scan.ts'
 import type { Source } from './source.ts'
 
 /** Everything about a file that is decided before its rows are read. */
@@ -41,6 +43,7 @@ const MAX_COLUMNS = 20_000
 
 /** Looks at the first quarter of a mebibyte and decides how to read the whole. */
 export async function planReading(source: Source, options: PlanOptions, log: ReadingLog): Promise<ReadPlan> {
+  if (source.table) return planTable(source, source.table, log)
   const { head, whole } = await readHead(source)
   if (head.length === 0) throw emptyFile(source)
   const encoding = detectEncoding(head, whole, source.path, options.encoding)
@@ -54,13 +57,7 @@ export async function planReading(source: Source, options: PlanOptions, log: Rea
   const comments = hasComments(records, width)
   const sample = comments ? records.filter(cells => !isComment(cells, width)) : records
   const layout = findLayout(sample, dialect, log, options)
-  const most = Number(process.env['GLASSPILOT_MAX_COLUMNS']) || MAX_COLUMNS
-  if (layout.width > most) {
-    throw new InputError(
-      'E_TOO_MANY_COLUMNS',
-      `${quoted(source.path)} has ${layout.width} columns: the limit is ${most}; leave some out, or set GLASSPILOT_MAX_COLUMNS`,
-    )
-  }
+  checkWidth(source, layout.width)
   if (encoding.guessed) {
     log.warn(
       'W_ENCODING',
@@ -85,6 +82,39 @@ export async function planReading(source: Source, options: PlanOptions, log: Rea
     sample: sample.slice(0, SAMPLE_RECORDS),
     rowsGuess,
   }
+}
+
+/** A table with types and names needs no guesses. */
+function planTable(source: Source, { names: header, rows, nested }: ParquetTable, log: ReadingLog): ReadPlan {
+  const names = uniqueNames(header, log)
+  for (const name of nested) {
+    log.warn(
+      'W_NESTED',
+      n =>
+        `${n} columns hold lists or records and are read as JSON text; write their parts as columns to learn from each`,
+      { example: name },
+    )
+  }
+  checkWidth(source, names.length)
+  return {
+    source,
+    encoding: { label: 'utf-8', skipBytes: 0, guessed: false },
+    dialect: { delimiter: ',', quote: '"', escape: '"', newline: '\n', padded: false, ambiguous: false },
+    layout: { skipRecords: 0, names, header, width: names.length },
+    sepLine: false,
+    comments: false,
+    sample: [],
+    rowsGuess: rows,
+  }
+}
+
+function checkWidth(source: Source, width: number): void {
+  const most = Number(process.env['GLASSPILOT_MAX_COLUMNS']) || MAX_COLUMNS
+  if (width <= most) return
+  throw new InputError(
+    'E_TOO_MANY_COLUMNS',
+    `${quoted(source.path)} has ${width} columns: the limit is ${most}; leave some out, or set GLASSPILOT_MAX_COLUMNS`,
+  )
 }
 
 const emptyFile = (source: Source) =>
@@ -138,31 +168,38 @@ function isMostlyGood(text: string): boolean {
   return balance > 0
 }
 
+const startOfLine = (text: string, at: number): number =>
+  Math.max(text.lastIndexOf('\n', at), text.lastIndexOf('\r', at)) + 1
+
 /** The text of a file, piece by piece; the byte order mark and a `sep=` line are gone. */
 export async function* decodeSource(
-  { source, encoding, sepLine }: ReadPlan,
+  { source, encoding, dialect, sepLine }: ReadPlan,
   { log, onBytes }: { log: ReadingLog; onBytes?: (bytes: number) => void },
 ): AsyncGenerator<string> {
   const decoder = createDecoder(encoding.label)
   let skip = encoding.skipBytes
   let sep = sepLine
   let foreign = false
+  let line = 1
+  let firstBad = 0
   const clean = (text: string): string => {
     if (encoding.label === 'utf-8' && !encoding.guessed) {
       if (text.includes('\ufffd')) {
         if (!foreign && !isMostlyGood(text)) throw new OtherEncoding()
         foreign = true
         const bad = text.split('\ufffd').length - 1
+        const start = startOfLine(text, text.indexOf('\ufffd'))
+        const here = line + countBreaks(text.slice(0, start))
+        firstBad ||= here
         log.warn(
           'W_ENCODING',
           count =>
-            `${count} bytes are not valid UTF-8 and were replaced; pass --encoding if the file is written otherwise`,
-          {
-            count: bad,
-          },
+            `${count} bytes are not valid UTF-8 and were replaced, the first on line ${firstBad}; pass --encoding if the file is written otherwise`,
+          { count: bad, line: here, example: text.slice(start, start + 80).split(/[\r\n]/)[0]! },
         )
       } else foreign ||= /[\u0080-\uffff]/.test(text)
     }
+    line += countMarks(text, dialect.newline, text.length)
     if (!sep) return text
     sep = false
     return text.slice(text.indexOf('\n') + 1)

@@ -3,11 +3,14 @@ import { quoted } from '../util/text.ts'
 import { readNumericBytes } from './byte-lane.ts'
 import { readMixedBytes } from './mixed-lane.ts'
 import { PlainNumberBuilder, WordBuilder } from './builders.ts'
-import type { Column, ColumnKind, Dataset } from './dataset.ts'
-import { decidePlain, decideWords } from './infer.ts'
+import type { Column, Dataset } from './dataset.ts'
+import { decideMoments, decidePlain, decideWords } from './infer.ts'
 import type { ColumnContext } from './infer.ts'
+import { isCodeName } from './identify.ts'
+import type { ForcedKind } from './verdicts.ts'
 import { isMissingText, MISSING_TOKENS } from './missing.ts'
 import { plainNumber } from './numbers.ts'
+import type { Cells } from './parquet-cells.ts'
 import type { ReadPlan } from './plan.ts'
 import { OtherEncoding, planReading } from './plan.ts'
 import { openQuarantine } from './quarantine.ts'
@@ -15,6 +18,7 @@ import { ReadingLog } from './report.ts'
 import type { ReadingReport } from './report.ts'
 import type { ColumnSchema, TableSchema } from './schema.ts'
 import { openSource } from './source.ts'
+import type { TablePath } from './source.ts'
 import { readRows } from './rows.ts'
 import { makeReport } from './table.ts'
 import { readWithSchema } from './typed.ts'
@@ -28,7 +32,9 @@ export interface ReadOptions {
   /** The column to be learnt: never ignored, its labels kept as text. */
   readonly target?: string
   /** Kinds that the user chose, by column name. */
-  readonly overrides?: Readonly<Record<string, ColumnKind | 'ignored'>>
+  readonly overrides?: Readonly<Record<string, ForcedKind>>
+  /** Only these columns, the target aside, are features; those left out are ignored. */
+  readonly features?: readonly string[]
   /** Tokens that mean "missing" besides the usual ones. */
   readonly missing?: readonly string[]
   /** A name such as `windows-1252`; found from the bytes when left out. */
@@ -45,8 +51,8 @@ export interface ReadResult {
   readonly report: ReadingReport
 }
 
-/** Reads a CSV file, plain or gzip-compressed, into typed columns. */
-export async function readDataset(source: string, options: ReadOptions = {}): Promise<ReadResult> {
+/** Reads a table into typed columns: CSV, plain or gzip-compressed, or Parquet; one file, a folder, or several with one header. */
+export async function readDataset(source: TablePath, options: ReadOptions = {}): Promise<ReadResult> {
   try {
     return await readOnce(source, options)
   } catch (error) {
@@ -56,7 +62,7 @@ export async function readDataset(source: string, options: ReadOptions = {}): Pr
   }
 }
 
-async function readOnce(path: string, options: ReadOptions, guessed = false): Promise<ReadResult> {
+async function readOnce(path: TablePath, options: ReadOptions, guessed = false): Promise<ReadResult> {
   const quarantine = options.quarantine === undefined ? undefined : openQuarantine(options.quarantine)
   try {
     return await readLogged(path, options, guessed, new ReadingLog(quarantine?.sink))
@@ -66,7 +72,7 @@ async function readOnce(path: string, options: ReadOptions, guessed = false): Pr
 }
 
 async function readLogged(
-  path: string,
+  path: TablePath,
   options: ReadOptions,
   guessed: boolean,
   log: ReadingLog,
@@ -96,7 +102,7 @@ async function readLogged(
       })
     : await inferColumns(plan, options, log)
   plan.source.checkUnchanged()
-  const report = makeReport(path, plan, log, { rows, bytes })
+  const report = makeReport(plan, log, { rows, bytes })
   return { dataset: { name: source.name, rows, columns }, schema: { columns: schema }, report }
 }
 
@@ -120,9 +126,15 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
   const known = new Set([...MISSING_TOKENS, ...asked])
   const targetAt = options.target === undefined ? -1 : names.indexOf(options.target)
   const overrides = options.overrides ?? {}
-  const override = (name: string) => (Object.hasOwn(overrides, name) ? overrides[name] : undefined)
+  const listed = options.features && new Set(options.features)
+  for (const name of [...(listed ?? []), ...Object.keys(overrides)]) {
+    if (!names.includes(name)) throw unknownColumn('E_UNKNOWN_COLUMN', name, names, plan.source.path)
+  }
+  const override = (name: string): ForcedKind | undefined =>
+    listed && !listed.has(name) ? 'ignored' : Object.hasOwn(overrides, name) ? overrides[name] : undefined
   const plain = names.map((name, j) => {
     const forced = override(name)
+    if (forced === undefined && isCodeName(name) && j !== targetAt) return false
     if (forced !== undefined && forced !== 'numeric' && forced !== 'ignored') return false
     return samplePlain(plan, j, known)
   })
@@ -140,6 +152,18 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       ;({ rows, bytes } = lane)
       if (targetAt >= 0 && !lane.exact) again.add(targetAt)
     }
+  }
+  if (plan.source.table) {
+    const { kinds } = plan.source.table
+    builders = names.map((name, j) =>
+      typedByFile(kinds[j]!, override(name), name) && j !== targetAt
+        ? new PlainNumberBuilder(plan.rowsGuess, known)
+        : new WordBuilder(plan.rowsGuess),
+    )
+    ;({ rows, bytes } = await readRows(plan, builders, { log, ...progress(options) }))
+    builders.forEach((builder, j) => {
+      if (builder instanceof PlainNumberBuilder && builder.contradiction) again.add(j)
+    })
   }
   if (rows < 0) {
     const freshBuilders = () =>
@@ -179,6 +203,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     const context: ColumnContext = {
       name: names[j]!,
       named: (plan.layout.header[j] ?? '').trim() !== '',
+      first: j === 0,
       rows,
       isTarget: j === targetAt,
       forced: override(names[j]!),
@@ -188,14 +213,22 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       late: late.get(j),
       log,
     }
+    if (builder instanceof PlainNumberBuilder && plan.source.table?.kinds[j] === 'moment') {
+      return decideMoments(builder, context)
+    }
     return builder instanceof PlainNumberBuilder
       ? decidePlain(builder, context)
       : decideWords(builder, context)
   })
-  for (const name of Object.keys(overrides)) {
-    if (!names.includes(name)) throw unknownColumn('E_UNKNOWN_COLUMN', name, names, plan.source.path)
-  }
   return { columns: decided.map(item => item.column), schema: decided.map(item => item.schema), rows, bytes }
+}
+
+/** The file itself says what the column holds, and neither the user nor its name anything else. */
+function typedByFile(kind: Cells['kind'], forced: ForcedKind | undefined, name: string): boolean {
+  if (kind === 'word' || (kind === 'number' && forced === undefined && isCodeName(name))) return false
+  return (
+    forced === undefined || forced === 'ignored' || forced === (kind === 'moment' ? 'datetime' : 'numeric')
+  )
 }
 
 /** The column's sample cells are numbers or missing, and not all missing. */

@@ -91,7 +91,8 @@ function parseBlock(
 }
 
 /** Line ends before `end`; those inside quotes are lines of the file too. */
-function countMarks(text: string, newline: string, end: number): number {
+/** Line ends before `end`. */
+export function countMarks(text: string, newline: string, end: number): number {
   const mark = newline === '\r' ? '\r' : '\n'
   let count = 0
   for (let at = text.indexOf(mark); at >= 0 && at < end; at = text.indexOf(mark, at + 1)) count++

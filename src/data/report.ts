@@ -23,6 +23,7 @@ export type QuarantineSink = (row: QuarantinedRow, kept: boolean) => void
 /** How a file was read. */
 export interface ReadingReport {
   readonly source: string
+  readonly format: 'csv' | 'parquet'
   readonly encoding: string
   readonly delimiter: string
   readonly quote: string

@@ -1,5 +1,6 @@
 import { InputError } from '../util/errors.ts'
 import type { ColumnBuilder } from './builders.ts'
+import { readParquet } from './parquet-table.ts'
 import type { ReadPlan } from './plan.ts'
 import { decodeSource } from './plan.ts'
 import { readRecords } from './records.ts'
@@ -26,6 +27,9 @@ export async function readRows(
 ): Promise<{ rows: number; bytes: number }> {
   let bytes = 0
   let rows = 0
+  if (plan.source.table) {
+    return { rows: await readParquet(plan.source.table, builders, onProgress), bytes: plan.source.textBytes }
+  }
   const wanted = builders.flatMap((builder, at) => (builder ? [{ builder, at }] : []))
   const onBytes = (more: number) => {
     bytes += more

@@ -15,12 +15,16 @@ export interface ColumnSchema {
   readonly reason: string
   /** Tokens read as missing, besides empty and blank cells. */
   readonly missing: readonly string[]
+  /** Text that lists numbers: `1.0, 2.0, …` or `[1, 2, …]`. */
+  readonly sequence?: true
   /** Numeric: how its text is written. */
   readonly number?: {
     readonly decimal: '.' | ','
     readonly thousands: '' | ',' | '.' | ' ' | "'"
     readonly percent: boolean
     readonly currency: string
+    /** A digit may have a zero before it: `07` among `7` and `12`. */
+    readonly padded?: boolean
   }
   /** Datetime: order of the parts, found by evidence. */
   readonly datetime?: {

@@ -1,5 +1,6 @@
 import { openFile } from './file.ts'
-import { isFolder, openFolder } from './folder.ts'
+import { isFolder, openParts, tablesOf } from './folder.ts'
+import type { ParquetTable } from './parquet-table.ts'
 
 /** Where bytes come from. Opening reads nothing but the first bytes; `read` may be called again for another pass. */
 export interface Source {
@@ -11,10 +12,29 @@ export interface Source {
   readonly fileBytes: number
   /** Bytes of text: exact for plain files, what the gzip trailer says otherwise. */
   readonly textBytes: number
+  /** Typed columns, when every file is Parquet; `read` gives them as CSV then. */
+  readonly table?: ParquetTable
   read(): AsyncIterable<Buffer>
   /** Throws when the file is no longer the one that was opened. */
   checkUnchanged(): void
 }
 
-/** Opens a file, or every table of a folder as one, plain or gzip-compressed, told apart by first bytes, not names. */
-export const openSource = (path: string): Source => (isFolder(path) ? openFolder(path) : openFile(path))
+/** Where a table lies: a file, a folder of them, or several of either with one header. */
+export type TablePath = string | readonly string[]
+
+/** The files of a table, in the order they are read. */
+export const filesOf = (path: TablePath): readonly string[] =>
+  (typeof path === 'string' ? [path] : path).flatMap(one => (isFolder(one) ? tablesOf(one) : [one]))
+
+/** Opens files as one table: CSV, plain or gzip-compressed, or Parquet, told apart by first bytes, not names. */
+export function openSource(path: TablePath): Source {
+  const files = filesOf(path)
+  if (files.length === 1) return openFile(files[0]!)
+  return openParts(files.map(openFile), nameOf(path))
+}
+
+/** How messages and reports name a table. */
+export const nameOf = (path: TablePath): string => {
+  if (typeof path === 'string') return path
+  return path.length < 2 ? path.join('') : `${path[0]} and ${path.length - 1} more`
+}

@@ -1,9 +1,11 @@
+import { parquetRows } from './parquet-table.ts'
 import type { ReadPlan } from './plan.ts'
 import { OtherEncoding, planReading } from './plan.ts'
 import { ReadingLog } from './report.ts'
 import type { ReadingReport } from './report.ts'
 import { dataRows } from './rows.ts'
 import { openSource } from './source.ts'
+import type { TablePath } from './source.ts'
 
 export interface TextTable {
   readonly header: readonly string[]
@@ -13,7 +15,7 @@ export interface TextTable {
 
 /** Rows of text as the reader cuts them, block by block, no type inferred. `done` gives the report when all are read. */
 export async function openTable(
-  path: string,
+  path: TablePath,
   { encoding }: { encoding?: string } = {},
 ): Promise<{ header: readonly string[]; blocks: AsyncGenerator<string[][]>; done: () => ReadingReport }> {
   const log = new ReadingLog()
@@ -21,16 +23,24 @@ export async function openTable(
   let rows = 0
   let bytes = 0
   const blocks = (async function* () {
+    if (plan.source.table) {
+      bytes = plan.source.textBytes
+      for await (const block of parquetRows(plan.source.table)) {
+        rows += block.length
+        yield block
+      }
+      return
+    }
     for await (const block of dataRows(plan, { log, onBytes: more => (bytes += more) })) {
       rows += block.rows.length
       yield block.rows
     }
   })()
-  return { header: plan.layout.names, blocks, done: () => makeReport(path, plan, log, { rows, bytes }) }
+  return { header: plan.layout.names, blocks, done: () => makeReport(plan, log, { rows, bytes }) }
 }
 
 /** The whole table as text. */
-export async function readTable(path: string, options: { encoding?: string } = {}): Promise<TextTable> {
+export async function readTable(path: TablePath, options: { encoding?: string } = {}): Promise<TextTable> {
   try {
     const { header, blocks, done } = await openTable(path, options)
     const rows: string[][] = []
@@ -44,12 +54,12 @@ export async function readTable(path: string, options: { encoding?: string } = {
 
 /** How the file was read, and what was noticed. */
 export const makeReport = (
-  source: string,
-  { encoding, dialect }: ReadPlan,
+  { source, encoding, dialect }: ReadPlan,
   log: ReadingLog,
   { rows, bytes }: { rows: number; bytes: number },
 ): ReadingReport => ({
-  source,
+  source: source.path,
+  format: source.table ? 'parquet' : 'csv',
   encoding: encoding.label,
   delimiter: dialect.delimiter,
   quote: dialect.quote,

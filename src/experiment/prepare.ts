@@ -4,6 +4,8 @@ import process from 'node:process'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
 import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
+import { fingerprint } from '../data/fingerprint.ts'
+import { nameOf } from '../data/source.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
 import { rowKeys } from '../data/row-keys.ts'
@@ -15,7 +17,6 @@ import type { DatasetProfile } from '../profile/profile.ts'
 import { requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
-import { sha256File } from '../util/files.ts'
 import { count, quoted } from '../util/text.ts'
 import { openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
@@ -44,12 +45,12 @@ type Emit = (event: ExperimentEvent) => void
 /** Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder. */
 export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepared> {
   const { paths, spec, journal } = store
-  const dataSha256 = await sha256File(spec.data).catch(() => undefined)
+  const dataSha256 = await fingerprint(spec.data).catch(() => undefined)
   const before = journal.records.find(record => record.type === 'prepared')
   if (before && dataSha256 !== undefined && before.dataSha256 !== dataSha256) {
     throw new InputError(
       'E_DATA_CHANGED',
-      `data file ${spec.data} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore the file, or start a new experiment`,
+      `data ${nameOf(spec.data)} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore it, or start a new experiment`,
     )
   }
   const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
@@ -82,7 +83,8 @@ async function prepareAnew(
   dataSha256: string,
   emit: Emit,
 ): Promise<Prepared> {
-  emit({ type: 'stage', stage: 'read', detail: `reading ${spec.data}` })
+  const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
+  emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
   const {
     dataset: table,
     schema: found,
@@ -91,6 +93,7 @@ async function prepareAnew(
     target: spec.target,
     quarantine: join(paths.data, 'quarantine.csv'),
     ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
+    ...(spec.features?.names && { features: [...spec.features.names, ...roles] }),
   })
   requireRows(table.rows)
   const schema = chooseFeatures(found, spec.features?.names)
@@ -100,7 +103,6 @@ async function prepareAnew(
   const { target, rows } = made
   requireRows(rows.length)
   const objective = objectiveOf(spec.objective ?? defaultObjective(target.task))
-  const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   const features = schema.columns.filter(
     column => column.use === 'feature' && column.name !== spec.target && !roles.includes(column.name),
   )

@@ -1,4 +1,5 @@
 import type { ColumnKind, Task } from '../data/dataset.ts'
+import type { TablePath } from '../data/source.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
 
@@ -8,8 +9,8 @@ export type Mode = 'auto' | 'hpo' | 'ensemble'
 /** What the user asked for. Plain data: it is written to `experiment.json`. */
 export interface ExperimentSpec {
   readonly name: string
-  /** Path of the training file. */
-  readonly data: string
+  /** Path of the training table: a file, a folder of them, or several that are read as one. */
+  readonly data: TablePath
   /** Path of a labelled file no trial ever sees; the final model is scored on it once. */
   readonly test?: string
   readonly target: string
@@ -42,7 +43,7 @@ export interface FeatureChoice {
   /** Only these are features; all that qualify unless said. */
   readonly names?: readonly string[]
   /** Pairs of column and kind. */
-  readonly kinds: readonly (readonly [string, ColumnKind])[]
+  readonly kinds: readonly (readonly [string, ColumnKind | 'sequence'])[]
 }
 
 export type TrialState =

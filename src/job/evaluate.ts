@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/dataset.ts'
 import { readDataset } from '../data/read.ts'
+import { nameOf, type TablePath } from '../data/source.ts'
 import { encodeTarget } from '../data/target.ts'
 import type { MetricValues } from '../experiment/types.ts'
 import { confusionMatrix, evaluate } from '../metrics/index.ts'
@@ -26,7 +27,7 @@ interface Labelled {
 /** Reads a file as training read its own, with the target; refuses one that has nothing to score. */
 export async function readLabelled(
   { task, table }: Pick<Predictor, 'task' | 'table'>,
-  file: string,
+  file: TablePath,
 ): Promise<Labelled> {
   const targetColumn = {
     name: task.target,
@@ -43,7 +44,7 @@ export async function readLabelled(
   if (!column) {
     throw new InputError(
       'E_TARGET_NOT_FOUND',
-      `${file} has no column "${task.target}": expected the target to score against; add it, or use "glasspilot predict"`,
+      `${nameOf(file)} has no column "${task.target}": expected the target to score against; add it, or use "glasspilot predict"`,
     )
   }
   const truth = encodeTarget(column, task)
@@ -52,12 +53,12 @@ export async function readLabelled(
   const example = task.task === 'regression' ? 'numbers' : `labels such as ${JSON.stringify(task.classes[0])}`
   throw new InputError(
     'E_NO_ROWS',
-    `${file} has no row with a target that was learnt: expected ${example} in column "${task.target}"; mend the labels`,
+    `${nameOf(file)} has no row with a target that was learnt: expected ${example} in column "${task.target}"; mend the labels`,
   )
 }
 
 /** Scores a predictor on a labelled file. */
-export async function evaluatePredictor(predictor: Predictor, file: string): Promise<Evaluation> {
+export async function evaluatePredictor(predictor: Predictor, file: TablePath): Promise<Evaluation> {
   const { task } = predictor
   const { dataset, truth, rows } = await readLabelled(predictor, file)
   const width = outputWidth(task)
@@ -78,7 +79,7 @@ export async function evaluatePredictor(predictor: Predictor, file: string): Pro
 }
 
 /** Scores the exported model of a folder on a labelled file. */
-export async function evaluateModel(folder: string, file: string): Promise<Evaluation> {
+export async function evaluateModel(folder: string, file: TablePath): Promise<Evaluation> {
   const predictor = await modelPredictor(folder)
   try {
     return await evaluatePredictor(predictor, file)

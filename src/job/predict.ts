@@ -1,5 +1,6 @@
 import Papa from 'papaparse'
 import { readDataset } from '../data/read.ts'
+import type { TablePath } from '../data/source.ts'
 import { answerRows } from '../pipeline/answer.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import type { Predictor } from './predictor.ts'
@@ -7,7 +8,7 @@ import type { Predictor } from './predictor.ts'
 /** Predicts the rows of a file, in its order. With `output` the CSV is written there, else returned. */
 export async function predictFile(
   { task, table, predict }: Predictor,
-  file: string,
+  file: TablePath,
   output?: string,
 ): Promise<{ rows: number; csv?: string }> {
   const { dataset } = await readDataset(file, { schema: table })

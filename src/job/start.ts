@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defaultWorkers } from '../backends/local/machine.ts'
-import { resolveDataset } from '../data/catalogue.ts'
+import { resolveTable } from '../data/catalogue.ts'
 import { createStore, type Store } from '../experiment/store.ts'
 import type { ExperimentEvent, ExperimentSpec } from '../experiment/types.ts'
 import { InputError } from '../util/errors.ts'
@@ -11,8 +11,8 @@ import { VERSION } from './version.ts'
 
 /** What a new experiment is asked for; everything but the data has a default. */
 export interface ExperimentRequest extends Partial<Omit<ExperimentSpec, 'data'>> {
-  /** Path of a CSV file, or the name of a dataset. */
-  readonly data: string
+  /** Path of a CSV or Parquet file, of a folder of them, or the name of a dataset; several are read as one table. */
+  readonly data: string | readonly string[]
   /** Folder to write; `glasspilot-<name>` in the working directory unless given. It must be new or empty. */
   readonly output?: string
 }
@@ -20,12 +20,13 @@ export interface ExperimentRequest extends Partial<Omit<ExperimentSpec, 'data'>>
 /** Makes the folder of a new experiment. `note` is something a person should know about the data. */
 export async function startExperiment(request: ExperimentRequest): Promise<{ store: Store; note?: string }> {
   const { data, output, ...given } = request
-  const found = await resolveDataset(data, { keep: true })
+  const found = await resolveTable([data].flat(), { keep: true })
   const target = given.target ?? found.target
   if (target === undefined) {
+    const shown = [data].flat().join(' ')
     throw new InputError(
       'E_NO_TARGET',
-      `no target column was named for ${data}: expected --target COLUMN, the column to predict; see the columns with "glasspilot profile ${data}"`,
+      `no target column was named for ${shown}: expected --target COLUMN, the column to predict; see the columns with "glasspilot profile ${shown}"`,
       { exit: 'usage' },
     )
   }
@@ -47,7 +48,7 @@ export async function startExperiment(request: ExperimentRequest): Promise<{ sto
     definitionsOnly: false,
     ...given,
     name,
-    data: resolve(found.train),
+    data: typeof found.train === 'string' ? resolve(found.train) : found.train.map(path => resolve(path)),
     target,
     ...(test !== undefined && { test: resolve(test) }),
   }

@@ -92,7 +92,8 @@ export function readRows(text, features, path) {
 
 /** A blank behind nearly every delimiter, as in 39, Private, 77516, belongs to the delimiter. */
 export function unpadded(rows, sample, path) {
-  const cells = sample.flatMap(row => row.slice(1)).filter(cell => cell !== '')
+  const [header, ...below] = sample
+  const cells = (below.length > 0 ? below : [header]).flatMap(row => row.slice(1)).filter(cell => cell !== '')
   if (cells.length === 0 || cells.filter(cell => cell[0] === ' ').length < 0.95 * cells.length) return rows
   if (rows.some(row => row.slice(1).some(cell => cell.startsWith(' "'))))
     throw new InputError(
@@ -183,8 +184,9 @@ const PLAIN = { decimal: '.', thousands: '', percent: false, currency: '' }
 const PLAIN_NUMBER = /^-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/
 
 /** 1234.5 as programs write it, or in the writing of the column: € 1.234,5 or 12 % or (12) for -12. */
-function number(text, { decimal, thousands, percent, currency }) {
-  if (text.length > 64) return undefined
+function number(written, { decimal, thousands, percent, currency, padded }) {
+  if (written.length > 64) return undefined
+  const text = padded && /^0[0-9]$/.test(written.trim()) ? written.trim().slice(1) : written
   const plain = plainNumber(text)
   if (plain !== undefined && decimal === '.') return plain
   let body = text.trim()

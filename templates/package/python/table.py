@@ -93,7 +93,7 @@ def read_rows(path, known):
 
 def unpadded(rows, sample, path):
     """A blank behind nearly every delimiter, as in 39, Private, 77516, belongs to the delimiter."""
-    cells = [cell for row in sample for cell in row[1:] if cell]
+    cells = [cell for row in sample[1:] or sample for cell in row[1:] if cell]
     if not cells or sum(cell[0] == " " for cell in cells) < 0.95 * len(cells):
         return rows
     if any(cell.startswith(' "') for row in rows for cell in row[1:]):
@@ -152,10 +152,12 @@ PLAIN_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]
 TELEPHONE = re.compile(r"[0-9 ()/-]*")
 
 
-def number(text, decimal, thousands, percent, currency):
+def number(text, decimal, thousands, percent, currency, padded=False):
     """1234.5 as programs write it, or in the writing of the column: € 1.234,5 or 12 % or (12) for -12."""
     if len(text) > 64:
         return None
+    if padded and re.fullmatch("0[0-9]", text.strip(SPACES)):
+        text = text.strip(SPACES)[1:]
     plain = plain_number(text)
     if plain is not None and decimal == ".":
         return plain
