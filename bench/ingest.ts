@@ -58,6 +58,14 @@ function wideCase(): Case {
   return { name: 'wide numbers, 10000 x 785', path, target: 'label', bound: quick ? 3 : 1 }
 }
 
+interface ChildResult {
+  readonly seconds: number
+  readonly processor: number
+  readonly rows: number
+  readonly columnar: number
+  readonly peak: number
+}
+
 interface Memory {
   readonly peaks: number[]
   columnar: number
@@ -69,10 +77,14 @@ function ours({ name, path, target }: Case, memory: Memory): Contender {
     name: `glasspilot, ${name}`,
     run() {
       const printed = execFileSync(process.execPath, [child, path, target], { encoding: 'utf8' })
-      const told = JSON.parse(printed) as { seconds: number; rows: number; columnar: number; peak: number }
+      const told = JSON.parse(printed) as ChildResult
       memory.peaks.push(told.peak)
       memory.columnar = told.columnar
-      return { sink: told.rows, seconds: told.seconds, quality: { 'MB/s': rate(path, told.seconds) } }
+      return {
+        sink: told.rows,
+        seconds: told.seconds,
+        quality: { 'MB/s': rate(path, told.seconds), 'processor s': told.processor },
+      }
     },
   }
 }
@@ -82,11 +94,11 @@ const peer = (program: string, label: string, threads: number, { name, path }: C
   run() {
     const args = ['bench/peers/ingest.py', program, path, String(threads)]
     const printed = execFileSync(pythonPath(), args, { encoding: 'utf8' })
-    const [seconds, rows, peak] = printed.trim().split(' ').map(Number)
+    const [seconds, rows, peak, processor] = printed.trim().split(' ').map(Number)
     return {
       sink: rows!,
       seconds: seconds!,
-      quality: { 'MB/s': rate(path, seconds!), 'peak MB': peak! / 1e6 },
+      quality: { 'MB/s': rate(path, seconds!), 'processor s': processor!, 'peak MB': peak! / 1e6 },
     }
   },
 })
