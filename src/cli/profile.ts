@@ -1,4 +1,5 @@
 import { resolveTable } from '../data/catalogue.ts'
+import { showDistinct, showRankError, showRows } from '../profile/show.ts'
 import { readDataset } from '../data/read.ts'
 import { nameOf } from '../data/source.ts'
 import { makeTarget } from '../data/target.ts'
@@ -147,7 +148,7 @@ async function writeProfile(file: string, profile: DatasetProfile): Promise<void
 
 function printProfile(profile: DatasetProfile, { print, columns, style }: Output): void {
   print(
-    `${profile.dataset}: ${count(profile.rows)} rows × ${count(profile.columnCount)} columns, ${count(profile.duplicateRows)} duplicate rows`,
+    `${profile.dataset}: ${count(profile.rows)} rows × ${count(profile.columnCount)} columns, ${showRows(profile.duplicateRows, profile.duplicateError)} duplicate rows`,
   )
   const { quickModel, drift, anomalies } = profile
   if (quickModel) {
@@ -185,10 +186,10 @@ function columnTable({ columns, judged }: DatasetProfile, width: number): string
     column.kind,
     column.use,
     `${figure(column.missingFraction * 100, 3)} %`,
-    count(column.distinct),
+    showDistinct(column),
     ...(judged ? [column.prediction ? column.prediction.power.toFixed(3) : ''] : []),
     column.numeric
-      ? `${figure(column.numeric.min)} … ${figure(column.numeric.median)} … ${figure(column.numeric.max)}`
+      ? `${figure(column.numeric.min)} … ${figure(column.numeric.median)} … ${figure(column.numeric.max)}${showRankError(column).replace('rank', 'median: rank')}`
       : column.top
           .slice(0, 3)
           .map(({ value }) => value.slice(0, 16))

@@ -21,8 +21,9 @@ export class PlainNumberBuilder implements ColumnBuilder {
   contradiction: { cell: string; line: number } | undefined
   private readonly known: ReadonlySet<string> | undefined
 
-  constructor(capacity: number, known?: ReadonlySet<string>) {
-    this.store = new NumberStore(capacity)
+  /** `wide`: some values are known to need float64. */
+  constructor(capacity: number, known?: ReadonlySet<string>, wide = false) {
+    this.store = new NumberStore(capacity, wide)
     this.known = known
   }
 

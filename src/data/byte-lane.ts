@@ -1,5 +1,6 @@
 import type { PlainNumberBuilder } from './builders.ts'
 import type { Dialect } from './dialect.ts'
+import { Joiner } from './mixed-lane.ts'
 import { plainNumber } from './numbers.ts'
 
 /** Rows gathered before they are dealt out to the columns: the block stays in cache. */
@@ -116,8 +117,9 @@ export async function readNumericBytes(
     return true
   }
 
+  const joined = new Joiner()
   for await (const chunk of chunks) {
-    let bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+    let bytes = held.length === 0 ? chunk : joined.join(held, chunk)
     for (; skip > 0; skip--) {
       const newline = bytes.indexOf(10)
       if (newline < 0) break
@@ -125,7 +127,7 @@ export async function readNumericBytes(
     }
     const end = skip > 0 ? 0 : bytes.lastIndexOf(10) + 1
     if (!readLines(bytes, end)) return false
-    held = Buffer.from(bytes.subarray(end))
+    held = bytes.subarray(end)
     if (held.length > 1 << 24) return false
   }
   if (held.length > 0 && skip === 0 && !readLines(Buffer.concat([held, Buffer.from('\n')]), held.length + 1))

@@ -164,7 +164,8 @@ const lengthOf = (column: Column): number =>
       ? column.missing.length
       : column.values.length
 
-function byteLength(column: Column): number {
+/** Bytes of a column in memory, those of a list of words by their characters. */
+export function byteLength(column: Column): number {
   switch (column.kind) {
     case 'categorical':
       return column.codes.byteLength + column.categories.reduce((sum, text) => sum + text.length + 4, 0)

@@ -1,8 +1,11 @@
 /** Typed columns out of the words of a column. */
 import type { Column } from './dataset.ts'
 import { isMissingText } from './missing.ts'
+import type { NumberFormat } from './numbers.ts'
+import { isInfinityToken, parseNumber } from './numbers.ts'
 import type { WordStore } from './stores.ts'
-import { TextStore } from './stores.ts'
+import { NumberStore, TextStore } from './stores.ts'
+import { findHoles, holesOf } from './text-facts.ts'
 
 /** Distinct texts with their counts. */
 export type Values = [text: string, count: number][]
@@ -11,25 +14,82 @@ export const tokensIn = (entries: Values, known: ReadonlySet<string>): string[] 
   ...new Set(entries.map(([text]) => text.trim()).filter(text => text !== '' && known.has(text))),
 ]
 
+/** What became of all cells of a long column, where `entries` shows a part of them only. */
+export interface Seen {
+  readonly total: number
+  readonly parsed: number
+  /** At most MAX_UNREADABLE different ones, and how often any stood there. */
+  readonly unreadable: Values
+}
+
+const MAX_UNREADABLE = 1000
+
 /** Each distinct text is parsed once. */
 export function convert(
   store: WordStore,
+  known: ReadonlySet<string>,
   parse: (text: string) => number,
-): { values: Float32Array | Float64Array; nonFinite: number } {
-  const values = new Float64Array(store.length)
+): { values: Float32Array | Float64Array; nonFinite: number; seen?: Seen } {
+  const { text } = store
+  const meanings = text
+    ? undefined
+    : Float64Array.from(store.words, word => (isMissingText(word, known) ? NaN : parse(word)))
+  const refused = new Map<string, number>()
+  let missing = 0
+  let lost = 0
+  const read = (cell: string): number => {
+    if (isMissingText(cell, known)) {
+      missing++
+      return NaN
+    }
+    const value = parse(cell)
+    if (value === value) return value
+    lost++
+    const key = refused.has(cell) || refused.size < MAX_UNREADABLE - 1 ? cell : 'others'
+    refused.set(key, (refused.get(key) ?? 0) + 1)
+    return value
+  }
+  const values = new NumberStore(store.length)
   let nonFinite = 0
-  let survives = true
-  const meaning = store.text ? undefined : Float64Array.from(store.words, parse)
-  for (let row = 0; row < values.length; row++) {
-    let value = meaning ? meaning[store.codes[row]!]! : parse(store.at(row))
+  for (let row = 0; row < store.length; row++) {
+    let value = meanings ? meanings[store.codes[row]!]! : read(text!.at(row))
     if (value === Infinity || value === -Infinity) {
       nonFinite++
       value = NaN
     }
-    if (Math.fround(value) !== value && value === value) survives = false
-    values[row] = value
+    values.push(value)
   }
-  return { values: survives ? Float32Array.from(values) : values, nonFinite }
+  const total = store.length - missing
+  return {
+    values: values.finish(),
+    nonFinite,
+    ...(text && { seen: { total, parsed: total - lost - nonFinite, unreadable: [...refused] } }),
+  }
+}
+
+/** A column read as numbers of one writing, to see what is left over. */
+export interface Attempt extends Seen {
+  readonly format: NumberFormat
+  readonly values: Float32Array | Float64Array
+  readonly nonFinite: number
+}
+
+export function tryNumbers(
+  store: WordStore,
+  format: NumberFormat,
+  present: Values,
+  total: number,
+  known: ReadonlySet<string>,
+): Attempt {
+  const { values, nonFinite, seen } = convert(store, known, text =>
+    isInfinityToken(text) ? Infinity : parseNumber(text, format),
+  )
+  if (seen) return { format, values, nonFinite, ...seen }
+  const unreadable = present.filter(
+    ([text]) => Number.isNaN(parseNumber(text, format)) && !isInfinityToken(text),
+  )
+  const lost = unreadable.reduce((sum, [, n]) => sum + n, 0)
+  return { format, values, nonFinite, unreadable, total, parsed: total - lost - nonFinite }
 }
 
 /** Codes in order of first appearance, the missing words taken out. */
@@ -52,9 +112,17 @@ export function categorical(store: WordStore, name: string, missing: ReadonlySet
 }
 
 export function text(store: WordStore, name: string, missing: ReadonlySet<string>): Column {
-  const texts = store.text ?? new TextStore()
-  if (!store.text) for (let row = 0; row < store.length; row++) texts.push(store.words[store.codes[row]!]!)
+  if (store.text) {
+    const holes = findHoles(store.text, holesOf(missing))
+    return { kind: 'text', name, ...store.text.finish(), missing: holes }
+  }
+  const texts = new TextStore(store.length)
+  const isHole = store.words.map(word => isMissingText(word, missing))
   const holes = new Uint8Array(store.length)
-  for (let row = 0; row < store.length; row++) if (isMissingText(store.at(row), missing)) holes[row] = 1
+  for (let row = 0; row < store.length; row++) {
+    const code = store.codes[row]!
+    texts.push(store.words[code]!)
+    if (isHole[code]) holes[row] = 1
+  }
   return { kind: 'text', name, ...texts.finish(), missing: holes }
 }

@@ -1,24 +1,18 @@
-import { categorical, text, tokensIn } from './columns.ts'
+import { categorical, text, tokensIn, tryNumbers } from './columns.ts'
 import type { Values } from './columns.ts'
 import type { Column, ColumnKind } from './dataset.ts'
 import { findDateOrder } from './dates.ts'
 import { epochOrder, isCodeName, MIN_KEY_ROWS, numericKey } from './identify.ts'
 import type { EpochOrder } from './identify.ts'
+import type { NumberFormat } from './numbers.ts'
 import { asWords, dates, numbers } from './kinds.ts'
 import { isMissingText, wordMissingTokens } from './missing.ts'
-import {
-  findNumberFormat,
-  isInfinityToken,
-  isPlainFormat,
-  parseNumber,
-  PLAIN,
-  plainNumber,
-  unpadded,
-} from './numbers.ts'
+import { findNumberFormat, isPlainFormat, parseNumber, PLAIN, plainNumber, unpadded } from './numbers.ts'
 import { sequenceShape } from './sequence.ts'
 import type { PlainNumberBuilder, WordBuilder } from './builders.ts'
 import type { ColumnSchema, ColumnUse } from './schema.ts'
 import type { WordStore } from './stores.ts'
+import { countDistinct, findHoles, holesOf } from './text-facts.ts'
 import {
   constant,
   firstValue,
@@ -40,6 +34,7 @@ const MAX_GRADES = 20
 /** So few different remarks among so many different numbers stand for a missing one. */
 const MAX_REMARKS = 3
 const MIN_NUMBERS = 50
+const LEAST_NUMBERS = 0.2
 /** Codes come again; what is different in more rows is looked at as a key. */
 const MAX_CODE_SHARE = 0.5
 /** A text target with more different numbers than this is a quantity. */
@@ -129,7 +124,7 @@ function moments(
 /** Decides a column kept as text: numbers in a locale's writing, dates, categories or natural language. */
 export function decideWords(builder: WordBuilder, context: ColumnContext): Decided {
   const { store } = builder
-  const entries = store.entries()
+  const entries = store.entries(holesOf(context.known))
   const present = entries.filter(([text]) => !isMissingText(text, context.known))
   const total = present.reduce((sum, [, n]) => sum + n, 0)
   const { forced, isTarget, rows, log, name } = context
@@ -157,7 +152,9 @@ function asCodes(
   context: ColumnContext,
 ): Decided | undefined {
   if (!isCodeName(context.name) || context.rows < MIN_KEY_ROWS) return undefined
-  const distinct = store.text ? new Set(present.map(([text]) => text)).size : present.length
+  const distinct = store.text
+    ? countDistinct(store.text, findHoles(store.text, holesOf(context.known)))
+    : present.length
   if (distinct > MAX_CODE_SHARE * context.rows) return undefined
   const whole = present.every(([text]) => Number.isInteger(plainNumber(text)))
   return whole
@@ -194,7 +191,11 @@ function sequences(
 /** Many different numbers beside a remark or two that stand where there is none. */
 function isNumbersAndRemark(present: Values, unreadable: Values, parsed: number, total: number): boolean {
   const remarks = new Set(unreadable.slice(0, 100_000).map(([text]) => text)).size
-  return remarks <= MAX_REMARKS && present.length - unreadable.length >= MIN_NUMBERS && parsed >= 0.2 * total
+  return (
+    remarks <= MAX_REMARKS &&
+    present.length - unreadable.length >= MIN_NUMBERS &&
+    parsed >= LEAST_NUMBERS * total
+  )
 }
 
 /** Numbers below a hundred, some with a zero before a digit and some without: a code has one width. */
@@ -213,17 +214,17 @@ function asNumbers(
   context: ColumnContext,
 ): Decided | undefined {
   const found = findNumberFormat(present, context.preferComma)
-  if (!found) return undefined
-  const { format, parsed } = found
-  if (isPadded(present)) return numbers(store, { ...PLAIN, padded: true }, [], total, total, context)
-  const unreadable = present.filter(
-    ([text]) => Number.isNaN(parseNumber(text, format)) && !isInfinityToken(text),
-  )
+  if (!found || found.parsed < LEAST_NUMBERS * total) return undefined
+  const attempt = (format: NumberFormat) => tryNumbers(store, format, present, total, context.known)
+  if (isPadded(present)) return numbers(store, attempt({ ...PLAIN, padded: true }), context)
+  const { parsed } = found
+  const tried = attempt(found.format)
+  const { unreadable } = tried
   if (parsed < TYPE_SHARE * total && !isNumbersAndRemark(present, unreadable, parsed, total)) return undefined
   // Codes and grades stay words: `007`, twenty-digit keys, `3+` among 0, 1, 2.
   if (unreadable.some(([text]) => isDigits(text))) return undefined
   if (unreadable.length > 0 && present.length <= MAX_GRADES) return undefined
-  return numbers(store, format, unreadable, total, parsed, context)
+  return numbers(store, tried, context)
 }
 
 function asDates(
@@ -250,10 +251,10 @@ function decideTarget(
   const numeric = found !== undefined && found.parsed > 0.5 * total
   const printed = numeric && present.every(([text]) => String(parseNumber(text, PLAIN)) === text.trim())
   if (numeric && (printed || present.length > MAX_LABELS || !isPlainFormat(found.format))) {
-    const unreadable = present.filter(([text]) => Number.isNaN(parseNumber(text, found.format)))
-    const codes = unreadable.some(([text]) => isDigits(text))
+    const attempt = tryNumbers(store, found.format, present, total, known)
+    const codes = attempt.unreadable.some(([text]) => isDigits(text))
     if (!codes) {
-      const decided = numbers(store, found.format, unreadable, total, found.parsed, context)
+      const decided = numbers(store, attempt, context)
       return { ...decided, schema: { ...decided.schema, use: 'target', reason: 'it is the target' } }
     }
   }
@@ -280,9 +281,7 @@ function force(
   const { name } = context
   if (kind === 'numeric') {
     const format = findNumberFormat(present, context.preferComma)?.format ?? PLAIN
-    const unreadable = present.filter(([text]) => Number.isNaN(parseNumber(text, format)))
-    const parsed = total - unreadable.reduce((sum, [, n]) => sum + n, 0)
-    return because(numbers(store, format, unreadable, total, parsed, context))
+    return because(numbers(store, tryNumbers(store, format, present, total, context.known), context))
   }
   if (kind === 'datetime') {
     const found = findDateOrder(present) ?? { order: 'iso' as const, parsed: 0, undecided: false }

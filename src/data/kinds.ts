@@ -1,14 +1,15 @@
 /** The words of a column as numbers, as dates, or as words: each with its reason. */
 import { categorical, convert, text, tokensIn } from './columns.ts'
-import type { Values } from './columns.ts'
+import type { Attempt, Values } from './columns.ts'
 import type { Column } from './dataset.ts'
 import { findDateOrder, parseDate } from './dates.ts'
 import { isNaturalText, numericKey, wordKey } from './identify.ts'
 import { isMissingText, wordMissingTokens } from './missing.ts'
 import type { NumberFormat } from './numbers.ts'
-import { isInfinityToken, isPlainFormat, parseNumber } from './numbers.ts'
+import { isPlainFormat } from './numbers.ts'
 import type { ColumnSchema, ColumnUse } from './schema.ts'
 import type { WordStore } from './stores.ts'
+import { countDistinct, findHoles, holesOf } from './text-facts.ts'
 import {
   constant,
   firstValue,
@@ -28,16 +29,10 @@ const LONG_TEXT = 1 << 16
 
 export function numbers(
   store: WordStore,
-  format: NumberFormat,
-  unreadable: Values,
-  total: number,
-  parsed: number,
+  { format, values, nonFinite, unreadable, total, parsed }: Attempt,
   context: ColumnContext,
 ): Decided {
   const { name, known } = context
-  const { values, nonFinite } = convert(store, text =>
-    isMissingText(text, known) ? NaN : isInfinityToken(text) ? Infinity : parseNumber(text, format),
-  )
   if (nonFinite > 0) warnNonFinite(context, nonFinite)
   if (unreadable.length > 0) warnTypeMix(context, unreadable, 'number')
   const schema = (reason: string, use: ColumnUse): ColumnSchema => ({
@@ -45,7 +40,7 @@ export function numbers(
     kind: 'numeric',
     use,
     reason,
-    missing: tokensIn(store.text ? [] : store.entries(), known),
+    missing: tokensIn(store.entries(holesOf(known)), known),
     number: format,
   })
   const column: Column = { kind: 'numeric', name, values }
@@ -70,7 +65,8 @@ export function dates(
   context: ColumnContext,
 ): Decided {
   const { name, known, log } = context
-  const { values } = convert(store, text => (isMissingText(text, known) ? NaN : parseDate(text, order)))
+  const { values, seen } = convert(store, known, text => parseDate(text, order))
+  if (seen) ({ total, parsed } = seen)
   if (undecided) {
     log.warn(
       'W_DATE_ORDER',
@@ -82,7 +78,7 @@ export function dates(
       },
     )
   }
-  const unreadable = present.filter(([text]) => Number.isNaN(parseDate(text, order)))
+  const unreadable = seen?.unreadable ?? present.filter(([text]) => Number.isNaN(parseDate(text, order)))
   if (unreadable.length > 0) warnTypeMix(context, unreadable, 'date')
   const rest = total - parsed > 0 ? `; the other ${count(total - parsed)} are read as missing` : ''
   const column: Column = { kind: 'datetime', name, values: Float64Array.from(values) }
@@ -91,7 +87,7 @@ export function dates(
     kind: 'datetime',
     use,
     reason,
-    missing: tokensIn(store.text ? [] : store.entries(), known),
+    missing: tokensIn(store.entries(holesOf(known)), known),
     datetime: { order },
   })
   if (isConstant(values) && isWorthless(parsed, context.rows))
@@ -111,7 +107,10 @@ export function asWords(store: WordStore, entries: Values, context: ColumnContex
   const missing = wordMissingTokens(entries, context.asked)
   const set = new Set(missing)
   const words = entries.filter(([text]) => !isMissingText(text, set))
-  const total = words.reduce((sum, [, n]) => sum + n, 0)
+  const holes = store.text && findHoles(store.text, holesOf(set))
+  const total = holes
+    ? holes.reduce((sum, hole) => sum - hole, rows)
+    : words.reduce((sum, [, n]) => sum + n, 0)
   const schema = (kind: 'categorical' | 'text') => (reason: string, use: ColumnUse) => ({
     name,
     kind,
@@ -119,7 +118,7 @@ export function asWords(store: WordStore, entries: Values, context: ColumnContex
     reason,
     missing,
   })
-  const distinct = store.text ? new Set(words.map(([text]) => text)).size : words.length
+  const distinct = holes ? countDistinct(store.text!, holes) : words.length
   if (distinct === 1 && isWorthless(total, rows)) {
     return constant(categorical(store, name, set), schema('categorical'), words[0]![0], context)
   }

@@ -24,7 +24,11 @@ export function findLayout(
   { target, names: expected }: { target?: string; names?: readonly string[] } = {},
 ): Layout {
   const width = commonWidth(rows)
-  const first = rows.findIndex(row => row.length > 1 || row[0]!.trim() !== '')
+  // Two quotes are all there is, it may be.
+  const first = Math.max(
+    0,
+    rows.findIndex(row => row.length > 1 || row[0]!.trim() !== ''),
+  )
   const headerAt = findHeaderRow(rows, first, width)
   if (headerAt > first) {
     log.warn('W_PREAMBLE', count => `${count} lines stand before the table; they were skipped`, {

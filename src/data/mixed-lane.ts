@@ -177,8 +177,9 @@ export async function readMixedBytes(
     return i
   }
 
+  const joined = new Joiner()
   for await (const chunk of chunks) {
-    const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+    const bytes = held.length === 0 ? chunk : joined.join(held, chunk)
     const end = bytes.lastIndexOf(NEWLINE) + 1
     const whole = bytes.subarray(0, end)
     if (!isAscii(whole) && !isUtf8(whole)) return false
@@ -194,6 +195,22 @@ export async function readMixedBytes(
   }
   flush()
   return { rows }
+}
+
+/** Puts what was left over before what has come, in one buffer again and again: nothing read from it may outlive the next join. */
+export class Joiner {
+  private buffer: Buffer = Buffer.alloc(0)
+
+  join(held: Buffer, chunk: Buffer): Buffer {
+    const length = held.length + chunk.length
+    if (this.buffer.length < length) {
+      const larger = Buffer.allocUnsafeSlow(2 * length)
+      held.copy(larger)
+      this.buffer = larger
+    } else this.buffer.set(held)
+    chunk.copy(this.buffer, held.length)
+    return this.buffer.subarray(0, length)
+  }
 }
 
 const begins = (bytes: Buffer, at: number, text: Buffer): boolean => {

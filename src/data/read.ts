@@ -138,13 +138,14 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     if (forced !== undefined && forced !== 'numeric' && forced !== 'ignored') return false
     return samplePlain(plan, j, known)
   })
+  const wide = names.map((_, j) => sampleWide(plan, j))
   let rows = -1
   let bytes = 0
   let builders: (PlainNumberBuilder | WordBuilder)[] = []
   const again = new Set<number>()
   const late = new Map<number, { cell: string; line: number }>()
   if (plain.every(Boolean) && canReadBytes(plan) && !hasQuotes(plan)) {
-    const numeric = names.map(() => new PlainNumberBuilder(plan.rowsGuess, known))
+    const numeric = names.map((_, j) => new PlainNumberBuilder(plan.rowsGuess, known, wide[j]))
     const lane = await readLane(plan, numeric, targetAt, options)
     if (lane) {
       builders = numeric
@@ -168,7 +169,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     const freshBuilders = () =>
       names.map((_, j) =>
         plain[j] && j !== targetAt
-          ? new PlainNumberBuilder(plan.rowsGuess, known)
+          ? new PlainNumberBuilder(plan.rowsGuess, known, wide[j])
           : new WordBuilder(plan.rowsGuess),
       )
     builders = freshBuilders()
@@ -197,6 +198,8 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     )
   }
   const decided = builders.map((builder, j) => {
+    // What a column was gathered in goes when its column is made.
+    delete builders[j]
     const context: ColumnContext = {
       name: names[j]!,
       named: (plan.layout.header[j] ?? '').trim() !== '',
@@ -240,6 +243,13 @@ function samplePlain(plan: ReadPlan, j: number, known: ReadonlySet<string>): boo
   }
   return numbers > 0
 }
+
+/** Some number of the column's sample cells does not survive float32. */
+const sampleWide = (plan: ReadPlan, j: number): boolean =>
+  plan.sample.slice(plan.layout.skipRecords).some(row => {
+    const value = plainNumber(row[j] ?? '')
+    return value === value && Math.fround(value) !== value
+  })
 
 /** One byte per character, one delimiter, no quote in sight, a header of one line or none. */
 function canReadBytes({ encoding, dialect, comments, layout, sample, source }: ReadPlan): boolean {

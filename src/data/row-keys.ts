@@ -19,44 +19,56 @@ export function rowKeys(columns: readonly Column[], rows: number): Float64Array 
   return keysOf(hashes)
 }
 
-/** Adds a column; equal cells change equal hashes in the same way. */
-export function mixColumn(column: Column, { high, low }: RowHashes): void {
-  const mix = (row: number, a: number, b: number) => {
-    let h = Math.imul(high[row]! ^ a, 0xcc9e2d51)
-    h ^= h >>> 15
-    high[row] = Math.imul(h ^ b, 0x1b873593)
-    let l = Math.imul(low[row]! ^ b, 0x85ebca6b)
-    l ^= l >>> 13
-    low[row] = Math.imul(l ^ a, 0xc2b2ae35)
-  }
+/** Adds the rows of a column from `from` on, as many as there are hashes; equal cells change equal hashes in the same way. */
+export function mixColumn(column: Column, { high, low }: RowHashes, from = 0): void {
+  const rows = high.length
+  const a = new Int32Array(rows)
+  const b = new Int32Array(rows)
   switch (column.kind) {
     case 'numeric':
     case 'datetime': {
       const float = new Float64Array(1)
       const bits = new Int32Array(float.buffer)
-      for (let row = 0; row < column.values.length; row++) {
+      for (let i = 0; i < rows; i++) {
         // Zero has two signs and NaN many bits; one of each here.
-        const value = column.values[row]!
+        const value = column.values[from + i]!
         float[0] = value === value ? value + 0 : NaN
-        mix(row, bits[0]!, bits[1]!)
+        a[i] = bits[0]!
+        b[i] = bits[1]!
       }
-      return
+      break
     }
     case 'categorical': {
       const hashes = Int32Array.from(column.categories, category => hashSeed(category))
-      for (let row = 0; row < column.codes.length; row++) {
-        const code = column.codes[row]!
-        mix(row, code < 0 ? -1 : (hashes[code] ?? code), 0x51ed270b)
+      for (let i = 0; i < rows; i++) {
+        const code = column.codes[from + i]!
+        a[i] = code < 0 ? -1 : (hashes[code] ?? code)
+        b[i] = code ^ 0x51ed270b
       }
-      return
+      break
     }
-    case 'text':
-      for (let row = 0; row < column.missing.length; row++) {
-        let hash = column.missing[row] ? 1 : 0x811c9dc5
-        for (let i = column.offsets[row]!; i < column.offsets[row + 1]!; i++)
-          hash = Math.imul(hash ^ column.bytes[i]!, 0x01000193)
-        mix(row, hash, hash ^ 0x5bd1e995)
+    case 'text': {
+      const { bytes, offsets, missing } = column
+      for (let i = 0; i < rows; i++) {
+        let first = missing[from + i] ? 1 : 0x811c9dc5
+        let second = offsets[from + i + 1]! - offsets[from + i]!
+        for (let at = offsets[from + i]!; at < offsets[from + i + 1]!; at++) {
+          first = Math.imul(first ^ bytes[at]!, 0x01000193)
+          second = Math.imul(second ^ bytes[at]!, 0x5bd1e995)
+          second ^= second >>> 15
+        }
+        a[i] = first
+        b[i] = second
       }
+    }
+  }
+  for (let i = 0; i < rows; i++) {
+    let h = Math.imul(high[i]! ^ a[i]!, 0xcc9e2d51)
+    h ^= h >>> 15
+    high[i] = Math.imul(h ^ b[i]!, 0x1b873593)
+    let l = Math.imul(low[i]! ^ b[i]!, 0x85ebca6b)
+    l ^= l >>> 13
+    low[i] = Math.imul(l ^ a[i]!, 0xc2b2ae35)
   }
 }
 

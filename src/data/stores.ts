@@ -1,103 +1,187 @@
+import type { Holes } from './text-facts.ts'
+
 /** Growing columns. Each takes one value per row and is finished into typed arrays once. */
 
-/** Numbers: float32 while every value survives it, float64 from the first that does not. */
+type Floats = Float32Array | Float64Array
+
+/** Least size of a further block. */
+const BLOCK_VALUES = 1 << 16
+const BLOCK_BYTES = 1 << 22
+
+/**
+ * Numbers: float32 while every value survives it, float64 from the first that does not. The first block has room for the rows
+ * expected, of which only pages that are written to take memory; when it is full others follow, and nothing is copied until the end.
+ */
 export class NumberStore {
-  values: Float32Array | Float64Array
   length = 0
-  constructor(capacity: number) {
-    this.values = new Float32Array(Math.max(16, capacity))
+  private full: Floats[] = []
+  private block: Floats
+  private used = 0
+  private wide: boolean
+
+  constructor(capacity: number, wide = false) {
+    this.wide = wide
+    this.block = floats(Math.max(16, capacity), wide)
   }
 
   push(value: number): void {
-    if (this.length === this.values.length) this.grow(this.length + 1)
-    this.values[this.length] = value
+    if (this.used === this.block.length) this.extend()
+    this.block[this.used] = value
     // Only NaN differs from itself; any other change is a loss.
-    if (this.values[this.length] !== value && value === value) this.widen()[this.length] = value
+    if (!this.wide && this.block[this.used] !== value && value === value) this.widen()[this.used] = value
+    this.used++
     this.length++
   }
 
   /** Every `stride`-th of `rows` values of a row-major block. */
-  pushStrided(block: Float64Array, offset: number, stride: number, rows: number): void {
-    if (this.length + rows > this.values.length) this.grow(this.length + rows)
-    let { values } = this
-    let at = this.length
-    for (let row = 0, i = offset; row < rows; row++, i += stride) {
-      const value = block[i]!
-      values[at] = value
-      if (values[at] !== value && value === value) {
-        values = this.widen()
-        values[at] = value
+  pushStrided(source: Float64Array, offset: number, stride: number, rows: number): void {
+    let i = offset
+    for (let left = rows; left > 0;) {
+      if (this.used === this.block.length) this.extend()
+      const take = Math.min(left, this.block.length - this.used)
+      let { block } = this
+      const end = this.used + take
+      for (let at = this.used; at < end; at++, i += stride) {
+        const value = source[i]!
+        block[at] = value
+        if (block[at] !== value && value === value) {
+          this.used = at
+          block = this.widen()
+          block[at] = value
+        }
       }
-      at++
+      this.used = end
+      left -= take
     }
-    this.length = at
+    this.length += rows
   }
 
-  finish(): Float32Array | Float64Array {
-    return this.length > 0.9 * this.values.length
-      ? this.values.subarray(0, this.length)
-      : this.values.slice(0, this.length)
+  at(row: number): number {
+    let from = 0
+    for (const block of this.full) {
+      if (row < from + block.length) return block[row - from]!
+      from += block.length
+    }
+    return this.block[row - from]!
   }
 
-  private widen(): Float64Array {
-    const wide = new Float64Array(this.values.length)
-    wide.set(this.values)
-    this.values = wide
-    return wide
+  /** The values, once: the store is empty afterwards. */
+  finish(): Floats {
+    const { full, block, used, length } = this
+    this.full = []
+    this.block = floats(16, this.wide)
+    this.used = this.length = 0
+    if (full.length === 0) return fitted(block, used)
+    const values = floats(length, this.wide)
+    let at = 0
+    for (let next = full.shift(); next; next = full.shift()) {
+      values.set(next, at)
+      at += next.length
+    }
+    values.set(block.subarray(0, used), at)
+    return values
   }
 
-  private grow(least: number): void {
-    const length = Math.max(least, Math.ceil(this.values.length * 1.5))
-    const larger = this.values instanceof Float32Array ? new Float32Array(length) : new Float64Array(length)
-    larger.set(this.values)
-    this.values = larger
+  private widen(): Floats {
+    const block = floats(this.block.length, true)
+    block.set(this.block.subarray(0, this.used))
+    this.wide = true
+    return (this.block = block)
+  }
+
+  private extend(): void {
+    this.full.push(this.block)
+    this.block = floats(Math.max(BLOCK_VALUES, this.length >> 2), this.wide)
+    this.used = 0
   }
 }
 
-/** Texts end to end in UTF-8. */
+const floats = (length: number, wide: boolean): Floats =>
+  wide ? new Float64Array(length) : new Float32Array(length)
+
+/** Room that was never written to takes no memory: a little of it may stay. */
+const fitted = <T extends Floats | Uint8Array>(values: T, length: number): T =>
+  (length > 0.75 * values.length ? values.subarray(0, length) : values.slice(0, length)) as T
+
+/** Cells shorter than this are faster copied byte by byte. */
+const SHORT_BYTES = 96
+
+/** Texts end to end in UTF-8, in blocks as numbers are. */
 export class TextStore {
-  bytes = Buffer.alloc(1 << 12)
-  offsets = new Float64Array(1024)
   length = 0
+  private readonly ends: NumberStore
+  private full: { readonly bytes: Buffer; readonly from: number; readonly to: number }[] = []
+  private block: Buffer
+  /** Bytes in the full blocks, and in this one. */
+  private before = 0
   private used = 0
+
+  constructor(rows = 1024, bytes = 1 << 12) {
+    this.ends = new NumberStore(rows + 1, true)
+    this.ends.push(0)
+    this.block = Buffer.alloc(Math.max(1 << 12, bytes))
+  }
 
   push(text: string): void {
     // A UTF-16 unit takes at most three bytes of UTF-8.
     this.reserve(3 * text.length)
-    this.used += this.bytes.write(text, this.used)
-    this.offsets[++this.length] = this.used
-  }
-
-  private reserve(more: number): void {
-    if (this.used + more > this.bytes.length) {
-      const larger = Buffer.alloc(Math.max(Math.ceil(this.bytes.length * 1.5), this.used + more))
-      this.bytes.copy(larger, 0, 0, this.used)
-      this.bytes = larger
-    }
-    if (this.length + 2 > this.offsets.length) {
-      const larger = new Float64Array(Math.ceil(this.offsets.length * 1.5))
-      larger.set(this.offsets)
-      this.offsets = larger
-    }
+    this.used += this.block.write(text, this.used)
+    this.end()
   }
 
   /** UTF-8 bytes as they are. */
   pushBytes(source: Buffer, start: number, end: number): void {
     this.reserve(end - start)
-    source.copy(this.bytes, this.used, start, end)
+    const { block } = this
+    if (end - start > SHORT_BYTES) source.copy(block, this.used, start, end)
+    else for (let from = start, to = this.used; from < end; from++, to++) block[to] = source[from]!
     this.used += end - start
-    this.offsets[++this.length] = this.used
+    this.end()
+  }
+
+  /** The bytes of one row: `bytes[start … end)`. */
+  place(row: number): { bytes: Buffer; start: number; end: number } {
+    const [start, end] = [this.ends.at(row), this.ends.at(row + 1)]
+    const { bytes, from } = this.full.find(block => end <= block.to && start >= block.from) ?? {
+      bytes: this.block,
+      from: this.before,
+    }
+    return { bytes, start: start - from, end: end - from }
   }
 
   at(row: number): string {
-    return this.bytes.toString('utf8', this.offsets[row], this.offsets[row + 1])
+    const { bytes, start, end } = this.place(row)
+    return bytes.toString('utf8', start, end)
   }
 
+  /** The texts, once: the store is empty afterwards. */
   finish(): { bytes: Uint8Array; offsets: Float64Array } {
-    return {
-      bytes: new Uint8Array(this.bytes.subarray(0, this.used)),
-      offsets: this.offsets.slice(0, this.length + 1),
-    }
+    const offsets = this.ends.finish() as Float64Array
+    const { full, block, used, before } = this
+    this.full = []
+    this.block = Buffer.alloc(0)
+    this.length = this.before = this.used = 0
+    const last = new Uint8Array(block.buffer, block.byteOffset, block.length)
+    if (full.length === 0) return { bytes: fitted(last, used), offsets }
+    const bytes = new Uint8Array(before + used)
+    for (let next = full.shift(); next; next = full.shift())
+      bytes.set(next.bytes.subarray(0, next.to - next.from), next.from)
+    bytes.set(last.subarray(0, used), before)
+    return { bytes, offsets }
+  }
+
+  private end(): void {
+    this.ends.push(this.before + this.used)
+    this.length++
+  }
+
+  private reserve(more: number): void {
+    if (this.used + more <= this.block.length) return
+    const to = this.before + this.used
+    this.full.push({ bytes: this.block, from: this.before, to })
+    this.before = to
+    this.block = Buffer.alloc(Math.max(BLOCK_BYTES, to >> 2, more))
+    this.used = 0
   }
 }
 
@@ -180,12 +264,18 @@ const MAX_WORDS = 1_000_000
 /** Columns in which most values are new are texts or ids, and a dictionary of them is a waste. */
 const OVERFLOW_WORDS = 100_000
 const OVERFLOW_BYTES = 1 << 26
+/** Of the first block; the others are smaller. */
+const MAX_TEXT_BYTES = 2 ** 31
+
+/** Of a longer text column, the type is found from so many values. */
+const MAX_ENTRIES = 1 << 17
 
 /** Strings of any kind, without loss: a dictionary and codes, or text end to end when nearly every value is new. */
 export class WordStore {
   words: string[] = []
   counts: number[] = []
-  codes: Int32Array
+  /** In the smallest whole numbers that hold them. */
+  codes: Uint8Array | Uint16Array | Int32Array
   length = 0
   /** Set when the dictionary was given up. */
   text: TextStore | undefined
@@ -197,7 +287,7 @@ export class WordStore {
   private readonly keepDictionary: boolean
 
   constructor(capacity: number, keepDictionary = false) {
-    this.codes = new Int32Array(Math.max(16, capacity))
+    this.codes = new Uint8Array(Math.max(16, capacity))
     this.keepDictionary = keepDictionary
   }
 
@@ -235,6 +325,8 @@ export class WordStore {
 
   private intern(word: string, kept: string): number {
     const code = this.words.push(kept) - 1
+    if (code === 1 << 8) this.recode(new Uint16Array(this.codes.length))
+    else if (code === 1 << 16) this.recode(new Int32Array(this.codes.length))
     this.counts.push(0)
     this.index.set(kept, code)
     this.characters += word.length
@@ -245,17 +337,41 @@ export class WordStore {
   private pushCode(code: number): void {
     this.counts[code]!++
     if (this.length === this.codes.length) {
-      const larger = new Int32Array(Math.ceil(this.codes.length * 1.5))
-      larger.set(this.codes)
-      this.codes = larger
+      const { codes } = this
+      this.recode(new (codes.constructor as Uint8ArrayConstructor)(Math.ceil(codes.length * 1.25)))
     }
     this.codes[this.length++] = code
   }
 
-  /** Each distinct value with its count; with a text store each value as it comes, with count one. */
-  entries(): [string, number][] {
-    if (!this.text) return this.words.map((word, i) => [word, this.counts[i]!])
-    return Array.from({ length: this.length }, (_, row) => [this.text!.at(row), 1])
+  private recode(codes: Uint8Array | Uint16Array | Int32Array): void {
+    codes.set(this.codes.subarray(0, this.length))
+    this.codes = codes
+  }
+
+  /**
+   * Each distinct value with its count. With a text store: of MAX_ENTRIES rows spread evenly, each value as it comes with count
+   * one; but holes are counted in all rows, and stand for as many of these.
+   */
+  entries({ isMissing, isValue }: Holes): [string, number][] {
+    const { text, words, counts } = this
+    if (!text) return words.map((word, i) => [word, counts[i]!])
+    const step = Math.max(1, this.length / MAX_ENTRIES)
+    const found: [string, number][] = []
+    const holes = new Map<string, number>()
+    let next = 0
+    for (let row = 0; row < this.length; row++) {
+      const chosen = row >= next
+      if (chosen) next += step
+      const { bytes, start, end } = text.place(row)
+      if (!chosen && isValue(bytes, start, end)) continue
+      const value = bytes.toString('utf8', start, end)
+      if (isMissing(value)) holes.set(value, (holes.get(value) ?? 0) + 1)
+      else if (chosen) found.push([value, 1])
+    }
+    return [
+      ...found,
+      ...[...holes].map(([value, n]): [string, number] => [value, Math.max(1, Math.round(n / step))]),
+    ]
   }
 
   at(row: number): string {
@@ -269,12 +385,15 @@ export class WordStore {
   }
 
   private giveUpDictionary(): void {
-    const text = new TextStore()
+    let bytes = 0
+    this.words.forEach((word, code) => (bytes += this.counts[code]! * Buffer.byteLength(word)))
+    const expected = Math.min(MAX_TEXT_BYTES, ((1.05 * bytes) / this.length) * this.codes.length)
+    const text = new TextStore(this.codes.length, Math.ceil(expected))
     for (let row = 0; row < this.length; row++) text.push(this.words[this.codes[row]!]!)
     this.text = text
     this.words = []
     this.counts = []
-    this.codes = new Int32Array(0)
+    this.codes = new Uint8Array(0)
     this.index = new Map()
     this.byBytes.clear()
   }

@@ -119,7 +119,8 @@ async function prepareAnew(
       : (await readDataset(spec.test, { schema: { columns: features } })).dataset
   const found = await profileDataset(table, schema, {
     target: spec.target,
-    made,
+    // Told of all rows, whatever is trained on.
+    made: whole,
     report,
     seed: spec.seed,
     dropLeaks,
@@ -180,12 +181,15 @@ async function prepareAnew(
 }
 
 /** Cells of a training table beyond which it is sampled; `GLASSPILOT_MAX_CELLS` sets another limit. */
-const MAX_CELLS = 5e8
+const MAX_CELLS = 2e8
+/** More rows cost time and hardly change a model; a limit of cells set by the user stands alone. */
+const MAX_ROWS = 1_000_000
 
 /** A table too large to train on in reasonable time and memory gives a sample of its rows, rare classes kept. */
 function thinned(made: MadeTarget, columns: number, seed: number, emit: Emit): MadeTarget {
   const { target, rows } = made
-  const limit = Math.floor((Number(process.env['GLASSPILOT_MAX_CELLS']) || MAX_CELLS) / columns)
+  const asked = Number(process.env['GLASSPILOT_MAX_CELLS'])
+  const limit = asked ? Math.floor(asked / columns) : Math.min(MAX_ROWS, Math.floor(MAX_CELLS / columns))
   if (rows.length <= limit) return made
   const kept = sampleRows(target, limit, seed)
   emit({

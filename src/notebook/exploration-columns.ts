@@ -1,4 +1,5 @@
 import { correlation, histogram, missingValues, predictionPower } from '../charts/index.ts'
+import { showDistinct, showRankError } from '../profile/show.ts'
 import type { ColumnProfile } from '../profile/profile.ts'
 import { count } from '../util/text.ts'
 import { noPicture, picture, section } from './section.ts'
@@ -44,7 +45,7 @@ export const features = section(
       types: column.types.join(', '),
       power: column.prediction?.power.toFixed(3) ?? '–',
       missing: percent(column.missingFraction),
-      distinct: distinct(column),
+      distinct: showDistinct(column),
       top: column.top[0] ? `${short(column.top[0].value, 30)} (${count(column.top[0].count)})` : '–',
     })),
     ...cut(columns.length),
@@ -56,7 +57,6 @@ const powers = (columns: readonly ColumnProfile[]) =>
     prediction ? [{ name, power: prediction.power, error: prediction.error }] : [],
   )
 
-const distinct = (column: ColumnProfile) => `${column.distinctExact ? '' : 'about '}${count(column.distinct)}`
 const cut = (total: number) => ({ hidden: total > TABLE_ROWS, note: cutNote(TABLE_ROWS, total) })
 
 export const crossColumn = section(
@@ -128,7 +128,7 @@ export const cardinality = section(
       .slice(0, TABLE_ROWS)
       .map(column => ({
         name: short(column.name, 60),
-        distinct: distinct(column),
+        distinct: showDistinct(column),
         words: column.distinctWords === undefined ? '–' : count(column.distinctWords),
       })),
     ...cut(columns.length),
@@ -162,11 +162,11 @@ export const descriptive = section(
           .filter(({ use, numeric }) => use === 'feature' && numeric && numeric.min < numeric.max)
           .slice(0, HISTOGRAMS)
     return {
-      columns: columns.slice(0, TABLE_ROWS).map(({ name, numericFraction, numeric }) => ({
+      columns: columns.slice(0, TABLE_ROWS).map(({ name, numericFraction, numeric, errors = {} }) => ({
         name: short(name, 60),
         numbers: percent(numericFraction),
         mean: number(numeric?.mean),
-        median: number(numeric?.median),
+        median: number(numeric?.median) + showRankError({ errors }),
         min: number(numeric?.min),
         max: number(numeric?.max),
         outliers: numeric ? percent(numeric.outlierFraction) : '–',

@@ -1,4 +1,5 @@
 import { classBalance, histogram, imageGrid } from '../charts/index.ts'
+import { showRankError, showRows } from '../profile/show.ts'
 import type { Severity } from '../profile/profile.ts'
 import { summarize } from '../profile/summary.ts'
 import { count } from '../util/text.ts'
@@ -76,7 +77,7 @@ export const summary = section(
       rows: count(profile.rows),
       columns: count(profile.columnCount),
       features: count(features),
-      duplicates: `${count(profile.duplicateRows)} (${percent(profile.duplicateFraction)})`,
+      duplicates: `${showRows(profile.duplicateRows, profile.duplicateError)} (${percent(profile.duplicateFraction)})`,
       hasTarget: profile.target !== undefined,
       target: profile.target?.name ?? '',
       missingTarget: ofTarget(profile.target?.missing),
@@ -216,7 +217,7 @@ export const targetNumber = section(
     return {
       target: target.name,
       mean: number(summary.mean),
-      median: number(summary.median),
+      median: number(summary.median) + showRankError(target),
       min: number(summary.min),
       max: number(summary.max),
       std: number(summary.std),
@@ -290,12 +291,12 @@ export const duplicates = section(
     columns: [{ name: 'text' }],
     rows: [{ times: 'text', cells: [{ value: 'text' }] }],
   },
-  ({ profile: { duplicateRows, duplicateFraction, duplicateSample, conflicts } }) => ({
+  ({ profile: { duplicateRows, duplicateError, duplicateFraction, duplicateSample, conflicts } }) => ({
     any: duplicateRows > 0 || conflicts !== undefined,
-    count: count(duplicateRows),
+    count: showRows(duplicateRows, duplicateError),
     share: percent(duplicateFraction),
     conflicting: conflicts !== undefined,
-    conflicts: count(conflicts?.rows ?? 0),
+    conflicts: showRows(conflicts?.rows ?? 0, conflicts?.error),
     shown: duplicateSample !== undefined,
     columns: (duplicateSample?.columns ?? []).slice(0, SHOWN_COLUMNS).map(name => ({ name: short(name) })),
     rows: (duplicateSample?.rows ?? []).map(({ count: times, values }) => ({

@@ -15,12 +15,13 @@ const LEAST_ROWS = 20
 const SHOWN_ROWS = 10
 const SHOWN_COLUMNS = 20
 
-/** The rows that a few random cuts set apart from all others. Scores as scikit-learn's decision function: below 0 is unusual. */
+/** The rows that a few random cuts set apart from all others. Scores as scikit-learn's decision function: below 0 is unusual. `numbers`: what the rows are called, when they are a sample. */
 export function findAnomalies(
   columns: readonly Column[],
   shown: readonly Column[],
   rows: number,
   seed: number,
+  numbers?: Int32Array,
 ): Anomalies | undefined {
   if (rows < LEAST_ROWS || columns.length === 0) return undefined
   const limit = Math.max(LEAST_SCORED, Math.min(MAX_SCORED, Math.floor(MAX_CELLS / columns.length)))
@@ -40,7 +41,7 @@ export function findAnomalies(
     unusual: scores.reduce((sum, score) => sum + (score < 0 ? 1 : 0), 0),
     columns: visible.map(column => column.name),
     rows: order.slice(0, SHOWN_ROWS).map(at => ({
-      row: scored[at]!,
+      row: numbers ? numbers[scored[at]!]! : scored[at]!,
       score: scores[at]!,
       values: visible.map(column => showCell(column, scored[at]!)),
     })),

@@ -20,8 +20,13 @@ export interface Examined {
   readonly strings?: StringSummary
 }
 
-/** Statistics of one column. */
-export function profileColumn(column: Column, schema: ColumnSchema | undefined, rows: number): Examined {
+/** Statistics of one column; `given`: its numbers, counted already. */
+export function profileColumn(
+  column: Column,
+  schema: ColumnSchema | undefined,
+  rows: number,
+  given?: Counts,
+): Examined {
   const base = {
     name: column.name,
     kind: column.kind,
@@ -29,7 +34,7 @@ export function profileColumn(column: Column, schema: ColumnSchema | undefined, 
     reason: schema?.reason ?? '',
   }
   if (column.kind === 'numeric' || column.kind === 'datetime') {
-    const counts = countValues(column.values)
+    const counts = given ?? countValues(column.values)
     const { present } = counts
     const numeric = column.kind === 'numeric' ? summarizeNumbers(counts) : undefined
     const show = column.kind === 'numeric' ? String : (value: number) => new Date(value).toISOString()

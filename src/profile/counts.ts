@@ -1,3 +1,5 @@
+import { NumberTally } from './sketch.ts'
+
 /** The different values of a column, ascending, and how often each stands there: all statistics of numbers come from this. */
 export interface Counts {
   readonly values: Float64Array
@@ -10,6 +12,25 @@ export interface Counts {
 
 /** Whole numbers up to here are counted in a table, others sorted. */
 const MAX_TABLE = 1 << 16
+
+/** More different numbers than this are not told apart one by one in a long column. */
+const MAX_TALLIED = 1 << 16
+
+/** The counts of a column of few different numbers, without sorting its rows; undefined when they are many. */
+export function countFew(column: Float64Array | Float32Array): Counts | undefined {
+  if (isSmallWhole(column)) return countInTable(column)
+  const tally = new NumberTally(MAX_TALLIED)
+  if (!tally.addAll(column)) return undefined
+  const { values, counts } = tally.sorted()
+  return accumulate(values, counts)
+}
+
+/** The counts of a sample as estimates for the whole column. */
+export const scaleCounts = ({ values, counts }: Counts, factor: number): Counts =>
+  accumulate(
+    values,
+    counts.map(count => Math.round(count * factor)),
+  )
 
 /** NaN is missing. */
 export function countValues(column: Float64Array | Float32Array): Counts {

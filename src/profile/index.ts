@@ -5,7 +5,7 @@ import type { TableSchema } from '../data/schema.ts'
 import type { MadeTarget } from '../data/target.ts'
 import { rowCount } from '../transforms/levels.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
-import { figure } from '../util/text.ts'
+import { count, figure } from '../util/text.ts'
 import { findAnomalies } from './anomalies.ts'
 import { pearson, strength } from './association.ts'
 import { associate } from './associations.ts'
@@ -19,12 +19,20 @@ import { findImage } from './image.ts'
 import { findInsights } from './insights.ts'
 import { judgeTarget } from './judge.ts'
 import { outlierLimits, summarizeNumbers } from './numeric.ts'
-import type { ColumnProfile, DatasetProfile, RepeatedSample, RowSample, TargetProfile } from './profile.ts'
+import type {
+  ColumnProfile,
+  DatasetProfile,
+  Insight,
+  RepeatedSample,
+  RowSample,
+  TargetProfile,
+} from './profile.ts'
 import type { RepeatedRows } from './rows.ts'
 import { findEqualColumns, findRepeatedRows } from './rows.ts'
-import { sampleTable, scaleUp } from './sampled.ts'
+import { sampleTable } from './sampled.ts'
 import { showCell } from './show.ts'
 import { summarize } from './summary.ts'
+import { profileLongColumn, shareError, summarizeLong } from './whole.ts'
 
 export type { DatasetProfile } from './profile.ts'
 
@@ -51,47 +59,46 @@ const ASSOCIATED_COLUMNS = 12
 /** Columns examined before other work gets a turn. */
 const BREATH = 64
 
-/** Statistics of every column and what a person should know before training; of an even sample above a million rows. */
+/**
+ * Statistics of every column and what a person should know before training. Above a million rows, what takes sorting or fitting
+ * is done on an even sample of the rows, and the figures that are estimates say how far off they may be.
+ */
 export async function profileDataset(
   dataset: Dataset,
   schema: TableSchema,
-  options: ProfileOptions,
-): Promise<DatasetProfile> {
-  const { made, seed, exactRows } = options
-  const sampled = sampleTable(dataset, made, seed, exactRows)
-  if (!sampled) return profileRows(dataset, schema, options)
-  const profile = await profileRows(sampled.dataset, schema, {
-    ...options,
-    ...(sampled.made && { made: sampled.made }),
-  })
-  const whole = scaleUp(profile, sampled, dataset.rows)
-  const scaled = made ? { ...whole, target: profileTarget(made) } : whole
-  return { ...scaled, summary: summarize(scaled) }
-}
-
-async function profileRows(
-  dataset: Dataset,
-  schema: TableSchema,
-  { target, made, report, seed, test, dropLeaks = false, onStage = () => undefined }: ProfileOptions,
+  {
+    target,
+    made,
+    report,
+    seed,
+    test,
+    exactRows,
+    dropLeaks = false,
+    onStage = () => undefined,
+  }: ProfileOptions,
 ): Promise<DatasetProfile> {
   const { rows } = dataset
   onStage('statistics of the columns')
-  const plain = await examineColumns(dataset, schema)
+  const sampled = sampleTable(dataset, made, seed, exactRows)
+  // What is looked at row by row: the table, or a sample of it.
+  const seen = sampled ?? { dataset, ...(made && { made }) }
+  const plain = await examineColumns(dataset, schema, sampled?.dataset)
   const targetName = made?.target.name ?? target
-  const targetColumn = targetName === undefined ? undefined : findColumn(dataset, targetName)
-  const usable = dataset.columns.filter(
+  const targetColumn = targetName === undefined ? undefined : findColumn(seen.dataset, targetName)
+  const usable = seen.dataset.columns.filter(
     (column, j) => column.name !== targetName && plain[j]!.profile.use === 'feature',
   )
   const image = findImage(
-    dataset.columns.filter(column => column.name !== targetName),
+    seen.dataset.columns.filter(column => column.name !== targetName),
     seed,
   )
   // A picture is made of all its pixels.
   const pixels = new Set(image?.columns)
   const mayDrop = (name: string) => dropLeaks && !pixels.has(name)
-  const judged = made && (await judgeTarget(usable, made, seed, onStage, mayDrop))
+  const judged = seen.made && (await judgeTarget(usable, seen.made, seed, onStage, mayDrop))
   const dropped = new Set(judged?.dropped)
   const used = usable.filter(column => !dropped.has(column.name))
+  const whole = sampled ? namesakes(dataset, used) : used
   const examined = plain.map(item => {
     const prediction = judged?.columns.get(item.profile.name)
     if (!prediction) return item
@@ -100,12 +107,13 @@ async function profileRows(
   })
   const byName = new Map(examined.map(item => [item.profile.name, item]))
   onStage('equal rows and columns')
-  const told = targetColumn && (made?.joined ? asTold(targetColumn, made) : targetColumn)
-  const repeated = findRepeatedRows(used, told, rows)
-  const equalColumns = findEqualColumns(used)
+  const wholeTarget = targetName === undefined ? undefined : findColumn(dataset, targetName)
+  const told = wholeTarget && (made?.joined ? asTold(wholeTarget, made) : wholeTarget)
+  const repeated = findRepeatedRows(whole, told, rows, exactRows)
+  const equalColumns = findEqualColumns(used, whole)
   const linearCopies = findLinearCopies(onePerGroup(used, equalColumns), seed)
   onStage('correlations')
-  const strengths = rankNumeric(used, made)
+  const strengths = rankNumeric(used, seen.made)
   const powerOf = (column: Column) => byName.get(column.name)?.profile.prediction?.power ?? 0
   const byPower = <T extends Column>(columns: readonly T[]) =>
     judged ? [...columns].sort((a, b) => powerOf(b) - powerOf(a)) : columns
@@ -113,17 +121,17 @@ async function profileRows(
   const correlation = correlate(numeric.slice(0, CORRELATED_COLUMNS))
   const associations = associate(
     [
-      ...(targetColumn ? [asTold(targetColumn, made)] : []),
+      ...(targetColumn ? [asTold(targetColumn, seen.made)] : []),
       ...byPower(used.filter(({ kind }) => kind === 'numeric' || kind === 'categorical')),
     ].slice(0, ASSOCIATED_COLUMNS),
-    rows,
+    seen.dataset.rows,
   )
   onStage('unusual rows')
   const shown = [...(targetColumn ? [targetColumn] : []), ...byPower(used)]
-  const anomalies = findAnomalies(used, shown, rows, seed)
+  const anomalies = findAnomalies(used, shown, seen.dataset.rows, seed, sampled?.rows)
   if (test) onStage('differences between training and test rows')
-  const drift = test && (await findDrift(used, rows, test, seed))
-  const targetProfile = made && profileTarget(made)
+  const drift = test && (await findDrift(whole, rows, test, seed))
+  const targetProfile = made && profileTarget(made, seen.made!)
   const insights = findInsights({
     rows,
     features: examined.filter(({ profile }) => profile.name !== targetName),
@@ -131,7 +139,7 @@ async function profileRows(
     repeated,
     equalColumns,
     linearCopies: image ? [] : linearCopies,
-    timeHints: findTimeHints(used, byName),
+    timeHints: findTimeHints(whole, byName),
     groupHints: image ? [] : findGroupHints(used, byName, rows),
     targetCorrelation: new Map(
       made && made.target.task !== 'multiclass'
@@ -145,11 +153,12 @@ async function profileRows(
     ...(judged?.rowOrder && { rowOrder: judged.rowOrder }),
     ...(drift && { drift }),
     ...(report && { report }),
-  })
+  }).map(insight => sayEstimated(insight, byName, sampled?.rows.length ?? rows, repeated))
   const conflicts = made && describeConflicts(repeated, made, rows)
-  const duplicateSample = showRepeated(repeated, shown)
-  const targetOutliers = made && targetProfile && showOutliers(made, targetProfile, shown)
-  const first = new Set(shown)
+  const wholeShown = sampled ? namesakes(dataset, shown.slice(0, SAMPLE_COLUMNS)) : shown
+  const duplicateSample = showRepeated(repeated, wholeShown)
+  const targetOutliers = made && targetProfile && showOutliers(made, seen.made!, targetProfile, wholeShown)
+  const first = new Set(wholeShown)
   const rest = dataset.columns.filter(column => !first.has(column))
   return {
     formatVersion: 1,
@@ -162,8 +171,12 @@ async function profileRows(
     columns: examined.map(({ profile }) => profile),
     duplicateRows: repeated.duplicates,
     duplicateFraction: rows === 0 ? 0 : repeated.duplicates / rows,
+    ...(repeated.errors && { duplicateError: repeated.errors.duplicates }),
     ...(duplicateSample && { duplicateSample }),
     ...(conflicts && { conflicts }),
+    ...(sampled && {
+      sampled: { rows: sampled.rows.length, of: rows, shareError: shareError(sampled.rows.length) },
+    }),
     ...(judged && { judged: judged.on }),
     ...(dropped.size > 0 && { droppedLeaks: [...dropped] }),
     ...(judged?.quickModel && { quickModel: judged.quickModel }),
@@ -171,10 +184,16 @@ async function profileRows(
     ...(anomalies && { anomalies }),
     ...(drift && { drift }),
     insights,
-    sample: sampleRows(dataset.rows, [...shown, ...rest], seed),
+    sample: sampleRows(rows, [...wholeShown, ...rest], seed),
     ...(correlation && { correlation }),
     ...(image && { image }),
   }
+}
+
+/** The columns of the whole table that these are samples of. */
+function namesakes(dataset: Dataset, columns: readonly Column[]): Column[] {
+  const byName = new Map(dataset.columns.map(column => [column.name, column]))
+  return columns.map(column => byName.get(column.name)!)
 }
 
 /** One column of each set of equal ones, and all that are in no set. */
@@ -197,7 +216,7 @@ const leftOut = ({ reason }: ColumnProfile, power: number): Pick<ColumnProfile, 
 })
 
 function describeConflicts(
-  { conflicts, settled }: RepeatedRows,
+  { conflicts, settled, errors }: RepeatedRows,
   { target }: MadeTarget,
   rows: number,
 ): DatasetProfile['conflicts'] {
@@ -207,6 +226,7 @@ function describeConflicts(
     rows: conflicts,
     fraction: conflicts / rows,
     ...(bestAccuracy !== undefined && { bestAccuracy }),
+    ...(errors && { error: errors.conflicts }),
   }
 }
 
@@ -219,24 +239,49 @@ function showRepeated({ largest }: RepeatedRows, shown: readonly Column[]): Repe
   }
 }
 
-async function examineColumns(dataset: Dataset, schema: TableSchema): Promise<Examined[]> {
+/** Says so in the finding itself when its numbers are estimates. */
+function sayEstimated(
+  insight: Insight,
+  examined: ReadonlyMap<string, Examined>,
+  rows: number,
+  { errors }: RepeatedRows,
+): Insight {
+  const off =
+    insight.id === 'W_DUPLICATES'
+      ? errors?.duplicates
+      : insight.id === 'W_CONFLICTING_LABELS'
+        ? errors?.conflicts
+        : undefined
+  const estimated = insight.column !== undefined && examined.get(insight.column)?.profile.errors
+  const how =
+    off !== undefined
+      ? ` (± ${count(off)} rows)`
+      : estimated
+        ? ` (Estimated from ${count(rows)} of the rows.)`
+        : ''
+  return how === '' ? insight : { ...insight, fact: insight.fact + how }
+}
+
+async function examineColumns(
+  dataset: Dataset,
+  schema: TableSchema,
+  sample: Dataset | undefined,
+): Promise<Examined[]> {
   const schemas = new Map(schema.columns.map(column => [column.name, column]))
   const examined: Examined[] = []
   for (const column of dataset.columns) {
     if (examined.length % BREATH === BREATH - 1) await new Promise(resolve => setImmediate(resolve))
-    examined.push(profileColumn(column, schemas.get(column.name), dataset.rows))
+    const told = schemas.get(column.name)
+    const part = sample?.columns[examined.length]
+    examined.push(part ? profileLongColumn(column, part, told) : profileColumn(column, told, dataset.rows))
   }
   return examined
 }
 
-function profileTarget({
-  target,
-  taskReason,
-  missing,
-  invalid,
-  invalidValues,
-  joined,
-}: MadeTarget): TargetProfile {
+function profileTarget(
+  { target, taskReason, missing, invalid, invalidValues, joined }: MadeTarget,
+  seen: MadeTarget,
+): TargetProfile {
   const base = {
     name: target.name,
     task: target.task,
@@ -248,7 +293,12 @@ function profileTarget({
   }
   const rows = target.values.length
   if (target.task === 'regression') {
-    const numeric = summarizeNumbers(countValues(target.values))
+    const counts = countValues(seen.target.values)
+    if (seen.target !== target && counts.present > 0) {
+      const { numeric, errors } = summarizeLong(target.values, counts)
+      return { ...base, numeric, ...(errors.ranks !== undefined && { errors: { ranks: errors.ranks } }) }
+    }
+    const numeric = summarizeNumbers(counts)
     return { ...base, ...(numeric && { numeric }) }
   }
   const counts = new Float64Array(target.classes.length)
@@ -290,14 +340,16 @@ function correlate(columns: readonly NumericColumn[]): DatasetProfile['correlati
 /** The rows whose target lies furthest from the middle, of those that are outliers. */
 function showOutliers(
   { target, rows }: MadeTarget,
+  seen: MadeTarget,
   { numeric }: TargetProfile,
   shown: readonly Column[],
 ): RowSample | undefined {
   if (!numeric || numeric.outlierFraction <= 0) return undefined
   const { values } = target
   const distance = (at: number) => Math.abs(values[at]! - numeric.median)
-  const [low, high] = outlierLimits(countValues(values))
-  const outside = Array.from(rows.keys()).filter(at => values[at]! < low || values[at]! > high)
+  const [low, high] = outlierLimits(countValues(seen.target.values))
+  const outside: number[] = []
+  for (let at = 0; at < values.length; at++) if (values[at]! < low || values[at]! > high) outside.push(at)
   const columns = shown.slice(0, SAMPLE_COLUMNS)
   return {
     columns: columns.map(column => column.name),

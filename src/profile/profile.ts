@@ -34,6 +34,21 @@ export interface NumericSummary {
   readonly histogram: readonly HistogramBin[]
 }
 
+/** How far figures of a long column that were not counted row by row may be off, 95 times of 100; all others are exact. */
+export interface ColumnErrors {
+  /** ± share of `distinct`. */
+  readonly distinct?: number
+  /** ± share of `distinctWords`. */
+  readonly distinctWords?: number
+  /**
+   * ± rank of the median, of the quantiles and of the quantiles behind the limits of outliers: the value given for 25 % stands
+   * between 25 % − e and 25 % + e of the values.
+   */
+  readonly ranks?: number
+  /** ± of `numericFraction`. */
+  readonly shares?: number
+}
+
 export interface ColumnProfile {
   readonly name: string
   readonly kind: ColumnKind
@@ -56,6 +71,8 @@ export interface ColumnProfile {
   readonly top: readonly { readonly value: string; readonly count: number }[]
   /** Mean length in characters, for string columns. */
   readonly meanLength?: number
+  /** Left out where every figure is exact. */
+  readonly errors?: ColumnErrors
   /** How well the column alone foretells the target. */
   readonly prediction?: ColumnPrediction
 }
@@ -193,6 +210,8 @@ export interface TargetProfile {
   /** Classification: label, count, share, most frequent first. */
   readonly classes?: readonly { readonly label: string; readonly count: number; readonly fraction: number }[]
   readonly numeric?: NumericSummary
+  /** Left out where every figure is exact. */
+  readonly errors?: ColumnErrors
 }
 
 /** What is written to `profile.json`. */
@@ -208,11 +227,21 @@ export interface DatasetProfile {
   readonly columns: readonly ColumnProfile[]
   readonly duplicateRows: number
   readonly duplicateFraction: number
+  /** ± rows of `duplicateRows` (95 %), when they were counted in a part of the rows chosen by hash. */
+  readonly duplicateError?: number
   /** Ten sets of equal rows. */
   readonly duplicateSample?: RepeatedSample
   /** Rows whose features stand elsewhere with another target, and the best share of right answers they leave. */
-  readonly conflicts?: { readonly rows: number; readonly fraction: number; readonly bestAccuracy?: number }
-  /** Statistics of columns are of these rows when the table has more than a million; shares are right to ± `shareError` (95 %). */
+  readonly conflicts?: {
+    readonly rows: number
+    readonly fraction: number
+    readonly bestAccuracy?: number
+    readonly error?: number
+  }
+  /**
+   * What was not counted in all rows of a table of more than a million is of these; shares are right to ± `shareError` (95 %).
+   * `errors` of a column and `duplicateError` say which figures these are.
+   */
   readonly sampled?: { readonly rows: number; readonly of: number; readonly shareError: number }
   /** What `prediction` of the columns was measured on. */
   readonly judged?: { readonly rows: number; readonly folds: number; readonly classes: number }

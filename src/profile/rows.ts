@@ -1,6 +1,7 @@
 import type { Column } from '../data/dataset.ts'
 import { keysOf, mixColumn, rowHashes } from '../data/row-keys.ts'
 import { rowCount } from '../transforms/levels.ts'
+import { finalMix } from './sketch.ts'
 
 export interface RepeatedRows {
   /** Every member of a set of equal rows is counted. */
@@ -11,24 +12,75 @@ export interface RepeatedRows {
   readonly settled: number
   /** A row of each of the largest sets of equal rows, and the size of the set. */
   readonly largest: readonly { readonly row: number; readonly count: number }[]
+  /** ± rows of the counts above (95 %), when they were found in a part of the rows. */
+  readonly errors?: { readonly duplicates: number; readonly conflicts: number }
 }
 
 const LARGEST = 10
 
-/** Rows that are equal in all `features` and in the target, found by a 53-bit hash of each row. */
+/** More rows than this are not held against each other all at once. */
+const MAX_COMPARED = 1 << 22
+const STRETCH = 1 << 20
+
+/**
+ * Rows that are equal in all `features` and in the target, found by a 53-bit hash of each row. Of a table of more than `most`
+ * rows those are compared whose features hash to the first of several equal parts: equal rows all fall into one part, so sets
+ * are whole, and counts times parts are unbiased.
+ */
 export function findRepeatedRows(
   features: readonly Column[],
   target: Column | undefined,
   rows: number,
+  most = MAX_COMPARED,
 ): RepeatedRows {
   if (features.length === 0 || rows === 0) return { duplicates: 0, conflicts: 0, settled: 0, largest: [] }
-  const hashes = rowHashes(rows)
-  for (const column of features) mixColumn(column, hashes)
-  const alike = keysOf(hashes)
-  if (!target) return { ...repeated(alike), conflicts: 0, settled: 0 }
-  mixColumn(target, hashes)
-  const equal = keysOf(hashes)
-  return { ...repeated(equal), ...findConflicts(alike, equal) }
+  const parts = Math.ceil(rows / most)
+  const { alike, equal, places } = hashRows(features, target, rows, parts)
+  const found = repeated(equal)
+  const sets = target ? findConflicts(alike, equal) : { conflicts: 0, settled: 0, squares: 0 }
+  const { duplicates, largest } = found
+  const { conflicts, settled } = sets
+  if (parts === 1) return { duplicates, largest, conflicts, settled }
+  const error = (squares: number) => Math.round(2 * Math.sqrt(squares * parts * (parts - 1)))
+  return {
+    duplicates: duplicates * parts,
+    conflicts: conflicts * parts,
+    settled: settled * parts,
+    largest: largest.map(({ row, count }) => ({ row: places[row]!, count })),
+    errors: { duplicates: error(found.squares), conflicts: error(sets.squares) },
+  }
+}
+
+/** Hashes of features and of features with target, of the rows whose features fall into the first part, and their numbers. */
+function hashRows(
+  features: readonly Column[],
+  target: Column | undefined,
+  rows: number,
+  parts: number,
+): { alike: Float64Array; equal: Float64Array; places: Int32Array } {
+  // Chance decides how many fall into the part: ten standard deviations of room.
+  const room = parts === 1 ? rows : Math.ceil(rows / parts + 10 * Math.sqrt(rows))
+  const alike = new Float64Array(Math.min(rows, room))
+  const equal = target ? new Float64Array(alike.length) : alike
+  const places = new Int32Array(parts === 1 ? 0 : alike.length)
+  let kept = 0
+  for (let from = 0; from < rows; from += STRETCH) {
+    const length = Math.min(STRETCH, rows - from)
+    const hashes = rowHashes(length)
+    for (const column of features) mixColumn(column, hashes, from)
+    const own = keysOf(hashes)
+    if (target) mixColumn(target, hashes, from)
+    const both = target ? keysOf(hashes) : own
+    for (let i = 0; i < length; i++) {
+      if (parts > 1 && (finalMix(own[i]! / 0x200000) >>> 0) % parts !== 0) continue
+      if (kept === alike.length) break
+      alike[kept] = own[i]!
+      equal[kept] = both[i]!
+      if (parts > 1) places[kept] = from + i
+      kept++
+    }
+  }
+  return { alike: alike.subarray(0, kept), equal: equal.subarray(0, kept), places }
 }
 
 /** Of rows with equal features: how many disagree in the target, and how many the majority of each set has. */
@@ -49,23 +101,37 @@ function findConflicts(alike: Float64Array, equal: Float64Array) {
       tally.set(equal[row]!, (tally.get(equal[row]!) ?? 0) + 1)
     }
   let settled = 0
-  for (const tally of conflicting.values()) settled += Math.max(...tally.values())
-  return { conflicts, settled }
+  let squares = 0
+  for (const tally of conflicting.values()) {
+    settled += Math.max(...tally.values())
+    let size = 0
+    for (const n of tally.values()) size += n
+    squares += size * size
+  }
+  return { conflicts, settled, squares }
 }
 
 /** Columns with more different values, or fewer rows for each, are compared as they are: any two lists of keys rename each other. */
 const MAX_NAMES = 1000
 const LEAST_ROWS_PER_NAME = 5
 
+/** Groups found in a sample are looked at again in the `whole` columns. */
+export function findEqualColumns(columns: readonly Column[], whole: readonly Column[] = columns): string[][] {
+  const groups = groupEqual(columns)
+  if (whole === columns) return groups
+  return groups.flatMap(group => groupEqual(whole.filter(column => group.includes(column.name))))
+}
+
 /**
  * Groups of columns that tell rows apart in the same way, by name: equal in every row, or each value of one always beside one
  * and the same value of the other (a code and its name).
  */
-export function findEqualColumns(columns: readonly Column[]): string[][] {
+function groupEqual(columns: readonly Column[]): string[][] {
   const groups = new Map<string, string[]>()
   const rows = columns.length === 0 ? 0 : rowCount(columns[0]!)
   for (const column of columns) {
-    const { high, low } = { high: new Int32Array(rows), low: new Int32Array(rows) }
+    const high = new Int32Array(rows)
+    const low = new Int32Array(rows)
     const names = firstSeen(column)
     mixColumn(names ?? column, { high, low })
     let a = 0x9e3779b9 | 0
@@ -107,9 +173,12 @@ function firstSeen(column: Column): Column | undefined {
 }
 
 /** Members of all sets of equal keys, and the largest sets. */
-function repeated(keys: Float64Array): Pick<RepeatedRows, 'duplicates' | 'largest'> {
+function repeated(
+  keys: Float64Array,
+): Pick<RepeatedRows, 'duplicates' | 'largest'> & { readonly squares: number } {
   const sorted = keys.slice().sort()
   let duplicates = 0
+  let squares = 0
   const sets: { key: number; count: number }[] = []
   for (let start = 0; start < sorted.length;) {
     let end = start + 1
@@ -117,6 +186,7 @@ function repeated(keys: Float64Array): Pick<RepeatedRows, 'duplicates' | 'larges
     const count = end - start
     if (count > 1) {
       duplicates += count
+      squares += count * count
       if (sets.length < LARGEST || count > sets.at(-1)!.count) {
         sets.push({ key: sorted[start]!, count })
         sets.sort((a, b) => b.count - a.count)
@@ -128,5 +198,5 @@ function repeated(keys: Float64Array): Pick<RepeatedRows, 'duplicates' | 'larges
   const rowOf = new Map(sets.map(({ key }) => [key, -1]))
   if (sets.length > 0) keys.forEach((key, row) => void (rowOf.get(key) === -1 && rowOf.set(key, row)))
   const largest = sets.map(({ key, count }) => ({ row: rowOf.get(key)!, count }))
-  return { duplicates, largest: largest.sort((a, b) => b.count - a.count || a.row - b.row) }
+  return { duplicates, squares, largest: largest.sort((a, b) => b.count - a.count || a.row - b.row) }
 }

@@ -3,9 +3,8 @@ import { takeRows } from '../data/dataset.ts'
 import type { MadeTarget } from '../data/target.ts'
 import { hashSeed } from '../util/rng.ts'
 import { evenRows } from './even-rows.ts'
-import type { ColumnProfile, DatasetProfile, NumericSummary } from './profile.ts'
 
-/** Statistics are exact up to here; of more rows, this many are looked at. */
+/** All is exact up to here; of a longer table, what takes sorting or fitting is done on this many rows. */
 export const MAX_EXACT_ROWS = 1_000_000
 
 export interface SampledTable {
@@ -48,43 +47,3 @@ function sampleTarget(made: MadeTarget, rows: Int32Array): MadeTarget {
     target: { ...made.target, values: Float64Array.from(values) },
   }
 }
-
-/** Counts of a sample as estimates for the whole table; shares stay as they are. */
-export function scaleUp(profile: DatasetProfile, { rows }: SampledTable, total: number): DatasetProfile {
-  const factor = total / rows.length
-  const scale = (count: number) => Math.round(count * factor)
-  const column = (told: ColumnProfile): ColumnProfile => ({
-    ...told,
-    missing: scale(told.missing),
-    distinctExact: false,
-    top: told.top.map(({ value, count }) => ({ value, count: scale(count) })),
-    ...(told.numeric && { numeric: scaleNumbers(told.numeric, scale) }),
-  })
-  return {
-    ...profile,
-    rows: total,
-    columns: profile.columns.map(column),
-    duplicateRows: scale(profile.duplicateRows),
-    ...(profile.conflicts && { conflicts: { ...profile.conflicts, rows: scale(profile.conflicts.rows) } }),
-    ...(profile.targetOutliers && {
-      targetOutliers: {
-        ...profile.targetOutliers,
-        rows: profile.targetOutliers.rows.map(item => ({ ...item, row: rows[item.row]! })),
-      },
-    }),
-    ...(profile.anomalies && {
-      anomalies: {
-        ...profile.anomalies,
-        rows: profile.anomalies.rows.map(item => ({ ...item, row: rows[item.row]! })),
-      },
-    }),
-    // Two standard errors of a share of one half.
-    sampled: { rows: rows.length, of: total, shareError: 1 / Math.sqrt(rows.length) },
-  }
-}
-
-const scaleNumbers = (numeric: NumericSummary, scale: (count: number) => number): NumericSummary => ({
-  ...numeric,
-  count: scale(numeric.count),
-  histogram: numeric.histogram.map(bin => ({ ...bin, count: scale(bin.count) })),
-})

@@ -28,6 +28,19 @@ const Numeric = z.strictObject({
   histogram: Histogram,
 })
 
+const Errors = told(
+  z.strictObject({
+    distinct: told(z.number().nonnegative(), '± share of distinct').exactOptional(),
+    distinctWords: told(z.number().nonnegative(), '± share of distinctWords').exactOptional(),
+    ranks: told(
+      z.number().nonnegative(),
+      '± rank of the median, the quantiles and those behind the limits of outliers',
+    ).exactOptional(),
+    shares: told(z.number().nonnegative(), '± of numericFraction').exactOptional(),
+  }),
+  'how far figures that were not counted row by row may be off, 95 times of 100; all others are exact',
+)
+
 const prediction = {
   metric: z.enum(['AUC', 'Accuracy', 'R2']),
   score: told(z.number(), 'on rows that were not learnt from'),
@@ -53,6 +66,7 @@ const Column = z.strictObject({
   numeric: Numeric.exactOptional(),
   top: told(z.array(z.strictObject({ value: z.string(), count })), 'most frequent values, at most ten'),
   meanLength: z.number().exactOptional(),
+  errors: Errors.exactOptional(),
   prediction: told(
     z.strictObject({
       ...prediction,
@@ -81,6 +95,7 @@ const Target = z.strictObject({
   ).exactOptional(),
   classes: z.array(z.strictObject({ label: z.string(), count, fraction })).exactOptional(),
   numeric: Numeric.exactOptional(),
+  errors: Errors.exactOptional(),
 })
 
 const Insight = z.strictObject({
@@ -168,16 +183,25 @@ export const profileSchema = z.strictObject({
   columns: z.array(Column),
   duplicateRows: told(count, 'every member of a set of equal rows is counted'),
   duplicateFraction: fraction,
+  duplicateError: told(
+    count,
+    '± rows of duplicateRows, 95 times of 100, when they were counted in a part of the rows',
+  ).exactOptional(),
   duplicateSample: z
     .strictObject({ columns: names, rows: z.array(z.strictObject({ count, values: names })) })
     .exactOptional(),
   conflicts: told(
-    z.strictObject({ rows: count, fraction, bestAccuracy: fraction.exactOptional() }),
+    z.strictObject({
+      rows: count,
+      fraction,
+      bestAccuracy: fraction.exactOptional(),
+      error: told(count, '± rows, 95 times of 100').exactOptional(),
+    }),
     'rows whose features stand elsewhere with another target',
   ).exactOptional(),
   sampled: told(
     z.strictObject({ rows: count, of: count, shareError: z.number() }),
-    'column statistics are of these rows',
+    'what was not counted in all rows is of these; shares are right to ± shareError, 95 times of 100',
   ).exactOptional(),
   judged: told(
     z.strictObject({ rows: count, folds: count, classes: count }),

@@ -1,4 +1,5 @@
 import { histogram, missingValues } from '../charts/index.ts'
+import { showDistinct, showDistinctWords, showRankError } from '../profile/show.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { count } from '../util/text.ts'
 import { fragment, svg, table } from './html.ts'
@@ -50,11 +51,7 @@ export function cardinality({ columns: all }: DatasetProfile): Markup {
       [...all]
         .sort((a, b) => a.distinct - b.distinct)
         .slice(0, COLUMNS)
-        .map(column => [
-          short(column.name),
-          `${column.distinctExact ? '' : 'about '}${count(column.distinct)}`,
-          column.distinctWords === undefined ? '–' : count(column.distinctWords),
-        ]),
+        .map(column => [short(column.name), showDistinct(column), showDistinctWords(column)]),
     )}
     ${cutNote(all.length)}
     ${action('Write values that mean the same one way (US, U.S.); join rare categories under one name where they are many.')} `
@@ -66,14 +63,14 @@ export function descriptive({ columns: all }: DatasetProfile): Markup {
       ['column', '#numbers', '#mean', '#median', '#min', '#max', '#outliers'],
       all
         .slice(0, COLUMNS)
-        .map(({ name, numericFraction, numeric }) => [
+        .map(({ name, numericFraction, numeric, errors = {} }) => [
           short(name),
           percent(numericFraction),
           number(numeric?.mean),
-          number(numeric?.median),
+          number(numeric?.median) + showRankError({ errors }),
           number(numeric?.min),
           number(numeric?.max),
-          numeric ? percent(numeric.outlierFraction) : '–',
+          numeric ? percent(numeric.outlierFraction) + showRankError({ errors }) : '–',
         ]),
     )}
     ${cutNote(all.length)}

@@ -1,4 +1,5 @@
 import { classBalance, correlation, histogram, predictionPower } from '../charts/index.ts'
+import { showRankError, showRows } from '../profile/show.ts'
 import type {
   ColumnProfile,
   DatasetProfile,
@@ -56,13 +57,13 @@ export function renderProfilePage(profile: DatasetProfile): string {
 }
 
 function head(profile: DatasetProfile): Markup {
-  const { rows, columnCount, duplicateRows, duplicateFraction, quickModel, sampled } = profile
+  const { rows, columnCount, duplicateRows, duplicateError, duplicateFraction, quickModel, sampled } = profile
   const { features, missingShare, types, severities } = summarize(profile)
   const facts: readonly (readonly [string, string])[] = [
     ['rows', count(rows)],
     [`columns, ${count(features)} to learn from`, count(columnCount)],
     ['missing values', percent(missingShare)],
-    [`duplicate rows`, `${count(duplicateRows)} (${percent(duplicateFraction)})`],
+    ['duplicate rows', `${showRows(duplicateRows, duplicateError)} (${percent(duplicateFraction)})`],
     ...(quickModel
       ? [
           [
@@ -84,7 +85,7 @@ function head(profile: DatasetProfile): Markup {
     </p>
     <p>Column types: ${types.map(({ type, count: n, share }) => `${type} ${count(n)} (${percent(share)})`).join(', ')}.</p>
     ${quickModel ? fragment`<p>The quick model is boosted trees on ${count(quickModel.columns)} columns, scored on ${count(quickModel.scoredRows)} rows by trees grown on ${count(quickModel.trainRows)} others; a constant answer has ${quickModel.metric} ${figure(quickModel.baseline)}.</p>` : undefined}
-    ${sampled ? fragment`<p class="soft">Statistics of columns are of ${count(sampled.rows)} of ${count(sampled.of)} rows; shares are right to ± ${percent(sampled.shareError)}.</p>` : undefined} `
+    ${sampled ? fragment`<p class="soft">What takes sorting or fitting (quantiles, prediction power, correlations, unusual rows) is of ${count(sampled.rows)} of ${count(sampled.of)} rows, shares among them are right to ± ${percent(sampled.shareError)}; other figures are counted in all rows, unless ± says how far off they may be, 95 times of 100.</p>` : undefined} `
 }
 
 function findings({ insights }: DatasetProfile): Markup {
@@ -127,7 +128,7 @@ function target({ target: told, targetOutliers, columns: all, rows }: DatasetPro
   return fragment`<h2>Target: ${told.name}</h2>
     <p>${lost}</p>
     ${svg(histogram({ name: told.name, bins: told.numeric.histogram }))}
-    ${table(['statistic', '#value'], [...statistics(told.numeric), ['different values', count(all.find(({ name }) => name === told.name)?.distinct ?? 0)]])}
+    ${table(['statistic', '#value'], [...statistics(told.numeric, showRankError(told)), ['different values', count(all.find(({ name }) => name === told.name)?.distinct ?? 0)]])}
     ${targetOutliers ? outlierRows(targetOutliers) : undefined}
     ${action('Look at the largest and smallest values: are they real? Rows with a mistaken target teach every candidate the mistake.')} `
 }
@@ -140,11 +141,11 @@ const outlierRows = ({ columns, rows }: RowSample): Markup =>
       rows.map(({ row, value, values }) => [count(row + 1), number(value), ...values.map(short)]),
     )} `
 
-const statistics = (summary: NumericSummary): string[][] => [
+const statistics = (summary: NumericSummary, ranks: string): string[][] => [
   ['mean', number(summary.mean)],
   ['standard deviation', number(summary.std)],
   ['minimum', number(summary.min)],
-  ['median', number(summary.median)],
+  ['median', number(summary.median) + ranks],
   ['maximum', number(summary.max)],
   ['skew', number(summary.skew)],
   ['kurtosis', number(summary.kurtosis)],
@@ -192,11 +193,16 @@ const images = ({ image }: DatasetProfile): Markup | undefined =>
         <p>The columns are pixels: ${image.reason}.</p>`
     : undefined
 
-function duplicates({ duplicateSample, duplicateRows, conflicts }: DatasetProfile): Markup | undefined {
+function duplicates({
+  duplicateSample,
+  duplicateRows,
+  duplicateError,
+  conflicts,
+}: DatasetProfile): Markup | undefined {
   if (!duplicateSample && !conflicts) return undefined
   return fragment`<h2>Duplicate rows</h2>
     <p>
-      ${count(duplicateRows)} rows have an equal elsewhere, the target included.${conflicts ? ` ${count(conflicts.rows)} rows agree with another in all but the target.` : undefined}
+      ${showRows(duplicateRows, duplicateError)} rows have an equal elsewhere, the target included.${conflicts ? ` ${showRows(conflicts.rows, conflicts.error)} rows agree with another in all but the target.` : undefined}
     </p>
     ${
       duplicateSample

@@ -115,6 +115,14 @@ const outcome = async <T>(read: () => Promise<T>): Promise<T | string> => {
   }
 }
 
+describe('files that spoiling led to', () => {
+  it('are read: two quotes are one column without a name', async () => {
+    const { dataset } = await readDataset(file(Buffer.from('""')))
+    expect(dataset.columns.map(column => column.name)).toEqual(['col_1'])
+    expect(dataset.rows).toBe(0)
+  })
+})
+
 describe(`${FILES} spoilt files`, () => {
   it('are read or refused in time; no row goes away unseen', { timeout: 3_600_000 }, async () => {
     const rng = createRng(20)
@@ -125,10 +133,12 @@ describe(`${FILES} spoilt files`, () => {
       for (let n = 1 + rng.int(4); n > 0; n--) bytes = mutate(bytes, rng)
       const path = file(bytes)
       const quarantine = `${path}.quarantine.csv`
-      const start = performance.now()
+      const start = process.cpuUsage()
       try {
         const read = await outcome(() => readDataset(path, { quarantine }))
-        expect((performance.now() - start) / 1000).toBeLessThan(SLOWEST_SECONDS)
+        // Of the processor: on a busy machine the clock says nothing.
+        const { user, system } = process.cpuUsage(start)
+        expect((user + system) / 1e6).toBeLessThan(SLOWEST_SECONDS)
         const table = await outcome(() => readTable(path))
         if (typeof read === 'string' || typeof table === 'string') {
           expect(read).toBe(table)
@@ -139,7 +149,7 @@ describe(`${FILES} spoilt files`, () => {
         expect(table.rows).toHaveLength(read.dataset.rows)
         expect(new Set(table.rows.map(row => row.length)).size).toBeLessThan(2)
         const kept = existsSync(quarantine)
-          ? Papa.parse<string[]>(readFileSync(quarantine, 'utf8').trimEnd()).data
+          ? Papa.parse<string[]>(readFileSync(quarantine, 'utf8'), { delimiter: ',', newline: '\r\n' }).data
           : []
         expect(kept.filter(row => row[1] === 'no')).toHaveLength(read.report.quarantinedCount)
       } catch (cause) {

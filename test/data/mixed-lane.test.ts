@@ -28,7 +28,7 @@ const contents = (all: ReturnType<typeof builders>) =>
         }
       : {
           words: Array.from({ length: builder.store.length }, (_, row) => builder.store.at(row)),
-          counts: builder.store.entries(),
+          counts: builder.store.counts,
         },
   )
 
