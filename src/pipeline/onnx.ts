@@ -4,7 +4,7 @@ import type { Tensor } from '../onnx/graph.ts'
 import { Graph, IR_VERSION } from '../onnx/graph.ts'
 import type { ColumnRef } from './columns.ts'
 import type { FittedGroup, FittedTransforms } from './features.ts'
-import { encodedWidth, featureNames, findEncoder, findFeatureTransform } from './features.ts'
+import { featureNames, findFeatureTransform, findReader, usedColumns } from './features.ts'
 import { INPUT_TYPES, MISSING_VALUES } from './feeds.ts'
 import type { Pipeline } from './pipeline.ts'
 import { byTransforms, outputWidth, totalWeight } from './pipeline.ts'
@@ -91,15 +91,11 @@ function describeInputs(
 ): InputDescription[] {
   const used = new Map<string, ColumnRef>()
   for (const transforms of byTransforms(members).keys()) {
-    for (const { columns, encode } of transforms.groups) {
-      for (const [c, column] of columns.entries()) {
-        if (used.has(column.name)) continue
-        const makes = encode.some(
-          step => encodedWidth(findEncoder(step.transform), column, step.states[c]) > 0,
-        )
-        if (makes) used.set(column.name, column)
+    for (const group of transforms.groups)
+      for (const place of usedColumns(group)) {
+        const column = group.columns[place]!
+        if (!used.has(column.name)) used.set(column.name, column)
       }
-    }
   }
   if (used.size === 0 && table.columns[0]) used.set(table.columns[0].name, table.columns[0])
   const order = new Map(table.columns.map(({ name }, position) => [name, position]))
@@ -198,16 +194,15 @@ function emitGroup(
   graph: Graph,
   raw: RawColumns,
 ): Tensor | undefined {
+  const inputs = columns.map(({ name }) => (raw.has(name) ? raw.one(name) : undefined))
   const parts = encode.flatMap(({ transform, states }) => {
-    const encoder = findEncoder(transform)
-    const numeric =
-      columns.length > 1 && columns.every(({ kind, name }) => kind === 'numeric' && raw.has(name))
-    if (encoder.emitColumns && numeric) {
-      return encoder.emitColumns(states, graph, raw.many(columns.map(({ name }) => name))) ?? []
+    const reader = findReader(transform)
+    if (reader.stage === 'combine') return reader.emit(states[0], graph, inputs) ?? []
+    const numeric = columns.length > 1 && columns.every(({ kind }, c) => kind === 'numeric' && inputs[c])
+    if (reader.emitColumns && numeric) {
+      return reader.emitColumns(states, graph, raw.many(columns.map(({ name }) => name))) ?? []
     }
-    return columns.flatMap(({ name }, c) =>
-      raw.has(name) ? (encoder.emit(states[c], graph, raw.one(name)) ?? []) : [],
-    )
+    return inputs.flatMap((input, c) => (input && reader.emit(states[c], graph, input)) ?? [])
   })
   return parts.length === 0 ? undefined : emitSteps(then, graph, joinColumns(graph, parts))
 }
