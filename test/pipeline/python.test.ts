@@ -71,6 +71,22 @@ const everything: TransformPlan = {
       encode: [step('datetime-vectorizer'), step('missing-indicator')],
       then: [step('feature-imputer', { strategy: 'zero' }), step('common-scaler')],
     },
+    {
+      name: 'pairs of numbers and categories',
+      columns: ['age', 'probability', 'city "of" birth'],
+      encode: [
+        step('category-interactions', { minimum_gain: -1 }),
+        step('category-interactions', { minimum_gain: -1, encoding: 'codes' }),
+        step('group-by-features', { minimum_gain: -1 }),
+      ],
+      then: [step('feature-imputer')],
+    },
+    {
+      name: 'pairs of numbers',
+      columns: ['age', 'probability', 'never used'],
+      encode: [step('arithmetic-features', { minimum_gain: -1 })],
+      then: [step('feature-imputer')],
+    },
   ],
   merged: [
     step('robust-pca', { n_components: 12 }),
