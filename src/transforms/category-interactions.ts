@@ -237,4 +237,5 @@ function choosePairs(
     .sort((x, y) => y.gain - x.gain || x.pair[0] - y.pair[0] || x.pair[1] - y.pair[1])
     .slice(0, Number(params.max_pairs))
     .map(({ pair }) => pair)
+    .sort((x, y) => x[0] - y[0] || x[1] - y[1])
 }

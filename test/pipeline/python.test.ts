@@ -1,16 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { writeModel } from '../../src/artifact/index.ts'
-import type { Column, Dataset } from '../../src/data/dataset.ts'
-import { stringAt } from '../../src/data/dataset.ts'
 import { answerRows } from '../../src/pipeline/answer.ts'
 import type { TransformPlan } from '../../src/pipeline/features.ts'
 import { emitPipeline } from '../../src/pipeline/onnx.ts'
 import { predictPipeline } from '../../src/pipeline/pipeline.ts'
 import { transforms } from '../../src/transforms/index.ts'
+import { askPython } from './ask-python.ts'
 import { TASKS, toyDataset, toyPipeline, toyPlan } from './toys.ts'
 
 // The official checker and another language's runtime: set GLASSPILOT_PYTHON to a python that has onnx and onnxruntime.
@@ -95,30 +94,6 @@ const everything: TransformPlan = {
   ],
 }
 
-const cell = (column: Column, row: number): string | number | null => {
-  if (column.kind === 'categorical' || column.kind === 'text') return stringAt(column, row) ?? null
-  const value = column.kind === 'numeric' ? Math.fround(column.values[row]!) : column.values[row]!
-  return Number.isNaN(value) ? null : value
-}
-
-function askPython(place: string, inputs: readonly { input: string; column: string }[], dataset: Dataset) {
-  const feeds = Object.fromEntries(
-    inputs.map(({ input, column }) => {
-      const found = dataset.columns.find(({ name }) => name === column)!
-      return [input, Array.from({ length: dataset.rows }, (_, row) => cell(found, row))]
-    }),
-  )
-  const path = join(place, 'feeds.json')
-  writeFileSync(path, JSON.stringify(feeds))
-  const script = resolve(import.meta.dirname, '../fixtures/check_model.py')
-  const { results } = JSON.parse(
-    execFileSync(python!, [script, place, path], { encoding: 'utf8', maxBuffer: 1e8 }),
-  ) as {
-    results: Record<string, unknown[]>
-  }
-  return results
-}
-
 it('the plan of this test holds every transform', () => {
   const named = [
     ...everything.groups.flatMap(({ encode, then }) => [...encode, ...then]),
@@ -140,7 +115,7 @@ describe.skipIf(!ready)(`Python's onnx and onnxruntime${ready ? '' : ` (skipped:
     const place = join(folder, `${name} ${label}`)
     writeModel(place, pipeline, { name, metrics: {}, provenance: {} })
     const dataset = toyDataset(5, 80)
-    const results = askPython(place, emitPipeline(pipeline).description.inputs, dataset)
+    const results = askPython(python!, place, emitPipeline(pipeline).description.inputs, dataset)
     const outputs = await predictPipeline(pipeline, dataset)
     const found = (
       task.task === 'regression' ? results.prediction : results.probabilities!.flat()
