@@ -2,6 +2,7 @@ import type { TaskSchema } from '../data/schema.ts'
 import { emitModel } from '../models/index.ts'
 import type { Tensor } from '../onnx/graph.ts'
 import { Graph, IR_VERSION } from '../onnx/graph.ts'
+import type { Encoder } from '../transforms/transform.ts'
 import type { ColumnRef } from './columns.ts'
 import type { FittedGroup, FittedTransforms } from './features.ts'
 import { featureNames, findFeatureTransform, findReader, usedColumns } from './features.ts'
@@ -67,7 +68,7 @@ export function emitPipeline(pipeline: Pipeline): { bytes: Uint8Array; descripti
   const raw = new Map(
     inputs.map(({ input, column, type }) => [column, graph.input(input, type, ['N', 1])] as const),
   )
-  const answer = emitMembers(pipeline, graph, new RawColumns(graph, raw))
+  const answer = emitMembers(pipeline, graph, new RawColumns(graph, raw), new SharedSteps(pipeline, graph))
   graph.scope = 'answer'
   const results = emitAnswer(graph, pipeline.task, answer)
   for (const { name, shape } of outputs) graph.output(name, results[name]!, shape)
@@ -152,16 +153,49 @@ class RawColumns {
   }
 }
 
+/** Encoders that write the states of all members for a column at once, where they first meet it. */
+class SharedSteps {
+  private readonly graph: Graph
+  private readonly states = new Map<string, unknown[]>()
+  private readonly written = new Map<unknown, Tensor | undefined>()
+
+  constructor({ members }: Pipeline, graph: Graph) {
+    this.graph = graph
+    for (const { groups } of byTransforms(members).keys())
+      for (const { columns, encode } of groups)
+        for (const { transform, states } of encode)
+          for (const [c, { name }] of columns.entries()) {
+            const key = JSON.stringify([transform, name])
+            this.states.set(key, [...(this.states.get(key) ?? []), states[c]])
+          }
+  }
+
+  emit(encoder: Encoder, state: unknown, column: string, input: Tensor): Tensor | undefined {
+    if (!encoder.emitTogether) return encoder.emit(state, this.graph, input)
+    if (!this.written.has(state)) {
+      const all = this.states.get(JSON.stringify([encoder.name, column]))!
+      const tensors = encoder.emitTogether(all, this.graph, input)
+      for (const [i, one] of all.entries()) this.written.set(one, tensors[i])
+    }
+    return this.written.get(state)
+  }
+}
+
 const joinColumns = (graph: Graph, tensors: readonly Tensor[]): Tensor =>
   tensors.length === 1 ? tensors[0]! : graph.op('Concat', tensors, { axis: 1 })
 
 /** Double `[N, outputs]`: the weighted mean of all members. */
-function emitMembers({ members, task }: Pipeline, graph: Graph, raw: RawColumns): Tensor {
+function emitMembers(
+  { members, task }: Pipeline,
+  graph: Graph,
+  raw: RawColumns,
+  shared: SharedSteps,
+): Tensor {
   const parts: Tensor[] = []
   let position = 0
   for (const [transforms, group] of byTransforms(members)) {
     graph.scope = `features${position}`
-    const features = emitTransforms(transforms, graph, raw)
+    const features = emitTransforms(transforms, graph, raw, shared)
     for (const { weight, model } of group) {
       graph.scope = `member${position++}`
       const outputs = graph.cast(emitModel(model, graph, features), 'double')
@@ -176,8 +210,13 @@ function emitMembers({ members, task }: Pipeline, graph: Graph, raw: RawColumns)
 }
 
 /** Float `[N, features]`. */
-function emitTransforms(transforms: FittedTransforms, graph: Graph, raw: RawColumns): Tensor {
-  const groups = transforms.groups.flatMap(group => emitGroup(group, graph, raw) ?? [])
+function emitTransforms(
+  transforms: FittedTransforms,
+  graph: Graph,
+  raw: RawColumns,
+  shared: SharedSteps,
+): Tensor {
+  const groups = transforms.groups.flatMap(group => emitGroup(group, graph, raw, shared) ?? [])
   const joined = groups.length === 0 ? raw.none() : joinColumns(graph, groups)
   if (groups.length === 0 && featureNames(transforms).length === 0) return joined
   return emitSteps(transforms.merged, graph, joined)
@@ -193,6 +232,7 @@ function emitGroup(
   { columns, encode, then }: FittedGroup,
   graph: Graph,
   raw: RawColumns,
+  shared: SharedSteps,
 ): Tensor | undefined {
   const inputs = columns.map(({ name }) => (raw.has(name) ? raw.one(name) : undefined))
   const parts = encode.flatMap(({ transform, states }) => {
@@ -202,7 +242,9 @@ function emitGroup(
     if (reader.emitColumns && numeric) {
       return reader.emitColumns(states, graph, raw.many(columns.map(({ name }) => name))) ?? []
     }
-    return inputs.flatMap((input, c) => (input && reader.emit(states[c], graph, input)) ?? [])
+    return inputs.flatMap(
+      (input, c) => (input && shared.emit(reader, states[c], columns[c]!.name, input)) ?? [],
+    )
   })
   return parts.length === 0 ? undefined : emitSteps(then, graph, joinColumns(graph, parts))
 }

@@ -1,9 +1,9 @@
 import type { Column } from '../data/dataset.ts'
 import type { DenseFeature } from '../data/features.ts'
 import { float, int } from '../params/space.ts'
+import { createRng, hashSeed } from '../util/rng.ts'
 import type { Levels } from './levels.ts'
 import { asLevelColumn, countLevels, emitLevels, LEVEL_KINDS, levelRows } from './levels.ts'
-import { outOfFoldMeans, smoothedMeans, targetWidth } from './target-means.ts'
 import type { Encoder, TransformContext } from './transform.ts'
 
 interface TargetState {
@@ -12,6 +12,41 @@ interface TargetState {
   readonly width: number
   /** Row-major (levels + 2) × width: missing, unseen, then each level. */
   readonly table: Float32Array
+}
+
+/** What a level is replaced by: the chance of class 1, of each of more classes, or the mean value. */
+const outputsOf = ({ task, classes }: TransformContext) => (task === 'multiclass' ? classes : 1)
+
+const goal = ({ task, target }: TransformContext, row: number, output: number) =>
+  task === 'multiclass' ? Number(target[row] === output) : target[row]!
+
+/** Smoothed means per place (level + 2) over the rows that `use`; empty places get the mean of all. */
+function smoothedMeans(
+  places: Int32Array,
+  count: number,
+  smoothing: number,
+  context: TransformContext,
+  use: (row: number) => boolean,
+): Float32Array {
+  const width = outputsOf(context)
+  const sums = new Float64Array(count * width)
+  const rows = new Float64Array(count)
+  const all = new Float64Array(width)
+  let total = 0
+  for (let row = 0; row < places.length; row++) {
+    if (!use(row)) continue
+    total++
+    rows[places[row]!]!++
+    for (let k = 0; k < width; k++) {
+      const value = goal(context, row, k)
+      sums[places[row]! * width + k]! += value
+      all[k]! += value
+    }
+  }
+  return Float32Array.from(sums, (sum, i) => {
+    const prior = total === 0 ? 0 : all[i % width]! / total
+    return (sum + smoothing * prior) / (rows[Math.floor(i / width)]! + smoothing)
+  })
 }
 
 /**
@@ -30,8 +65,24 @@ export const targetEncoder: Encoder<TargetState> = {
     const smoothing = Number(params.smoothing)
     const { state, places } = fitted(column, smoothing, context)
     const { width } = state
-    const options = { smoothing, folds: Number(params.folds), salt: 'target-encoder' }
-    const encoded = outOfFoldMeans(places, state.levels.keys.length + 2, options, context)
+    const folds = Math.min(Number(params.folds), Math.max(2, places.length))
+    const fold = createRng(hashSeed(context.seed, 'target-encoder')).shuffle(
+      Int32Array.from(places, (_, row) => row % folds),
+    )
+    const encoded = new Float32Array(places.length * width)
+    for (let held = 0; held < folds; held++) {
+      const table = smoothedMeans(
+        places,
+        state.levels.keys.length + 2,
+        smoothing,
+        context,
+        row => fold[row] !== held,
+      )
+      for (let row = 0; row < places.length; row++) {
+        if (fold[row] !== held) continue
+        for (let k = 0; k < width; k++) encoded[row * width + k] = table[places[row]! * width + k]!
+      }
+    }
     return {
       state,
       features: features(column.name, width, places.length, (row, k) => encoded[row * width + k]!),
@@ -56,8 +107,8 @@ export const targetEncoder: Encoder<TargetState> = {
 function fitted(column: Column, smoothing: number, context: TransformContext) {
   const { levels } = countLevels(asLevelColumn(column))
   const places = levelRows(asLevelColumn(column), levels).map(level => level + 2)
-  const table = smoothedMeans(places, levels.keys.length + 2, smoothing, context)
-  const state: TargetState = { levels, width: targetWidth(context), table }
+  const table = smoothedMeans(places, levels.keys.length + 2, smoothing, context, () => true)
+  const state: TargetState = { levels, width: outputsOf(context), table }
   return { state, places }
 }
 

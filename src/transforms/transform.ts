@@ -39,6 +39,8 @@ export interface Encoder<State = unknown> {
   emit(state: State, graph: Graph, input: Tensor): Tensor | undefined
   /** The same for many numeric columns in few nodes: float `[N, states]` → the features of all, column after column. */
   emitColumns?(states: readonly State[], graph: Graph, input: Tensor): Tensor | undefined
+  /** The same for one column and the states of several members, which can share what they have in common. */
+  emitTogether?(states: readonly State[], graph: Graph, input: Tensor): readonly (Tensor | undefined)[]
 }
 
 /**
