@@ -11,7 +11,7 @@ import type { Member, Pipeline } from '../../src/pipeline/pipeline.ts'
 import { transforms } from '../../src/transforms/index.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { fitContext } from '../helpers/fit.ts'
-import { allRows } from '../transforms/columns.ts'
+import { allRows, numeric, table } from '../transforms/columns.ts'
 import { schemaOf, TASKS, toyDataset } from './toys.ts'
 
 // Small pipelines with the real learners, on the toy table of every kind of column.
@@ -24,7 +24,7 @@ function smallParams(space: Space): Params {
     max_features: 12,
     max_pairs: 3,
     n_components: 6,
-    max_n_features: 400,
+    max_n_features: 170,
   }
   const own = Object.entries(small).filter(
     ([name]) => space[name]?.type === 'float' || space[name]?.type === 'int',
@@ -61,7 +61,7 @@ export function usualTransforms({ columns }: Dataset, codes = false): TransformP
     categorical: codes
       ? step('ordinal-encoder', { threshold: 2 })
       : step('threshold-one-hot', { threshold: 2 }),
-    text: step('tfidf', { max_features: 20 }),
+    text: step('tfidf', { max_features: 12 }),
     datetime: step('datetime-vectorizer'),
   }
   const kinds = Object.keys(encoders) as ColumnKind[]
@@ -95,8 +95,8 @@ function quickParams({ space }: Algorithm): Params {
   const params: Record<string, Params[string]> = { ...defaults(space) }
   for (const [name, distribution] of Object.entries(space)) {
     if (!(name in params) || distribution.type !== 'int') continue
-    if (/num_round|iterations|num_trees|epochs/.test(name)) params[name] = Math.max(distribution.low, 6)
-    if (/num_leaves|depth/.test(name)) params[name] = Math.max(distribution.low, 4)
+    if (/num_round|iterations|num_trees|epochs/.test(name)) params[name] = 6
+    if (/num_leaves|depth/.test(name)) params[name] = 4
   }
   if ('layers' in params) params['layers'] = '50,25'
   return params
@@ -148,4 +148,40 @@ export async function trainEnsemble(
     members.push(...(await trainMembers(task, own, plan(dataset), dataset)))
   }
   return { formatVersion: 1, task, table: schemaOf(dataset), members }
+}
+
+const SIDE = 8
+
+/** A net of pictures: a bright half, above or below. */
+export async function trainPictures(rows: number): Promise<{ pipeline: Pipeline; dataset: Dataset }> {
+  const rng = createRng(3)
+  const names = Array.from({ length: SIDE * SIDE }, (_, pixel) => `pixel ${pixel}`)
+  const above = Array.from({ length: rows }, () => rng.int(2))
+  const dataset = table(
+    rows,
+    names.map((name, pixel) =>
+      numeric(
+        name,
+        above.map(half =>
+          Math.round((half === Number(pixel < (SIDE * SIDE) / 2) ? 150 : 0) + 100 * rng.next()),
+        ),
+      ),
+    ),
+  )
+  const task = TASKS['binary']!
+  const plan: TransformPlan = {
+    groups: [
+      { name: 'pixels', columns: names, encode: [{ transform: 'robust-imputer', params: {} }], then: [] },
+    ],
+    merged: [{ transform: 'common-scaler', params: {} }],
+  }
+  const shape = { task: task.task, classes: 2 }
+  const target = Float64Array.from(above)
+  const { fitted, features } = fitTransforms(plan, dataset, allRows(rows), { ...shape, seed: 1, target })
+  const cnn = algorithms.find(({ role }) => role === 'image')!
+  const params = { ...defaults(cnn.space), height: SIDE, width: SIDE, channels: 1, filters: 8, hidden: 64 }
+  const data = { ...shape, features, target, validation: { features, target } }
+  const model = await cnn.fit(data, params, fitContext({ seed: 1, deadline: performance.now() + 1000 }))
+  const members = [{ weight: 1, transforms: fitted, model }]
+  return { pipeline: { formatVersion: 1, task, table: schemaOf(dataset), members }, dataset }
 }
