@@ -30,7 +30,11 @@ const sections = {
     ['transform', 'of', 'what it does'],
     transforms.map(transform => [
       transform.name,
-      transform.stage === 'encode' ? transform.accepts.join(', ') : 'features',
+      transform.stage === 'encode'
+        ? transform.accepts.join(', ')
+        : transform.stage === 'combine'
+          ? `several of ${transform.accepts.join(', ')}`
+          : 'features',
       sentence(transform.summary),
     ]),
   ),

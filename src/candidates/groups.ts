@@ -17,6 +17,8 @@ export interface GroupStyle {
   readonly numbersAsCategories?: boolean
   /** Number of rows a one-hot value needs; the default rule without it. */
   readonly oneHotThreshold?: number
+  /** What pairs of columns tell beyond the two alone, beside everything else. */
+  readonly pairs?: boolean
   /** Over the numeric group. */
   readonly numericThen?: readonly Step[]
 }
@@ -71,8 +73,43 @@ export function planGroups(plan: ColumnPlan, style: GroupStyle): ColumnGroup[] {
       [step('datetime-vectorizer', { mode: style.dates })],
       style.missing === 'keep' ? [] : [step('feature-imputer')],
     ),
+    ...(style.pairs ? pairGroups(plan, group) : []),
   ]
 }
+
+/** Which pairs are worth a feature is found on the rows fitted on. */
+function pairGroups(plan: ColumnPlan, group: MakeGroup): ColumnGroup[] {
+  const categories = [...plan.categorical, ...plan.manyValues]
+  const { numeric } = plan
+  const both = categories.length > 0 && numeric.length > 0
+  return [
+    ...group(
+      'numeric-pairs',
+      numeric.length > 1 ? numeric : [],
+      'sums, differences, products and ratios of two, where those explain more than the two alone',
+      [step('arithmetic-features')],
+    ),
+    ...group(
+      'categorical-pairs',
+      categories.length > 1 ? categories : [],
+      'two read as one category, as the mean target of its rows (out of fold), where that explains more than the two alone',
+      [step('category-interactions')],
+    ),
+    ...group(
+      'numeric-by-category',
+      both ? [...categories, ...numeric] : [],
+      'numbers beside their mean among the rows of the same category, where the distance from it explains more',
+      [step('group-by-features')],
+    ),
+  ]
+}
+
+/** Features that pairs make at most, about. */
+const PAIR_FEATURES = 60
+
+/** Whether there are two columns to put together. */
+export const hasPairs = ({ numeric, categorical, manyValues }: ColumnPlan): boolean =>
+  numeric.length + categorical.length + manyValues.length > 1
 
 type MakeGroup = (
   name: string,
@@ -178,6 +215,7 @@ export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
     (style.numbersAsCategories ? capped(plan.lowCardinality) : 0) +
     categories +
     words +
-    plan.datetime.length * (style.dates === 'ordinal' ? 9 : 16)
+    plan.datetime.length * (style.dates === 'ordinal' ? 9 : 16) +
+    (style.pairs ? PAIR_FEATURES : 0)
   )
 }

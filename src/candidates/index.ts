@@ -7,7 +7,7 @@ import type { ColumnPlan } from './columns.ts'
 import { listed, planColumns } from './columns.ts'
 import { pictureOf, type Picture } from './picture.ts'
 import type { GroupStyle } from './groups.ts'
-import { estimateWidth, planGroups, step } from './groups.ts'
+import { estimateWidth, hasPairs, planGroups, step } from './groups.ts'
 
 export { formatCandidates, parseCandidates } from './parse.ts'
 
@@ -130,7 +130,11 @@ function draftsFor(
   switch (role) {
     case 'boosting':
       return place === 0
-        ? [plainBoosting(algorithm, size), ...pcaBoosting(algorithm, plan), ...variants(algorithm, plan)]
+        ? [
+            plainBoosting(algorithm, size),
+            ...pcaBoosting(algorithm, plan),
+            ...variants(algorithm, plan, profile),
+          ]
         : [
             {
               algorithm,
@@ -201,7 +205,7 @@ function pcaBoosting(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
 }
 
 /** Other ways to process features for the same learner, where the table has columns for which they differ. */
-function variants(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
+function variants(algorithm: Algorithm, plan: ColumnPlan, profile: DatasetProfile): Draft[] {
   const categories = [...plan.categorical, ...plan.manyValues]
   const draft = (reason: string, style: GroupStyle, priority: number): Draft => ({
     algorithm,
@@ -212,6 +216,15 @@ function variants(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
     priority,
   })
   const drafts: Draft[] = []
+  if (hasPairs(plan) && !profile.image) {
+    drafts.push(
+      draft(
+        `Pairs of columns beside the columns themselves: of all sums, differences, products, ratios, joined categories and distances from a category's mean, those that explain more of the target than their two columns do.`,
+        { ...CODE_STYLE, pairs: true },
+        4.5,
+      ),
+    )
+  }
   if (categories.length > 0) {
     drafts.push(
       draft(

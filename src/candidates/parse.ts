@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Algorithm } from '../algorithms/algorithm.ts'
 import { parseParams } from '../params/space.ts'
 import { transforms } from '../transforms/index.ts'
+import type { Transform } from '../transforms/transform.ts'
 import { InputError, messageOf } from '../util/errors.ts'
 import { nearest } from '../util/text.ts'
 import type { Candidate, Step } from './candidate.ts'
@@ -177,9 +178,10 @@ const hint = (typed: string, names: readonly string[]): string => {
 }
 
 function checkStep(step: Step, path: string, stage: 'encode' | 'features'): void {
-  const ofStage = transforms.filter(transform => transform.stage === stage).map(({ name }) => name)
+  const fits = (transform: Transform) => (transform.stage === 'features') === (stage === 'features')
+  const ofStage = transforms.filter(fits).map(({ name }) => name)
   const transform = transforms.find(({ name }) => name === step.transform)
-  if (!transform || transform.stage !== stage) {
+  if (!transform || !fits(transform)) {
     throw fault(
       `${path}.transform`,
       `${JSON.stringify(step.transform)} cannot stand here; expected one of ${ofStage.join(', ')}`,

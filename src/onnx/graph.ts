@@ -79,6 +79,7 @@ export class Graph {
   private readonly taken: Set<string>
   private readonly constants = new Map<string, Tensor>()
   private readonly domains: Set<string>
+  private readonly made = new Map<string, unknown>()
   private counter = 0
   /** Prefix of the names of nodes made from now on. */
   scope = ''
@@ -117,6 +118,20 @@ export class Graph {
     this.taken.add(name)
     this.nodes.push(nodeMessage('Identity', [tensor], [name], {}, '', `/output/${name}`))
     this.outputs.push(valueInfo(name, tensor.type, dims))
+  }
+
+  /** Makes `tensor` the next result of a branch or body: the name is made here, no size of its `rank` dimensions is known. */
+  result(tensor: Tensor, rank: number): void {
+    const name = this.fresh('result')
+    this.nodes.push(nodeMessage('Identity', [tensor], [name], {}, '', name))
+    const dims = Array.from({ length: rank }, (_, axis) => `${name} ${axis}`)
+    this.outputs.push(valueInfo(name, tensor.type, dims))
+  }
+
+  /** What `make` gave the first time it was called with this key: for parts of a graph that several steps need. */
+  once<T>(key: string, make: () => T): T {
+    if (!this.made.has(key)) this.made.set(key, make())
+    return this.made.get(key) as T
   }
 
   /** A constant tensor; equal ones are stored once. `type` widens small typed arrays (e.g. bool from Uint8Array). */

@@ -4,7 +4,13 @@ import type { Feature, Features } from '../data/features.ts'
 import type { Params } from '../params/space.ts'
 import { parseParams } from '../params/space.ts'
 import { transforms } from '../transforms/index.ts'
-import type { Encoder, FeatureTransform, Transform, TransformContext } from '../transforms/transform.ts'
+import type {
+  Combiner,
+  Encoder,
+  FeatureTransform,
+  Transform,
+  TransformContext,
+} from '../transforms/transform.ts'
 import { InputError } from '../util/errors.ts'
 import { quoted } from '../util/text.ts'
 import type { ColumnRef } from './columns.ts'
@@ -16,7 +22,7 @@ export interface PlannedStep {
   readonly params: Params
 }
 
-/** The transforms of a plan: every encoder of a group sees every column of it. */
+/** The transforms of a plan: every encoder of a group sees every column of it, a combiner sees all of them at once. */
 export interface TransformPlan {
   readonly groups: readonly {
     readonly name: string
@@ -35,7 +41,7 @@ export interface FittedStep {
 export interface FittedGroup {
   readonly name: string
   readonly columns: readonly ColumnRef[]
-  /** One state per column of the group. */
+  /** One state per column of the group; a combiner has a single one. */
   readonly encode: readonly { readonly transform: string; readonly states: readonly unknown[] }[]
   readonly then: readonly FittedStep[]
 }
@@ -67,9 +73,10 @@ export function findTransform(name: string): Transform {
   )
 }
 
-export function findEncoder(name: string): Encoder {
+/** What may stand in `encode`. */
+export function findReader(name: string): Encoder | Combiner {
   const transform = findTransform(name)
-  if (transform.stage === 'encode') return transform
+  if (transform.stage !== 'features') return transform
   throw new InputError(
     'E_WRONG_STAGE',
     `transform "${name}" works on features: expected one that reads columns; move it to "then" or "merged"`,
@@ -121,30 +128,64 @@ function encodeGroup(
   rows: Int32Array,
   context: TransformContext,
 ): { columns: FittedGroup['columns']; encode: FittedGroup['encode']; features: Feature[] } {
-  const steps = group.encode.map(step => ({ encoder: findEncoder(step.transform), params: paramsOf(step) }))
+  const steps = group.encode.map(step => ({ reader: findReader(step.transform), params: paramsOf(step) }))
   const states = steps.map((): unknown[] => [])
   const features = steps.map((): Feature[] => [])
-  const columns = group.columns.map(name => {
-    const column = takeRowsOf(findColumn(dataset, name)!, dataset.rows, rows)
-    for (const [i, { encoder, params }] of steps.entries()) {
-      requireKind(encoder, column)
-      const result =
-        encoder.fitApply?.(column, params, context) ?? fitThenApply(encoder, column, params, context)
-      states[i]!.push(result.state)
-      features[i]!.push(...result.features)
-    }
-    return { name, kind: column.kind }
+  const add = (step: number, result: { readonly state: unknown; readonly features: Feature[] }) => {
+    states[step]!.push(result.state)
+    features[step]!.push(...result.features)
+  }
+  const found = group.columns.map(name => findColumn(dataset, name)!)
+  const columns = walkColumns(steps, found, dataset.rows, rows, (column, i) => {
+    const { reader, params } = steps[i]!
+    requireKind(reader, column)
+    if (reader.stage === 'encode') add(i, fitEncoder(reader, column, params, context))
   })
+  for (const [i, { reader, params }] of steps.entries())
+    if (reader.stage === 'combine') add(i, fitCombiner(reader, columns, params, context))
   return {
-    columns,
+    columns: found.map(({ name, kind }) => ({ name, kind })),
     encode: group.encode.map(({ transform }, i) => ({ transform, states: states[i]! })),
     features: features.flat(),
   }
 }
 
-function fitThenApply(encoder: Encoder, column: Column, params: Params, context: TransformContext) {
+/**
+ * Visits every step of every column, and returns the columns when a combiner asks for all of them; encoders alone need only
+ * one column's rows in memory at a time.
+ */
+function walkColumns(
+  steps: readonly { readonly reader: Encoder | Combiner }[],
+  found: readonly Column[],
+  count: number,
+  rows: Int32Array | undefined,
+  visit: (column: Column, step: number, place: number) => void,
+): Column[] {
+  const combines = steps.some(({ reader }) => reader.stage === 'combine')
+  const kept: Column[] = []
+  for (const [place, whole] of found.entries()) {
+    const column = rows ? takeRowsOf(whole, count, rows) : whole
+    for (const step of steps.keys()) visit(column, step, place)
+    if (combines) kept.push(column)
+  }
+  return kept
+}
+
+function fitEncoder(encoder: Encoder, column: Column, params: Params, context: TransformContext) {
+  if (encoder.fitApply) return encoder.fitApply(column, params, context)
   const state = encoder.fit(column, params, context)
   return { state, features: encoder.apply(column, state) }
+}
+
+function fitCombiner(
+  combiner: Combiner,
+  columns: readonly Column[],
+  params: Params,
+  context: TransformContext,
+) {
+  if (combiner.fitApply) return combiner.fitApply(columns, params, context)
+  const state = combiner.fit(columns, params, context)
+  return { state, features: combiner.apply(columns, state) }
 }
 
 function fitSteps(steps: readonly PlannedStep[], input: Features, context: TransformContext) {
@@ -165,18 +206,23 @@ export function applyTransforms(fitted: FittedTransforms, dataset: Dataset, rows
     fitted.groups.flatMap(group => group.columns.map(column => column.name)),
   )
   const count = rows?.length ?? dataset.rows
-  const joined = fitted.groups.flatMap(group => {
-    const features = group.encode.map((): Feature[] => [])
-    for (const [c, { name, kind }] of group.columns.entries()) {
-      const found = columnOf(dataset, { name, kind })
-      const column = rows ? takeRowsOf(found, dataset.rows, rows) : found
-      for (const [i, { transform, states }] of group.encode.entries()) {
-        features[i]!.push(...findEncoder(transform).apply(column, states[c]))
-      }
-    }
-    return applySteps(group.then, { rows: count, columns: features.flat() }).columns
-  })
+  const joined = fitted.groups.flatMap(
+    group => applySteps(group.then, { rows: count, columns: applyReaders(group, dataset, rows) }).columns,
+  )
   return applySteps(fitted.merged, { rows: count, columns: joined })
+}
+
+function applyReaders(group: FittedGroup, dataset: Dataset, rows: Int32Array | undefined): Feature[] {
+  const steps = group.encode.map(({ transform, states }) => ({ reader: findReader(transform), states }))
+  const features = steps.map((): Feature[] => [])
+  const found = group.columns.map(ref => columnOf(dataset, ref))
+  const columns = walkColumns(steps, found, dataset.rows, rows, (column, i, place) => {
+    const { reader, states } = steps[i]!
+    if (reader.stage === 'encode') features[i]!.push(...reader.apply(column, states[place]))
+  })
+  for (const [i, { reader, states }] of steps.entries())
+    if (reader.stage === 'combine') features[i]!.push(...reader.apply(columns, states[0]))
+  return features.flat()
 }
 
 /** Names of the features, in their order. */
@@ -186,9 +232,18 @@ export function featureNames(fitted: FittedTransforms): string[] {
   return applyTransforms(fitted, nothing).columns.map(({ name }) => name)
 }
 
-/** How many features an encoder makes of a column: the state alone decides. */
-export const encodedWidth = (encoder: Encoder, column: ColumnRef, state: unknown): number =>
-  encoder.apply(emptyColumn(column), state).length
+/** Places of the columns of a group from which its readers make features: their states alone decide. */
+export function usedColumns({ columns, encode }: FittedGroup): Set<number> {
+  const used = new Set<number>()
+  for (const { transform, states } of encode) {
+    const reader = findReader(transform)
+    if (reader.stage === 'combine') for (const place of reader.uses(states[0])) used.add(place)
+    else
+      for (const [place, column] of columns.entries())
+        if (reader.apply(emptyColumn(column), states[place]).length > 0) used.add(place)
+  }
+  return used
+}
 
 const applySteps = (steps: readonly FittedStep[], features: Features): Features =>
   steps.reduce((input, { transform, state }) => findFeatureTransform(transform).apply(input, state), features)
@@ -199,10 +254,10 @@ function takeRowsOf(column: Column, count: number, rows: Int32Array): Column {
   return takeColumn(column, rows)
 }
 
-function requireKind(encoder: Encoder, column: Column): void {
-  if (encoder.accepts.includes(column.kind)) return
+function requireKind(reader: Encoder | Combiner, column: Column): void {
+  if (reader.accepts.includes(column.kind)) return
   throw new InputError(
     'E_WRONG_KIND',
-    `column ${quoted(column.name)} is ${column.kind}: transform "${encoder.name}" expects ${encoder.accepts.join(' or ')}; move the column to another group`,
+    `column ${quoted(column.name)} is ${column.kind}: transform "${reader.name}" expects ${reader.accepts.join(' or ')}; move the column to another group`,
   )
 }

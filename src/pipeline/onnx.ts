@@ -2,9 +2,10 @@ import type { TaskSchema } from '../data/schema.ts'
 import { emitModel } from '../models/index.ts'
 import type { Tensor } from '../onnx/graph.ts'
 import { Graph, IR_VERSION } from '../onnx/graph.ts'
+import type { Encoder } from '../transforms/transform.ts'
 import type { ColumnRef } from './columns.ts'
 import type { FittedGroup, FittedTransforms } from './features.ts'
-import { encodedWidth, featureNames, findEncoder, findFeatureTransform } from './features.ts'
+import { featureNames, findFeatureTransform, findReader, usedColumns } from './features.ts'
 import { INPUT_TYPES, MISSING_VALUES } from './feeds.ts'
 import type { Pipeline } from './pipeline.ts'
 import { byTransforms, outputWidth, totalWeight } from './pipeline.ts'
@@ -67,7 +68,7 @@ export function emitPipeline(pipeline: Pipeline): { bytes: Uint8Array; descripti
   const raw = new Map(
     inputs.map(({ input, column, type }) => [column, graph.input(input, type, ['N', 1])] as const),
   )
-  const answer = emitMembers(pipeline, graph, new RawColumns(graph, raw))
+  const answer = emitMembers(pipeline, graph, new RawColumns(graph, raw), new SharedSteps(pipeline, graph))
   graph.scope = 'answer'
   const results = emitAnswer(graph, pipeline.task, answer)
   for (const { name, shape } of outputs) graph.output(name, results[name]!, shape)
@@ -91,15 +92,11 @@ function describeInputs(
 ): InputDescription[] {
   const used = new Map<string, ColumnRef>()
   for (const transforms of byTransforms(members).keys()) {
-    for (const { columns, encode } of transforms.groups) {
-      for (const [c, column] of columns.entries()) {
-        if (used.has(column.name)) continue
-        const makes = encode.some(
-          step => encodedWidth(findEncoder(step.transform), column, step.states[c]) > 0,
-        )
-        if (makes) used.set(column.name, column)
+    for (const group of transforms.groups)
+      for (const place of usedColumns(group)) {
+        const column = group.columns[place]!
+        if (!used.has(column.name)) used.set(column.name, column)
       }
-    }
   }
   if (used.size === 0 && table.columns[0]) used.set(table.columns[0].name, table.columns[0])
   const order = new Map(table.columns.map(({ name }, position) => [name, position]))
@@ -156,16 +153,49 @@ class RawColumns {
   }
 }
 
+/** Encoders that write the states of all members for a column at once, where they first meet it. */
+class SharedSteps {
+  private readonly graph: Graph
+  private readonly states = new Map<string, unknown[]>()
+  private readonly written = new Map<unknown, Tensor | undefined>()
+
+  constructor({ members }: Pipeline, graph: Graph) {
+    this.graph = graph
+    for (const { groups } of byTransforms(members).keys())
+      for (const { columns, encode } of groups)
+        for (const { transform, states } of encode)
+          for (const [c, { name }] of columns.entries()) {
+            const key = JSON.stringify([transform, name])
+            this.states.set(key, [...(this.states.get(key) ?? []), states[c]])
+          }
+  }
+
+  emit(encoder: Encoder, state: unknown, column: string, input: Tensor): Tensor | undefined {
+    if (!encoder.emitTogether) return encoder.emit(state, this.graph, input)
+    if (!this.written.has(state)) {
+      const all = this.states.get(JSON.stringify([encoder.name, column]))!
+      const tensors = encoder.emitTogether(all, this.graph, input)
+      for (const [i, one] of all.entries()) this.written.set(one, tensors[i])
+    }
+    return this.written.get(state)
+  }
+}
+
 const joinColumns = (graph: Graph, tensors: readonly Tensor[]): Tensor =>
   tensors.length === 1 ? tensors[0]! : graph.op('Concat', tensors, { axis: 1 })
 
 /** Double `[N, outputs]`: the weighted mean of all members. */
-function emitMembers({ members, task }: Pipeline, graph: Graph, raw: RawColumns): Tensor {
+function emitMembers(
+  { members, task }: Pipeline,
+  graph: Graph,
+  raw: RawColumns,
+  shared: SharedSteps,
+): Tensor {
   const parts: Tensor[] = []
   let position = 0
   for (const [transforms, group] of byTransforms(members)) {
     graph.scope = `features${position}`
-    const features = emitTransforms(transforms, graph, raw)
+    const features = emitTransforms(transforms, graph, raw, shared)
     for (const { weight, model } of group) {
       graph.scope = `member${position++}`
       const outputs = graph.cast(emitModel(model, graph, features), 'double')
@@ -180,8 +210,13 @@ function emitMembers({ members, task }: Pipeline, graph: Graph, raw: RawColumns)
 }
 
 /** Float `[N, features]`. */
-function emitTransforms(transforms: FittedTransforms, graph: Graph, raw: RawColumns): Tensor {
-  const groups = transforms.groups.flatMap(group => emitGroup(group, graph, raw) ?? [])
+function emitTransforms(
+  transforms: FittedTransforms,
+  graph: Graph,
+  raw: RawColumns,
+  shared: SharedSteps,
+): Tensor {
+  const groups = transforms.groups.flatMap(group => emitGroup(group, graph, raw, shared) ?? [])
   const joined = groups.length === 0 ? raw.none() : joinColumns(graph, groups)
   if (groups.length === 0 && featureNames(transforms).length === 0) return joined
   return emitSteps(transforms.merged, graph, joined)
@@ -197,16 +232,18 @@ function emitGroup(
   { columns, encode, then }: FittedGroup,
   graph: Graph,
   raw: RawColumns,
+  shared: SharedSteps,
 ): Tensor | undefined {
+  const inputs = columns.map(({ name }) => (raw.has(name) ? raw.one(name) : undefined))
   const parts = encode.flatMap(({ transform, states }) => {
-    const encoder = findEncoder(transform)
-    const numeric =
-      columns.length > 1 && columns.every(({ kind, name }) => kind === 'numeric' && raw.has(name))
-    if (encoder.emitColumns && numeric) {
-      return encoder.emitColumns(states, graph, raw.many(columns.map(({ name }) => name))) ?? []
+    const reader = findReader(transform)
+    if (reader.stage === 'combine') return reader.emit(states[0], graph, inputs) ?? []
+    const numeric = columns.length > 1 && columns.every(({ kind }, c) => kind === 'numeric' && inputs[c])
+    if (reader.emitColumns && numeric) {
+      return reader.emitColumns(states, graph, raw.many(columns.map(({ name }) => name))) ?? []
     }
-    return columns.flatMap(({ name }, c) =>
-      raw.has(name) ? (encoder.emit(states[c], graph, raw.one(name)) ?? []) : [],
+    return inputs.flatMap(
+      (input, c) => (input && shared.emit(reader, states[c], columns[c]!.name, input)) ?? [],
     )
   })
   return parts.length === 0 ? undefined : emitSteps(then, graph, joinColumns(graph, parts))

@@ -1,8 +1,11 @@
 import { calendarFeatures } from './calendar-features.ts'
+import { arithmeticFeatures } from './arithmetic-features.ts'
+import { categoryInteractions } from './category-interactions.ts'
 import { commonScaler } from './common-scaler.ts'
 import { datetimeVectorizer } from './datetime-vectorizer.ts'
 import { featureImputer } from './feature-imputer.ts'
 import { frequencyEncoder } from './frequency-encoder.ts'
+import { groupByFeatures } from './group-by-features.ts'
 import { logExtreme } from './log-extreme.ts'
 import { missingIndicator } from './missing-indicator.ts'
 import { ordinalEncoder } from './ordinal-encoder.ts'
@@ -39,6 +42,9 @@ export const transforms: readonly Transform[] = [
   sequenceFeatures,
   datetimeVectorizer,
   calendarFeatures,
+  categoryInteractions,
+  arithmeticFeatures,
+  groupByFeatures,
   featureImputer,
   robustStandardScaler,
   commonScaler,

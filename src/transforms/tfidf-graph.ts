@@ -7,7 +7,7 @@ import { emitChunks, emitWords, joinPieces, keepPieces } from './words.ts'
 /** Stands where a chunk has no more characters; no term can hold it. */
 export const PAD = '\u0000'
 
-/** How often each term stands in each row: double `[N, terms]`. */
+/** How often each term stands in each row: float `[N, terms]`. */
 export function emitTermCounts(state: TfidfState, graph: Graph, input: Tensor): Tensor {
   const grams =
     state.analyzer === 'word' ? wordGrams(state, graph, input) : characterGrams(state, graph, input)
@@ -28,11 +28,11 @@ export function emitTermCounts(state: TfidfState, graph: Graph, input: Tensor): 
   const zeros = graph.op(
     'ConstantOfShape',
     [shape],
-    { value: { tensor: Float64Array.of(0), dims: [1] } },
-    { type: 'double' },
+    { value: { tensor: Float32Array.of(0), dims: [1] } },
+    { type: 'float' },
   )
   const many = graph.op('Shape', [join('rows')], {}, { type: 'int64' })
-  const ones = graph.op('Expand', [graph.constant(Float64Array.of(1), [1]), many])
+  const ones = graph.op('Expand', [graph.constant(Float32Array.of(1), [1]), many])
   return graph.op('ScatterND', [zeros, places, ones], { reduction: 'add' })
 }
 

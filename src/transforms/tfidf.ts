@@ -1,5 +1,6 @@
 import type { Column } from '../data/dataset.ts'
 import type { SparseFeature } from '../data/features.ts'
+import type { Graph, Tensor } from '../onnx/graph.ts'
 import type { Params } from '../params/space.ts'
 import { choice, float, int } from '../params/space.ts'
 import { byCodeUnit, rowCount } from './levels.ts'
@@ -91,21 +92,40 @@ export const tfidf: Encoder<TfidfState> = {
       values: Float32Array.from(values),
     }))
   },
-  emit(state, graph, input) {
-    if (state.terms.length === 0) return undefined
-    const counts = emitTermCounts(state, graph, input) // double [N, terms]
-    const weighted = graph.op('Mul', [counts, graph.constant(state.idf, [1, state.terms.length])])
-    const squares = graph.op('ReduceSumSquare', [weighted, graph.i64(1)], { keepdims: 1 })
-    // A row without a known term is 0 / 1 instead of 0 / 0.
-    const empty = graph.op('Equal', [squares, graph.f64(0)], {}, { type: 'bool' })
-    const length = graph.op(
-      'Where',
-      [empty, graph.f64(1), graph.op('Sqrt', [squares])],
-      {},
-      { type: 'double' },
-    )
-    return graph.cast(graph.op('Div', [weighted, length]), 'float')
+  emit: (state, graph, input) => tfidf.emitTogether!([state], graph, input)[0],
+  emitTogether(states, graph, input) {
+    const alike = (a: TfidfState, b: TfidfState) =>
+      a.analyzer === b.analyzer && a.ngramMin === b.ngramMin && a.ngramMax === b.ngramMax
+    const kinds = states.filter((state, i) => states.findIndex(other => alike(other, state)) === i)
+    const counts = kinds.map(kind => {
+      const terms = [...new Set(states.filter(state => alike(state, kind)).flatMap(state => state.terms))]
+      const all = { ...kind, terms: terms.sort(byCodeUnit) }
+      return { all, counts: all.terms.length > 0 ? emitTermCounts(all, graph, input) : undefined }
+    })
+    return states.map(state => {
+      if (state.terms.length === 0) return undefined
+      const { all, counts: table } = counts[kinds.findIndex(kind => alike(kind, state))]!
+      return emitWeights(state, graph, ownCounts(state, all.terms, graph, table!))
+    })
   },
+}
+
+/** The columns of a table of term counts that are terms of one member. */
+function ownCounts({ terms }: TfidfState, all: readonly string[], graph: Graph, counts: Tensor): Tensor {
+  if (terms.length === all.length) return counts
+  const place = new Map(all.map((term, i) => [term, i]))
+  return graph.op('Gather', [counts, graph.i64(...terms.map(term => place.get(term)!))], { axis: 1 })
+}
+
+/** Counts, weighted and scaled to rows of length 1: float `[N, terms]`. */
+function emitWeights(state: TfidfState, graph: Graph, counts: Tensor): Tensor {
+  const weights = graph.constant(state.idf, [1, state.terms.length])
+  const weighted = graph.op('Mul', [graph.cast(counts, 'double'), weights])
+  const squares = graph.op('ReduceSumSquare', [weighted, graph.i64(1)], { keepdims: 1 })
+  // A row without a known term is 0 / 1 instead of 0 / 0.
+  const empty = graph.op('Equal', [squares, graph.f64(0)], {}, { type: 'bool' })
+  const length = graph.op('Where', [empty, graph.f64(1), graph.op('Sqrt', [squares])], {}, { type: 'double' })
+  return graph.cast(graph.op('Div', [weighted, length]), 'float')
 }
 
 type Shape = Pick<TfidfState, 'analyzer' | 'ngramMin' | 'ngramMax'>

@@ -41,6 +41,34 @@ export interface Encoder<State = unknown> {
   emit(state: State, graph: Graph, input: Tensor): Tensor | undefined
   /** The same for many numeric columns in few nodes: float `[N, states]` → the features of all, column after column. */
   emitColumns?(states: readonly State[], graph: Graph, input: Tensor): Tensor | undefined
+  /** The same for one column and the states of several members, which can share what they have in common. */
+  emitTogether?(states: readonly State[], graph: Graph, input: Tensor): readonly (Tensor | undefined)[]
+}
+
+/**
+ * Turns several raw columns at once, all those of a group, into features. Its state says which columns it reads: the others
+ * may be absent from the graph.
+ */
+export interface Combiner<State = unknown> {
+  readonly stage: 'combine'
+  readonly name: string
+  readonly summary: string
+  readonly accepts: readonly ColumnKind[]
+  readonly space: Space
+  readonly usesTarget?: boolean
+  fit(columns: readonly Column[], params: Params, context: TransformContext): State
+  /** As `Encoder.fitApply`. */
+  fitApply?(
+    columns: readonly Column[],
+    params: Params,
+    context: TransformContext,
+  ): { readonly state: State; readonly features: Feature[] }
+  /** Places of the columns that are read, among those of the group. */
+  uses(state: State): readonly number[]
+  /** Width and names are the state's and the columns' names alone. */
+  apply(columns: readonly Column[], state: State): Feature[]
+  /** `inputs` as `Encoder.emit` has them, in the order of the columns; those not in `uses` may be undefined. */
+  emit(state: State, graph: Graph, inputs: readonly (Tensor | undefined)[]): Tensor | undefined
 }
 
 /** Turns features into features. */
@@ -56,4 +84,4 @@ export interface FeatureTransform<State = unknown> {
   emit(state: State, graph: Graph, input: Tensor): Tensor
 }
 
-export type Transform = Encoder | FeatureTransform
+export type Transform = Encoder | Combiner | FeatureTransform

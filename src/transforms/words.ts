@@ -9,7 +9,8 @@ const ASCII_DELIMITERS = [...'!"#$%&\'()*+,-./:;<=>?@[\\]^`{|}~']
 const WIDE_DELIMITERS = [
   ...'\u00a0\u00a1\u00ab\u00b7\u00bb\u00bf\u2013\u2014\u2018\u2019\u201c\u201d\u201e\u2022\u2026\u3001\u3002\uff01\uff0c\uff1f',
 ]
-export const WHITE_SPACE = [' ', '\t', '\n', '\r', '\v', '\f']
+const OTHER_SPACE = ['\t', '\n', '\r', '\v', '\f']
+export const WHITE_SPACE = [' ', ...OTHER_SPACE]
 
 const inClass = (characters: readonly string[]) =>
   characters.map(character => `\\x{${character.codePointAt(0)!.toString(16)}}`).join('')
@@ -89,33 +90,72 @@ export function emitRows(graph: Graph, input: Tensor): Pieces {
   return { texts, rows: graph.op('Range', [zero, count, one]) }
 }
 
-/** Graph of `chunksOf` for a raw column `[N, 1]` of strings. */
-export function emitChunks(graph: Graph, input: Tensor): Pieces {
+/**
+ * Pieces whose text holds a delimiter are cut by `body`, which is given `plain` (bool `[T]`: holds none). Most texts hold none of
+ * most delimiters, so the many steps stand in a branch: they run only when needed, and a session opens faster, since what the
+ * runtime does for a graph grows with the square of its nodes.
+ */
+function cutIfAny(
+  graph: Graph,
+  pieces: Pieces,
+  delimiters: readonly string[],
+  body: (graph: Graph, pieces: Pieces, plain: Tensor) => Pieces,
+): Pieces {
+  const plain = fullMatch(graph, pieces.texts, `[^${inClass(delimiters)}]*`)
+  const others = graph.op('NonZero', [graph.op('Not', [plain])], {}, { type: 'int64' })
+  const count = graph.op('Shape', [others], { start: 1 }, { type: 'int64' })
+  const any = graph.op('Greater', [count, graph.i64(0)], {}, { type: 'bool' })
+  const branch = (name: string, make: (inner: Graph) => Pieces) => {
+    const inner = graph.subgraph(name)
+    const { texts, rows } = make(inner)
+    inner.result(texts, 1)
+    inner.result(rows, 1)
+    return inner
+  }
+  const attributes = {
+    then_branch: branch('cut', inner => body(inner, pieces, plain)),
+    else_branch: branch('whole', () => pieces),
+  }
+  const [texts, rows] = graph.ops('If', [any], 2, attributes, { types: ['string', 'int64'] })
+  return { texts: texts!, rows: rows! }
+}
+
+/** Graph of `chunksOf` for a raw column `[N, 1]` of strings; made once per column. */
+export const emitChunks = (graph: Graph, input: Tensor): Pieces =>
+  graph.once(`chunks of ${input.name}`, () => chunkGraph(graph, input))
+
+function chunkGraph(graph: Graph, input: Tensor): Pieces {
   const { texts, rows } = emitRows(graph, input)
   const lowered = graph.op('StringNormalizer', [texts], {
     case_change_action: 'LOWER',
     is_case_sensitive: 1,
     locale: 'C',
   })
-  return cutAll(graph, { texts: lowered, rows }, WHITE_SPACE)
+  const parts = cut(graph, { texts: lowered, rows }, ' ')
+  return cutIfAny(graph, parts, OTHER_SPACE, (inner, pieces) => cutAll(inner, pieces, OTHER_SPACE))
 }
 
 /**
- * Graph of `wordsOf`. Most chunks are plain words already, so only the others are cut further (`ordered` keeps the order of
+ * Graph of `wordsOf`, made once per column. Only the chunks that are no plain words are cut further (`ordered` keeps the order of
  * words, for n-grams, by cutting all of them).
  */
-export function emitWords(graph: Graph, input: Tensor, { ordered }: { readonly ordered: boolean }): Pieces {
-  const chunks = emitChunks(graph, input)
-  const long = (pieces: Pieces) => keepPieces(graph, pieces, fullMatch(graph, pieces.texts, '(?s)..+'))
-  if (ordered) return long(cutAll(graph, chunks, [...ASCII_DELIMITERS, ...WIDE_DELIMITERS]))
-  const split = (pieces: Pieces, delimiters: readonly string[]): [Pieces, Pieces] => {
-    const plain = fullMatch(graph, pieces.texts, `[^${inClass(delimiters)}]*`)
-    return [keepPieces(graph, pieces, plain), keepPieces(graph, pieces, graph.op('Not', [plain]))]
-  }
-  const [narrow, wide] = split(chunks, WIDE_DELIMITERS)
-  const pieces = joinPieces(graph, narrow, cutAll(graph, wide, WIDE_DELIMITERS))
-  const [plain, dotted] = split(pieces, ASCII_DELIMITERS)
-  return long(joinPieces(graph, plain, cutAll(graph, dotted, ASCII_DELIMITERS)))
+export const emitWords = (graph: Graph, input: Tensor, { ordered }: { readonly ordered: boolean }): Pieces =>
+  graph.once(`${ordered ? 'ordered ' : ''}words of ${input.name}`, () => {
+    const delimiters = [WIDE_DELIMITERS, ASCII_DELIMITERS]
+    const words = delimiters.reduce(
+      (left, list) =>
+        cutIfAny(graph, left, list, (inner, pieces, plain) =>
+          ordered ? cutAll(inner, pieces, list) : cutOthers(inner, pieces, plain, list),
+        ),
+      emitChunks(graph, input),
+    )
+    return keepPieces(graph, words, fullMatch(graph, words.texts, '(?s)..+'))
+  })
+
+/** The plain pieces, then what the others are cut into. */
+function cutOthers(graph: Graph, pieces: Pieces, plain: Tensor, delimiters: readonly string[]): Pieces {
+  const others = keepPieces(graph, pieces, graph.op('Not', [plain]))
+  return joinPieces(graph, keepPieces(graph, pieces, plain), cutAll(graph, others, delimiters))
 }
 
 /** Both, one after the other. */

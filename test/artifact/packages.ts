@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { exportFormats, exportModel } from '../../src/artifact/export/index.ts'
 import { glasspilot, type Finished } from '../helpers/cli.ts'
@@ -43,11 +43,13 @@ const german = (value: number): string =>
     .replace('.', ',')
     .replace(/\B(?=(\d{3})+,)/g, '.')
 
-/** Writes the model in a format; the package finds onnxruntime-node as if it were installed in it. */
+/** Writes the model in a format; the package finds onnxruntime-node, and nothing else, as if it were installed in it. */
 export async function exported(cwd: string, name: string): Promise<void> {
   const format = exportFormats.find(format => format.name === name)!
   await exportModel(join(cwd, 'experiment/model'), format, join(cwd, name))
-  if (name === 'node' || name === 'docker') symlinkSync(MODULES, join(cwd, name, 'node_modules'))
+  if (name !== 'node' && name !== 'docker') return
+  mkdirSync(join(cwd, name, 'node_modules'))
+  symlinkSync(join(MODULES, 'onnxruntime-node'), join(cwd, name, 'node_modules/onnxruntime-node'))
 }
 
 export async function trained(cwd: string, table: string, candidates: number, datasets = ''): Promise<void> {

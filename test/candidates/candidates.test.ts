@@ -194,12 +194,26 @@ describe('proposeCandidates', () => {
     }
   })
 
+  it('plans pairs of columns beside the columns themselves, where there are two to put together', () => {
+    const paired = candidates.filter(({ groups }) =>
+      groups.some(({ name }) => name === 'numeric-by-category'),
+    )
+    expect(paired).toHaveLength(1)
+    const groups = Object.fromEntries(paired[0]!.groups.map(({ name, columns }) => [name, columns]))
+    expect(groups).toMatchObject({
+      'numeric-pairs': ['age', 'rooms'],
+      'categorical-pairs': ['city', 'street'],
+      'numeric-by-category': ['city', 'street', 'age', 'rooms'],
+    })
+  })
+
   it('drops what a table gives no reason for', () => {
     const numbers = profile(400, [
       profileColumn('x', 'numeric', ['numeric'], 400),
       profileColumn('y', 'numeric', ['numeric'], 300),
     ])
-    expect(roles('regression', numbers)).not.toContain('variant')
+    const alone = profile(400, [profileColumn('x', 'numeric', ['numeric'], 400)])
+    expect(roles('regression', alone)).not.toContain('variant')
     expect(roles('regression', numbers)).not.toContain('image')
     expect(roles('regression', numbers)).not.toContain('pca')
     expect(

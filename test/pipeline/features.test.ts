@@ -98,3 +98,43 @@ describe('applyTransforms', () => {
     expect(() => applyTransforms(fitted, table(1, [categorical('x', ['1'])]))).toThrow(InputError)
   })
 })
+
+describe('a combiner in a group', () => {
+  const dataset = toyDataset()
+  const columns = ['age', 'probability', 'city "of" birth']
+  const both = plan(
+    [step('category-interactions', { minimum_gain: -1, threshold: 1 }), step('ordinal-encoder')],
+    columns,
+  )
+  const target = Float64Array.from({ length: ROWS }, (_, row) => row % 2)
+
+  it('has one state for all columns, and stands beside encoders', () => {
+    const { fitted } = fitTransforms(both, dataset, allRows(ROWS), { ...context, target })
+    expect(fitted.groups[0]!.encode.map(({ states }) => states.length)).toEqual([1, 3])
+    expect(featureNames(fitted)).toEqual([
+      'age × probability target mean',
+      'age × city "of" birth target mean',
+      'probability × city "of" birth target mean',
+      ...columns,
+    ])
+    const some = Int32Array.of(5, 3, 40)
+    const all = matrixOf(applyTransforms(fitted, dataset))
+    expect(matrixOf(applyTransforms(fitted, dataset, some))).toEqual(Array.from(some, row => all[row]))
+  })
+
+  it('encodes the rows fitted on out of fold', () => {
+    const { fitted, features } = fitTransforms(both, dataset, allRows(ROWS), { ...context, target })
+    expect(matrixOf(features)).not.toEqual(matrixOf(applyTransforms(fitted, dataset)))
+  })
+
+  it('refuses columns it cannot read, and a place among feature transforms', () => {
+    const wrong = plan([step('arithmetic-features')], columns)
+    expect(() => fitTransforms(wrong, dataset, allRows(ROWS), { ...context, target })).toThrow(
+      expect.objectContaining({ code: 'E_WRONG_KIND' }),
+    )
+    const late = { ...both, merged: [step('arithmetic-features')] }
+    expect(() => fitTransforms(late, dataset, allRows(ROWS), { ...context, target })).toThrow(
+      expect.objectContaining({ code: 'E_WRONG_STAGE' }),
+    )
+  })
+})

@@ -121,6 +121,15 @@ describe('emitPipeline', () => {
     )
   })
 
+  it('cuts a text into words once, however many members read it', () => {
+    const splits = (members: number) =>
+      Buffer.from(emitPipeline(toyPipeline(TASKS.binary!, toyPlan, members)).bytes)
+        .toString('latin1')
+        .split('StringSplit').length
+    expect(splits(1)).toBeGreaterThan(20)
+    expect(splits(3)).toBe(splits(1))
+  })
+
   it('writes the same bytes for the same pipeline', () => {
     expect(emitPipeline(toyPipeline(TASKS.binary!)).bytes).toEqual(bytes)
   })

@@ -1,17 +1,17 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { writeModel } from '../../src/artifact/index.ts'
-import type { Column, Dataset, Task } from '../../src/data/dataset.ts'
-import { stringAt } from '../../src/data/dataset.ts'
+import type { Task } from '../../src/data/dataset.ts'
 import { answerRows } from '../../src/pipeline/answer.ts'
 import type { TransformPlan } from '../../src/pipeline/features.ts'
-import { findEncoder } from '../../src/pipeline/features.ts'
+import { findReader } from '../../src/pipeline/features.ts'
 import { emitPipeline } from '../../src/pipeline/onnx.ts'
 import { predictPipeline } from '../../src/pipeline/pipeline.ts'
 import { transforms } from '../../src/transforms/index.ts'
+import { askPython } from './ask-python.ts'
 import { TASKS, toyDataset, toyPipeline, toyPlan } from './toys.ts'
 
 // The official checker and another language's runtime: set GLASSPILOT_PYTHON to a python that has onnx and onnxruntime.
@@ -79,6 +79,22 @@ const everything: TransformPlan = {
       encode: [step('datetime-vectorizer'), step('calendar-features'), step('missing-indicator')],
       then: [step('feature-imputer', { strategy: 'zero' }), step('common-scaler')],
     },
+    {
+      name: 'pairs of numbers and categories',
+      columns: ['age', 'probability', 'city "of" birth'],
+      encode: [
+        step('category-interactions', { minimum_gain: -1 }),
+        step('category-interactions', { minimum_gain: -1, encoding: 'codes' }),
+        step('group-by-features', { minimum_gain: -1 }),
+      ],
+      then: [step('feature-imputer')],
+    },
+    {
+      name: 'pairs of numbers',
+      columns: ['age', 'probability', 'never used'],
+      encode: [step('arithmetic-features', { minimum_gain: -1 })],
+      then: [step('feature-imputer')],
+    },
   ],
   merged: [
     step('robust-pca', { n_components: 12 }),
@@ -87,38 +103,19 @@ const everything: TransformPlan = {
   ],
 }
 
+const isForTask = (name: string, task: Task): boolean => {
+  const reader = findReader(name)
+  return reader.stage !== 'encode' || (reader.tasks?.includes(task) ?? true)
+}
+
 /** The plan without encoders that are not for the task. */
 const ableOnly = (plan: TransformPlan, task: Task): TransformPlan => ({
   ...plan,
   groups: plan.groups.map(group => ({
     ...group,
-    encode: group.encode.filter(({ transform }) => findEncoder(transform).tasks?.includes(task) ?? true),
+    encode: group.encode.filter(({ transform }) => isForTask(transform, task)),
   })),
 })
-
-const cell = (column: Column, row: number): string | number | null => {
-  if (column.kind === 'categorical' || column.kind === 'text') return stringAt(column, row) ?? null
-  const value = column.kind === 'numeric' ? Math.fround(column.values[row]!) : column.values[row]!
-  return Number.isNaN(value) ? null : value
-}
-
-function askPython(place: string, inputs: readonly { input: string; column: string }[], dataset: Dataset) {
-  const feeds = Object.fromEntries(
-    inputs.map(({ input, column }) => {
-      const found = dataset.columns.find(({ name }) => name === column)!
-      return [input, Array.from({ length: dataset.rows }, (_, row) => cell(found, row))]
-    }),
-  )
-  const path = join(place, 'feeds.json')
-  writeFileSync(path, JSON.stringify(feeds))
-  const script = resolve(import.meta.dirname, '../fixtures/check_model.py')
-  const { results } = JSON.parse(
-    execFileSync(python!, [script, place, path], { encoding: 'utf8', maxBuffer: 1e8 }),
-  ) as {
-    results: Record<string, unknown[]>
-  }
-  return results
-}
 
 it('the plan of this test holds every transform', () => {
   const named = [
@@ -141,7 +138,7 @@ describe.skipIf(!ready)(`Python's onnx and onnxruntime${ready ? '' : ` (skipped:
     const place = join(folder, `${name} ${label}`)
     writeModel(place, pipeline, { name, metrics: {}, provenance: {} })
     const dataset = toyDataset(5, 80)
-    const results = askPython(place, emitPipeline(pipeline).description.inputs, dataset)
+    const results = askPython(python!, place, emitPipeline(pipeline).description.inputs, dataset)
     const outputs = await predictPipeline(pipeline, dataset)
     const found = (
       task.task === 'regression' ? results.prediction : results.probabilities!.flat()

@@ -11,11 +11,12 @@ import type { Encoder, FeatureTransform, TransformContext } from '../../src/tran
 import { pack, unpack } from '../../src/util/pack.ts'
 import { InputError } from '../../src/util/errors.ts'
 import { createRng } from '../../src/util/rng.ts'
+import { correlation, expectEqual, expectNear, expectSame } from './compare.ts'
 import { categorical, datetime, matrixOf, numeric, text } from './columns.ts'
 import { runEncoder, runFeatureTransform } from './graphs.ts'
 import { probes } from './probes.ts'
 
-// What every transform promises. A new one is tested by being in the table.
+// What every transform promises. A new one is tested by being in the table; combiners.test.ts goes on for those of several columns.
 const ROWS = 240
 const rng = createRng(11)
 const pick = <T>(items: readonly T[]): T => items[rng.int(items.length)]!
@@ -253,27 +254,9 @@ const names = (features: readonly Feature[]) => features.map(({ name }) => name)
 const matrix = (columns: Feature[], count: number) => matrixOf({ rows: count, columns })
 const wrap = (features: readonly Feature[], count: number): Features => ({ rows: count, columns: features })
 
-/** Equal as float32 numbers, or within one part in ten million where a graph sums in another order. */
-const expectEqual = (found: number[][], wanted: number[][]) => expectNear(found, wanted, 0)
-const expectSame = (found: number[][], wanted: number[][]) => expectNear(found, wanted, 1e-7)
-
 /** The same bytes; `toEqual` walks them one by one. */
 const expectBytes = (found: Uint8Array, wanted: Uint8Array) =>
   expect(Buffer.from(found).equals(wanted)).toBe(true)
-
-function expectNear(found: number[][], wanted: number[][], tolerance: number): void {
-  expect(found.length).toBe(wanted.length)
-  for (const [row, values] of wanted.entries()) {
-    expect(found[row]!.length).toBe(values.length)
-    for (const [j, value] of values.entries()) {
-      const other = found[row]![j]!
-      if (Object.is(value, other) || value === other) continue
-      if (!(Math.abs(value - other) <= tolerance * Math.max(1, Math.abs(value)))) {
-        expect.fail(`row ${row}, feature ${j}: ${other} instead of ${value}`)
-      }
-    }
-  }
-}
 
 function checkEncoder(encoder: Encoder): void {
   const kinds = encoder.accepts
@@ -457,19 +440,6 @@ function randomTarget(kind: ColumnKind, classes: number): { column: Column; targ
   return { column, target }
 }
 
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const n = a.length
-  const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / n
-  const [ma, mb] = [mean(a), mean(b)]
-  let [ab, aa, bb] = [0, 0, 0]
-  for (let i = 0; i < n; i++) {
-    ab += (a[i]! - ma) * (b[i]! - mb)
-    aa += (a[i]! - ma) ** 2
-    bb += (b[i]! - mb) ** 2
-  }
-  return ab / Math.sqrt(aa * bb || 1)
-}
-
 function featureSets(): Record<string, Features> {
   const dense = (name: string, values: readonly number[], categories?: number): Feature => ({
     kind: 'dense',
@@ -650,5 +620,5 @@ describe.each(transforms.map(transform => [transform.name, transform] as const))
     expect(transforms.filter(other => other.name === name)).toHaveLength(1)
   })
   if (transform.stage === 'encode') checkEncoder(transform)
-  else checkFeatureTransform(transform)
+  if (transform.stage === 'features') checkFeatureTransform(transform)
 })

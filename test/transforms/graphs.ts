@@ -78,3 +78,25 @@ export async function runFeatureTransform(
   const feeds = sets.map(async set => ({ raw: await feed(toRowMajor(set), [set.rows, width]) }))
   return runGraph(graph, result, await Promise.all(feeds))
 }
+
+/** What the graph of a combiner makes of sets of columns, or undefined when it makes nothing; unused inputs are left out. */
+export async function runCombiner(
+  emit: (graph: Graph, inputs: readonly (Tensor | undefined)[]) => Tensor | undefined,
+  used: readonly number[],
+  sets: readonly (readonly Column[])[],
+): Promise<number[][][] | undefined> {
+  const graph = new Graph('test')
+  const inputs = sets[0]!.map(({ kind }, place) =>
+    used.includes(place) ? graph.input(`column ${place}`, TYPES[kind], ['N', 1]) : undefined,
+  )
+  const result = emit(graph, inputs)
+  if (!result) return undefined
+  const feeds = sets.map(async columns =>
+    Object.fromEntries(
+      await Promise.all(
+        used.map(async place => [`column ${place}`, await feedColumn(columns[place]!)] as const),
+      ),
+    ),
+  )
+  return runGraph(graph, result, await Promise.all(feeds))
+}

@@ -4,19 +4,18 @@
     python predict.py new.csv > predictions.csv
 
 model.onnx is the whole pipeline: it takes the columns as they are. What is left to do here is to read the
-cells as model.json says (table.py does that), to run the model, and to write what comes out.
+cells as model.json says and to write what comes out (table.py does both), and to run the model.
 """
 
 import json
 import signal
 import sys
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from table import InputError, read_table
+from table import InputError, csv_line, number_text, read_table
 
 FOLDER = Path(__file__).resolve().parent
 MODEL = json.loads((FOLDER / "model.json").read_text(encoding="utf-8"))
@@ -28,13 +27,13 @@ NO_DATE = -(2**63)
 def main(path):
     columns = read_table(path, MODEL["table"]["columns"])
     header = ["predicted_label", "probability", *(f"probability_{label}" for label in CLASSES)]
-    write_row(header if CLASSES else ["prediction"])
+    sys.stdout.write(csv_line(header if CLASSES else ["prediction"]))
     for answer in predict(columns):
         if CLASSES:
             best = int(np.argmax(answer))
-            write_row([CLASSES[best], *map(number_text, [answer[best], *answer])])
+            sys.stdout.write(csv_line([CLASSES[best], *map(number_text, [answer[best], *answer])]))
         else:
-            write_row([number_text(answer)])
+            sys.stdout.write(csv_line([number_text(answer)]))
 
 
 def predict(columns):
@@ -62,29 +61,6 @@ def tensor(values, kind):
     else:
         array = np.array(["" if value is None else value.replace("\0", "\ufffd") for value in values], object)
     return array.reshape(-1, 1)
-
-
-def write_row(cells):
-    quoted = [
-        '"' + cell.replace('"', '""') + '"'
-        if any(mark in cell for mark in ',"\r\n\ufeff') or cell[:1] == " " or cell[-1:] == " "
-        else cell
-        for cell in cells
-    ]
-    sys.stdout.write(",".join(quoted) + "\n")
-
-
-def number_text(value):
-    """The shortest text that reads back as the same number, written as JavaScript does: 1, 0.00001, 1e-7, 1e+21."""
-    text = repr(float(value))
-    if "e" not in text:
-        return {"-0.0": "0", "nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(text, text.removesuffix(".0"))
-    sign, digits, exponent = Decimal(text).normalize().as_tuple()
-    point = len(digits) + exponent
-    if -6 < point <= 21:
-        return f"{Decimal(text).normalize():f}"
-    first, *rest = map(str, digits)
-    return f"{'-' if sign else ''}{first}{'.' if rest else ''}{''.join(rest)}e{point - 1:+d}"
 
 
 if __name__ == "__main__":

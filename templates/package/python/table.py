@@ -1,4 +1,4 @@
-"""Reads a CSV file into columns of values, the way the training table was read: model.json, "table", has the rules.
+"""Reads a CSV file into columns of values, the way the training table was read: model.json, "table", has the rules; writes answers.
 
 The file is UTF-8, plain or gzipped; the first line names the columns; cells are separated by comma, semicolon,
 tab or bar, and quoted with doubled quotes where needed. Columns are found by name, in any order; columns the
@@ -12,6 +12,7 @@ import io
 import json
 import re
 import zlib
+from decimal import Decimal
 from pathlib import Path
 
 # What strip() takes off, and what an empty cell may hold.
@@ -294,3 +295,27 @@ def minutes_east(zone):
     if minutes is None or minutes > 14 * 60:
         return None
     return -minutes if found[1] == "-" else minutes
+
+
+def csv_line(cells):
+    """One line of CSV; cells are quoted where they must be."""
+    quoted = [
+        '"' + cell.replace('"', '""') + '"'
+        if any(mark in cell for mark in ',"\r\n\ufeff') or cell[:1] == " " or cell[-1:] == " "
+        else cell
+        for cell in cells
+    ]
+    return ",".join(quoted) + "\n"
+
+
+def number_text(value):
+    """The shortest text that reads back as the same number, written as JavaScript does: 1, 0.00001, 1e-7, 1e+21."""
+    text = repr(float(value))
+    if "e" not in text:
+        return {"-0.0": "0", "nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(text, text.removesuffix(".0"))
+    sign, digits, exponent = Decimal(text).normalize().as_tuple()
+    point = len(digits) + exponent
+    if -6 < point <= 21:
+        return f"{Decimal(text).normalize():f}"
+    first, *rest = map(str, digits)
+    return f"{'-' if sign else ''}{first}{'.' if rest else ''}{''.join(rest)}e{point - 1:+d}"
