@@ -5,7 +5,7 @@ import { algorithms } from '../src/algorithms/index.ts'
 import type { Examples } from '../src/algorithms/algorithm.ts'
 import type { Candidate } from '../src/candidates/candidate.ts'
 import { proposeCandidates } from '../src/candidates/index.ts'
-import type { Column, Dataset, Target } from '../src/data/dataset.ts'
+import type { Column, Dataset, Target, Task } from '../src/data/dataset.ts'
 import { takeRows } from '../src/data/dataset.ts'
 import type { Features } from '../src/data/features.ts'
 import { readDataset } from '../src/data/read.ts'
@@ -37,6 +37,7 @@ if (!data || !existsSync(data)) {
 const manifest = JSON.parse(readFileSync(join(data, 'manifest.json'), 'utf8')) as {
   readonly name: string
   readonly target: string
+  readonly task: Task
 }[]
 const quick = process.argv.includes('--quick')
 const versions = pythonVersions(PEERS)
@@ -52,9 +53,9 @@ interface Table {
 }
 
 async function open(name: string): Promise<Table> {
-  const targetName = manifest.find(entry => entry.name === name)!.target
+  const { target: targetName, task } = manifest.find(entry => entry.name === name)!
   const { dataset: table, schema } = await readDataset(join(data!, `${name}.csv.gz`), { target: targetName })
-  const made = makeTarget(table, targetName)
+  const made = makeTarget(table, targetName, task)
   const features = new Set(
     schema.columns.filter(({ use, kind }) => use === 'feature' && kind !== 'text').map(column => column.name),
   )

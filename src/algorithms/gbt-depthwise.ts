@@ -32,7 +32,7 @@ export const gbtDepthwise: Algorithm = {
     const { rounds, learningRate, rowShare, featureShare, byGradient } = boostingDefaults(shape)
     return withDefaults(space, {
       num_round: rounds,
-      eta: shape.task === 'multiclass' || rounds < 400 ? learningRate : 0.08,
+      eta: shape.task === 'multiclass' || rounds < 400 ? learningRate : rounds > 400 ? 0.05 : 0.08,
       subsample: byGradient ? rowShare : 0.85,
       colsample_bytree: Math.min(0.85, featureShare),
       sampling_method: byGradient ? 'gradient_based' : 'uniform',

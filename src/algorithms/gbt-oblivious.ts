@@ -11,7 +11,7 @@ const space = {
   iterations: logInt(64, 2048, 500),
   learning_rate: logFloat(0.005, 0.3, 0.08),
   depth: int(2, 8, 6),
-  l2_leaf_reg: logFloat(0.1, 30, 1),
+  l2_leaf_reg: logFloat(0.1, 30, 3),
   subsample: float(0.3, 1, 0.8),
   rsm: float(0.1, 1, 0.85),
 }
@@ -35,7 +35,7 @@ export const gbtOblivious: Algorithm = {
     const { rounds, learningRate, featureShare, byGradient } = boostingDefaults(shape)
     const many = shape.task === 'multiclass' && shape.classes > 2
     return withDefaults(space, {
-      iterations: many ? Math.round(1.5 * rounds) : shape.rows < 5000 ? 250 : 500,
+      iterations: many || rounds > 400 ? Math.round(1.5 * rounds) : shape.rows < 5000 ? 250 : 500,
       learning_rate: many ? learningRate : rateFor(shape),
       subsample: byGradient ? 0.4 : 0.8,
       rsm: Math.min(0.85, featureShare),

@@ -13,6 +13,7 @@ export interface BoostingDefaults {
 
 const WIDE = 128 // columns from which a tree need not see them all
 const MANY_ROWS = 5000
+const SLOW_ROWS = 100_000
 
 /**
  * Wide tables get a share of their columns per tree. With many classes a round is one tree for all of them, or, on few rows, a
@@ -20,11 +21,12 @@ const MANY_ROWS = 5000
  */
 export function boostingDefaults({ task, rows, features, classes }: DatasetShape): BoostingDefaults {
   const few = rows < (task === 'regression' ? 1 : 4) * MANY_ROWS // labels are learnt by heart sooner than values
+  const slow = task === 'regression' && rows <= SLOW_ROWS // values are learnt for long, and stopping early costs nothing
   const crowd = task === 'multiclass' && classes > 2
   const vectors = wantsVectors({ task, rows }, 'auto')
   const byGradient = crowd && rows >= MANY_ROWS
   return {
-    rounds: vectors ? 800 : crowd ? 100 : few ? 200 : 400,
+    rounds: vectors ? 800 : crowd ? 100 : slow ? 1000 : few ? 200 : 400,
     learningRate: vectors ? 0.1 : 0.05,
     rowShare: byGradient ? 0.5 : 0.9,
     featureShare: features <= WIDE ? 0.9 : Math.max(0.1, 0.9 * (WIDE / features) ** 0.6),
