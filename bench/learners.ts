@@ -168,7 +168,7 @@ async function compare(name: string): Promise<Line> {
   const { target } = table
   const saved = save(table)
   const width = target.task === 'regression' ? 1 : target.classes.length
-  const seeds = Number(argument('seeds') ?? (quick ? 1 : target.values.length < 5000 ? 10 : 5))
+  const seeds = Number(argument('seeds') ?? (quick ? 1 : target.values.length < 5000 ? 10 : 4))
   const metric = target.task === 'regression' ? 'RMSE' : 'LogLoss'
   const systems = [...OURS, ...peers]
   const cells: Record<string, Cell> = Object.fromEntries(
