@@ -1,7 +1,7 @@
 import type { Column, Dataset, NumericColumn } from '../data/dataset.ts'
 import { findColumn, takeColumn } from '../data/dataset.ts'
 import type { ReadingReport } from '../data/read.ts'
-import type { TableSchema } from '../data/schema.ts'
+import type { ColumnSchema, TableSchema } from '../data/schema.ts'
 import type { MadeTarget } from '../data/target.ts'
 import { rowCount } from '../transforms/levels.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
@@ -64,8 +64,8 @@ const BREATH = 64
  * is done on an even sample of the rows, and the figures that are estimates say how far off they may be.
  */
 export async function profileDataset(
-  dataset: Dataset,
-  schema: TableSchema,
+  given: Dataset,
+  givenSchema: TableSchema,
   {
     target,
     made,
@@ -77,6 +77,9 @@ export async function profileDataset(
     onStage = () => undefined,
   }: ProfileOptions,
 ): Promise<DatasetProfile> {
+  const { dataset, schema } = made
+    ? withTarget(given, givenSchema, made)
+    : { dataset: given, schema: givenSchema }
   const { rows } = dataset
   onStage('statistics of the columns')
   const sampled = sampleTable(dataset, made, seed, exactRows)
@@ -187,6 +190,28 @@ export async function profileDataset(
     sample: sampleRows(rows, [...wholeShown, ...rest], seed),
     ...(correlation && { correlation }),
     ...(image && { image }),
+  }
+}
+
+/** The table with the target as it is learnt: numbers that were kept as written are numbers here, and its reason says what was inferred. */
+function withTarget(dataset: Dataset, { columns }: TableSchema, { target, rows, taskReason }: MadeTarget) {
+  const written = findColumn(dataset, target.name)
+  const numeric = target.task === 'regression' && written?.kind === 'categorical'
+  const values = numeric ? new Float64Array(dataset.rows).fill(NaN) : undefined
+  if (values) rows.forEach((row, i) => (values[row] = target.values[i]!))
+  const learnt = (column: Column): Column =>
+    values && column.name === target.name ? { kind: 'numeric', name: column.name, values } : column
+  const told = (column: ColumnSchema): ColumnSchema =>
+    column.name === target.name
+      ? {
+          ...column,
+          ...(numeric && { kind: 'numeric' as const }),
+          reason: `it is the target; ${taskReason}; --problem-type decides otherwise`,
+        }
+      : column
+  return {
+    dataset: { ...dataset, columns: dataset.columns.map(learnt) },
+    schema: { columns: columns.map(told) },
   }
 }
 
