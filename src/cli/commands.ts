@@ -9,6 +9,7 @@ import { planCommand } from './plan.ts'
 import { predictCommand } from './predict.ts'
 import { profileCommand } from './profile.ts'
 import { readCommand } from './read.ts'
+import { reportCommand } from './report.ts'
 import { resumeCommand } from './resume.ts'
 import { runCommand } from './run.ts'
 
@@ -21,6 +22,7 @@ export const commands: readonly CommandDefinition[] = [
   describeCommand,
   predictCommand,
   evaluateCommand,
+  reportCommand,
   exportCommand,
   resumeCommand,
   readCommand,

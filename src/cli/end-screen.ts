@@ -88,5 +88,6 @@ function nextCommands({ best, evaluation }: JobResult, folder: string): string[]
     `glasspilot leaderboard ${folder}`,
     `glasspilot predict ${folder} NEW.csv --output predictions.csv`,
     evaluation ? `jupyter lab ${folder}/notebooks` : `glasspilot evaluate ${folder} LABELLED.csv`,
+    `glasspilot report ${folder}`,
   ]
 }

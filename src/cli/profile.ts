@@ -8,7 +8,7 @@ import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { InputError } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
-import { count, figure } from '../util/text.ts'
+import { count, figure, shellWord } from '../util/text.ts'
 import {
   choiceOptions,
   jsonOption,
@@ -19,7 +19,7 @@ import {
 } from './command.ts'
 import { parseProblemType } from './names.ts'
 import type { Output } from './output.ts'
-import { shellWord, showStages } from './stages.ts'
+import { showStages } from './stages.ts'
 import { table } from './table.ts'
 
 const MOST_COLUMNS = 60

@@ -44,7 +44,3 @@ export function showStages(output: Output, total: number, quiet: boolean): Stage
     end: say,
   }
 }
-
-/** A word as a POSIX shell takes it. */
-export const shellWord = (text: string): string =>
-  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`

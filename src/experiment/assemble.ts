@@ -27,7 +27,13 @@ export const readPipeline = (paths: Layout, trial: number): Pipeline =>
 /** Picks the weighted mean of trials that scores best on the held-out rows. Undefined without a complete trial. */
 export function assembleEnsemble(
   paths: Layout,
-  { target, task, folds, weights, objective }: Prepared,
+  {
+    target,
+    task,
+    folds,
+    weights,
+    objective,
+  }: Pick<Prepared, 'target' | 'task' | 'folds' | 'weights' | 'objective'>,
   trials: readonly Trial[],
 ): Ensemble | undefined {
   const complete = trials.filter(trial => trial.state === 'COMPLETE')

@@ -39,7 +39,7 @@ export function judgeModel(
 }
 
 /** For each fold the class shares, the mean or (where absolute errors count) the median of what it is trained on. */
-function constantOutputs(
+export function constantOutputs(
   { target, folds }: Pick<Prepared, 'target' | 'folds'>,
   width: number,
   objective: MetricName,

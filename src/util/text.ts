@@ -81,3 +81,7 @@ export const sentence = (text: string): string =>
 /** Text on one line, whatever it holds: line ends become visible escapes. */
 export const inline = (text: string): string =>
   printable(text).replaceAll('\r', '\\r').replaceAll('\n', '\\n')
+
+/** A word as a POSIX shell takes it. */
+export const shellWord = (text: string): string =>
+  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`

@@ -1,0 +1,205 @@
+import { existsSync } from 'node:fs'
+import { nameOf, type TablePath } from '../data/source.ts'
+import { assembleEnsemble, readOutputs } from '../experiment/assemble.ts'
+import { openData, scoredRows, takeValues, taskOf, type ExperimentData } from '../experiment/data.ts'
+import { rankTrials, type LeaderboardRow } from '../experiment/leaderboard.ts'
+import { readDocument, readExperiment, type Layout } from '../experiment/store.ts'
+import type { Ensemble, ExperimentSpec, Objective, Trial } from '../experiment/types.ts'
+import { constantOutputs } from '../experiment/verdict.ts'
+import { permutationImportance } from '../explain/permutation.ts'
+import { confusionMatrix, defaultObjective, evaluate, metrics, type MetricName } from '../metrics/index.ts'
+import type { Scored } from '../metrics/metric.ts'
+import { outputWidth } from '../pipeline/pipeline.ts'
+import type { DatasetProfile } from '../profile/profile.ts'
+import { renderReport, type ReportInput } from '../report/index.ts'
+import { blend } from '../tune/ensemble.ts'
+import { InputError } from '../util/errors.ts'
+import { count, shellWord } from '../util/text.ts'
+import { heldOutParts } from './held-out.ts'
+import { VERSION } from './version.ts'
+
+const ROWS = 1000
+const COLUMNS = 40
+const REPEATS = 3
+const DRAWN_ROWS = 5000 // of a picture with a point per row
+
+export interface ReportOptions {
+  /** Leaves out what takes predictions: the importance of columns. */
+  readonly fast?: boolean
+  readonly onColumn?: (done: number, of: number) => void
+}
+
+/** What a report is made of. */
+interface Found {
+  readonly paths: Layout
+  readonly spec: ExperimentSpec
+  readonly trials: readonly Trial[]
+  readonly data: ExperimentData
+  readonly profile: DatasetProfile
+  readonly objective: Objective
+  readonly ensemble: Ensemble
+  /** Held-out rows, and what the best model says of them without having learnt from them. */
+  readonly scored: Scored
+}
+
+/** The report of an experiment that has a finished trial, as one HTML file. Every figure is of rows no model in it learnt from. */
+export async function reportOf(
+  folder: string,
+  { fast = false, onColumn }: ReportOptions = {},
+): Promise<string> {
+  const found = openFound(folder)
+  const { paths, spec, trials, data, profile, objective, ensemble } = found
+  const { members } = ensemble
+  const single = members.length === 1 ? trials.find(({ id }) => id === members[0]!.trial) : undefined
+  const importance = fast || profile.image ? undefined : await importanceOf(found, onColumn)
+  return renderReport({
+    spec,
+    profile,
+    task: data.target.task,
+    objective,
+    folds: { kind: data.folds.kind, reason: data.folds.reason, count: data.folds.folds.length },
+    leaderboard: rankTrials(trials, objective).map(scoredRow),
+    best: {
+      candidate: single?.candidate ?? `weighted mean of ${members.length} trials`,
+      algorithm: single?.algorithm ?? 'ensemble',
+      score: ensemble.metrics[objective.name]!,
+    },
+    evaluation: qualityOf(found),
+    ...(importance && { importance }),
+    reproduce: commandOf(found),
+    provenance: [
+      ['Glasspilot', VERSION],
+      ['Data', nameOf(spec.data)],
+      ['Seed', String(spec.seed)],
+      ...testScores(paths),
+    ],
+  })
+}
+
+function openFound(folder: string): Found {
+  const { paths, spec, records, trials } = readExperiment(folder)
+  if (!trials.some(({ state }) => state === 'COMPLETE')) {
+    throw new InputError(
+      'E_NO_MODEL',
+      `experiment ${folder} has no finished trial: expected at least one to report on; go on with "glasspilot resume ${folder}"`,
+    )
+  }
+  const data = openData(paths)
+  const task = taskOf(data.target)
+  const name = spec.objective ?? defaultObjective(task.task)
+  const objective = { name, direction: metrics[name].direction }
+  const record = records.findLast(({ type }) => type === 'ensemble')
+  const ensemble =
+    record?.type === 'ensemble'
+      ? record.ensemble
+      : assembleEnsemble(paths, { ...data, task, objective }, trials)!
+  const rows = scoredRows(data.folds)
+  const width = outputWidth(task)
+  const scored = {
+    task: task.task,
+    target: takeValues(data.target.values, rows),
+    width,
+    ...(data.weights && { weights: takeValues(data.weights, rows) }),
+    outputs: blend(
+      ensemble.members.map(({ trial, weight }) => [readOutputs(paths, trial), weight]),
+      rows.length * width,
+    ),
+  }
+  const profile = readDocument<DatasetProfile>(paths.profile)
+  return { paths, spec, trials, data, profile, objective, ensemble, scored }
+}
+
+function qualityOf({ data, objective, scored }: Found): NonNullable<ReportInput['evaluation']> {
+  const { task, target, outputs, width } = scored
+  const { classes } = data.target
+  const values = evaluate(scored)
+  const constant = evaluate({ ...scored, outputs: constantOutputs(data, width, objective.name) })
+  const matrix = task === 'regression' ? undefined : confusionMatrix(scored)
+  const drawn = drawnRows(target.length)
+  return {
+    rows: `${count(target.length)} ${data.folds.kind === 'holdout' ? 'rows held back from training' : 'rows, each by models that did not learn from it'}`,
+    metrics: Object.entries(values).map(([name, value]) => {
+      const baseline = constant[name as MetricName]
+      return { name, value, ...(baseline !== undefined && { baseline }) }
+    }),
+    ...(matrix && {
+      confusion: {
+        labels: classes,
+        counts: classes.map((_, k) => Array.from(matrix.subarray(k * width, (k + 1) * width))),
+      },
+    }),
+    ...(task === 'binary' && {
+      binary: {
+        positive: target,
+        probability: Float64Array.from(target, (_, i) => outputs[2 * i + 1]!),
+        auc: values.AUC!,
+      },
+    }),
+    ...(task === 'regression' && {
+      regression: { actual: drawn.map(i => target[i]!), predicted: drawn.map(i => outputs[i]!) },
+    }),
+  }
+}
+
+async function importanceOf(
+  { paths, spec, data, profile, objective, ensemble, scored }: Found,
+  onColumn: ReportOptions['onColumn'],
+): Promise<ReportInput['importance']> {
+  const power = new Map(profile.columns.map(column => [column.name, column.prediction?.power ?? 0]))
+  const columns = data.dataset.columns
+    .map(({ name }) => name)
+    .sort((a, b) => power.get(b)! - power.get(a)!)
+    .slice(0, COLUMNS)
+  const parts = heldOutParts(paths, data, ensemble, { rows: ROWS, seed: spec.seed })
+  const found = await permutationImportance(parts, {
+    task: scored.task,
+    width: scored.width,
+    metric: objective.name,
+    columns,
+    repeats: REPEATS,
+    seed: spec.seed,
+    ...(onColumn && { onColumn: (done: number) => onColumn(done, columns.length) }),
+  })
+  return {
+    measure: `loss of ${objective.name} when shuffled`,
+    features: found.columns.map(({ name, drop, std }) => ({ name, value: drop, std })),
+  }
+}
+
+/** Rows of failed trials have no numbers: NaN is shown as none. */
+const scoredRow = (row: LeaderboardRow): ReportInput['leaderboard'][number] => ({
+  ...row,
+  score: row.score ?? NaN,
+  std: row.std ?? NaN,
+  fitSeconds: row.fitSeconds ?? NaN,
+  predictMicrosecondsPerRow: row.predictMicrosecondsPerRow ?? NaN,
+  bytes: row.bytes ?? NaN,
+})
+
+function testScores(paths: Layout): [string, string][] {
+  if (!existsSync(paths.evaluation)) return []
+  const { file, metrics: values } = readDocument<{ file: TablePath; metrics: Record<string, number> }>(
+    paths.evaluation,
+  )
+  return Object.entries(values).map(([name, value]) => [`${name} on ${nameOf(file)}`, String(value)])
+}
+
+/** The command that gives this experiment again; as many candidates as were tried, whatever the time. */
+function commandOf({ spec, trials, objective }: Found): string {
+  const parts = [
+    ...[spec.data].flat().map(shellWord),
+    `--target ${shellWord(spec.target)}`,
+    ...(spec.test === undefined ? [] : [`--test ${[spec.test].flat().map(shellWord).join(' ')}`]),
+    `--objective ${objective.name}`,
+    `--mode ${spec.mode}`,
+    `--seed ${spec.seed}`,
+    `--max-candidates ${trials.length}`,
+  ]
+  return `glasspilot run ${parts.join(' ')}`
+}
+
+/** All rows, or every so-many-th. */
+function drawnRows(rows: number): number[] {
+  const step = Math.max(1, rows / DRAWN_ROWS)
+  return Array.from({ length: Math.min(rows, DRAWN_ROWS) }, (_, i) => Math.floor(i * step))
+}
