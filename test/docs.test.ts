@@ -12,6 +12,26 @@ const README = resolve(import.meta.dirname, '../README.md')
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
 
+/** Each setting once, with the algorithms that take it. */
+function settingRows(): string[][] {
+  const names = new Set(algorithms.flatMap(({ settings = {} }) => Object.keys(settings)))
+  return [...names].map(name => {
+    const takers = algorithms.filter(({ settings = {} }) => Object.hasOwn(settings, name))
+    const setting = takers[0]!.settings![name]!
+    const values =
+      setting.type === 'choice'
+        ? setting.choices.join(', ')
+        : setting.type === 'text'
+          ? 'text (JSON)'
+          : `${setting.low} … ${setting.high}`
+    return [
+      `\`${name}\``,
+      takers.map(taker => taker.name).join(', '),
+      `${values}; ${setting.default || 'none'} unless said`,
+    ]
+  })
+}
+
 const sections = {
   commands: table(
     ['command', 'what it does'],
@@ -26,6 +46,7 @@ const sections = {
       sentence(summary),
     ]),
   ),
+  settings: table(['setting', 'of', 'values'], settingRows()),
   transforms: table(
     ['transform', 'of', 'what it does'],
     transforms.map(transform => [
