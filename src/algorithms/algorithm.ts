@@ -63,6 +63,8 @@ export interface Algorithm {
   readonly space: Space
   /** What may stand among the fixed parameters of a candidate besides `space`: losses, constraints, weights of classes. Never searched. */
   readonly settings?: Settings
+  /** Those settings that serve a metric better than the usual ones, if any. */
+  readonly settingsFor?: (objective: string) => Params
   /** The ranges for a table of this shape, where they should be narrower (or wider) than `space`. */
   readonly spaceFor?: (shape: DatasetShape) => Space
   /** Expected seconds of one fit on one core of an ordinary machine, for planning only. */

@@ -1,7 +1,7 @@
 import { choice, float, int, logFloat, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
 import { fitBoosting } from './trees/boosting.ts'
-import { boostingSettings } from './trees/boosting-settings.ts'
+import { boostingSettings, boostingSettingsFor } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
 
@@ -28,6 +28,7 @@ export const gbtDepthwise: Algorithm = {
   requires: [],
   space,
   settings: boostingSettings,
+  settingsFor: boostingSettingsFor,
   spaceFor(shape) {
     const { rounds, learningRate, rowShare, featureShare, byGradient } = boostingDefaults(shape)
     return withDefaults(space, {

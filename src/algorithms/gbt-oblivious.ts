@@ -2,7 +2,7 @@ import { float, int, logFloat, logInt, type Params } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import type { Algorithm, DatasetShape, FitContext, TrainingData } from './algorithm.ts'
 import { type BoostingRules, fitBoosting } from './trees/boosting.ts'
-import { boostingSettings } from './trees/boosting-settings.ts'
+import { boostingSettings, boostingSettingsFor } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
 import { encodeCategories } from './trees/target-statistics.ts'
@@ -31,6 +31,7 @@ export const gbtOblivious: Algorithm = {
   requires: [],
   space,
   settings: boostingSettings,
+  settingsFor: boostingSettingsFor,
   spaceFor(shape) {
     const { rounds, learningRate, featureShare, byGradient } = boostingDefaults(shape)
     const many = shape.task === 'multiclass' && shape.classes > 2

@@ -19,6 +19,8 @@ export interface PlanOptions {
   readonly classes: number
   /** The algorithms to plan with, best known first within each role. */
   readonly algorithms: readonly Algorithm[]
+  /** The metric that is looked for: learners may have settings that serve it. */
+  readonly objective?: string
   /** Default 10. */
   readonly most?: number
 }
@@ -94,17 +96,21 @@ const shapeOf = (
 function finish(draft: Draft, position: number, plan: ColumnPlan, options: PlanOptions): Candidate {
   const { algorithm, role, reason, style, merged, picture } = draft
   const space = algorithm.spaceFor?.(shapeOf(draft, plan, options)) ?? algorithm.space
+  const { objective } = options
+  const serving = (objective !== undefined && algorithm.settingsFor?.(objective)) || {}
+  const fixed = { ...serving, ...picture?.static }
+  const why = Object.entries(serving).map(
+    ([name, value]) => ` ${name} is "${String(value)}", as ${objective} asks for.`,
+  )
   return {
     name: `dpp${position}-${algorithm.name}`,
     role,
-    reason,
+    reason: reason + why.join(''),
     groups: picture?.groups ?? planGroups(plan, style),
     merged,
     algorithm: algorithm.name,
-    static: picture?.static ?? {},
-    space: Object.fromEntries(
-      Object.entries(space).filter(([name]) => !Object.hasOwn(picture?.static ?? {}, name)),
-    ),
+    static: fixed,
+    space: Object.fromEntries(Object.entries(space).filter(([name]) => !Object.hasOwn(fixed, name))),
   }
 }
 

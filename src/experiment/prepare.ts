@@ -159,6 +159,7 @@ async function prepareAnew(
     task: target.task,
     rows: folds.folds[0]!.train.length,
     classes: target.classes.length,
+    objective: objective.name,
     algorithms,
   })
   writeDocument(paths.profile, profile)

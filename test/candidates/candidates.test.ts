@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Algorithm, AlgorithmRole } from '../../src/algorithms/algorithm.ts'
 import { formatCandidates, parseCandidates, proposeCandidates } from '../../src/candidates/index.ts'
 import type { ColumnKind, Dataset, Task } from '../../src/data/dataset.ts'
-import { logFloat, logInt } from '../../src/params/space.ts'
+import { logFloat, logInt, type Params } from '../../src/params/space.ts'
 import { applyTransforms, fitTransforms } from '../../src/pipeline/features.ts'
 import type { ColumnProfile, DatasetProfile, FeatureType } from '../../src/profile/profile.ts'
 import { createRng } from '../../src/util/rng.ts'
@@ -171,6 +171,24 @@ describe('proposeCandidates', () => {
       datetime: ['when'],
     })
     expect(plain!.merged).toEqual([])
+  })
+
+  it('fixes the settings that serve the objective, and says so', () => {
+    const serving = algorithm('boost', 'boosting', [], {
+      settingsFor: (objective): Params => (objective === 'MAE' ? { loss: 'absolute' } : {}),
+    })
+    const planned = (objective: string) =>
+      proposeCandidates(profile(400, MIXED), {
+        ...options('regression'),
+        algorithms: [serving, ...algorithms.filter(({ name }) => name !== 'boost')],
+        objective,
+      })
+    for (const candidate of planned('MAE')) {
+      const serves = candidate.algorithm === 'boost'
+      expect(candidate.static).toEqual(serves ? { loss: 'absolute' } : {})
+      expect(candidate.reason.includes('loss is "absolute", as MAE asks for.')).toBe(serves)
+    }
+    expect(planned('RMSE').every(candidate => Object.keys(candidate.static).length === 0)).toBe(true)
   })
 
   it('gives learners what they require', () => {
