@@ -7,6 +7,7 @@ import type { Column, Dataset } from './dataset.ts'
 import { decideMoments, decidePlain, decideWords } from './infer.ts'
 import type { ColumnContext } from './infer.ts'
 import { isCodeName } from './identify.ts'
+import { mayBeCodes } from './codes.ts'
 import type { ForcedKind } from './verdicts.ts'
 import { isMissingText, MISSING_TOKENS } from './missing.ts'
 import { plainNumber } from './numbers.ts'
@@ -132,11 +133,13 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
   }
   const override = (name: string): ForcedKind | undefined =>
     listed && !listed.has(name) ? 'ignored' : Object.hasOwn(overrides, name) ? overrides[name] : undefined
+  /** Under a name of codes; numbers that come again are codes then. */
+  const coded = (name: string, j: number) =>
+    isCodeName(name) && override(name) === undefined && j !== targetAt && !plan.source.table
   const plain = names.map((name, j) => {
     const forced = override(name)
-    if (forced === undefined && isCodeName(name) && j !== targetAt) return false
     if (forced !== undefined && forced !== 'numeric' && forced !== 'ignored') return false
-    return samplePlain(plan, j, known)
+    return samplePlain(plan, j, known) && !(coded(name, j) && sampleRepeats(plan, j))
   })
   const wide = names.map((_, j) => sampleWide(plan, j))
   let rows = -1
@@ -182,13 +185,14 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     builders.forEach((builder, j) => {
       if (!(builder instanceof PlainNumberBuilder) || !builder.contradiction) return
       again.add(j)
-      late.set(j, builder.contradiction)
+      if (!coded(names[j]!, j)) late.set(j, builder.contradiction)
     })
   }
+  builders.forEach((builder, j) => {
+    if (builder instanceof PlainNumberBuilder && coded(names[j]!, j) && mayBeCodes(builder)) again.add(j)
+  })
   if (again.size > 0) {
-    // Only the words of the columns in question are gathered; what was noticed in the first pass is not counted twice.
-    const second = names.map((_, j) => (again.has(j) ? new WordBuilder(rows) : undefined))
-    await readRows(plan, second, { log: new ReadingLog() })
+    const second = await readWordsAgain(plan, again, rows)
     again.forEach(j => (builders[j] = second[j]!))
   }
   if (rows === 0 && options.target !== undefined) {
@@ -209,6 +213,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       forced: override(names[j]!),
       known,
       asked,
+      coded: coded(names[j]!, j),
       preferComma: plan.dialect.delimiter !== ',',
       late: late.get(j),
       log,
@@ -221,6 +226,20 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       : decideWords(builder, context)
   })
   return { columns: decided.map(item => item.column), schema: decided.map(item => item.schema), rows, bytes }
+}
+
+/** Only the words of the columns in question are gathered; what was noticed in the first pass is not counted twice. */
+async function readWordsAgain(
+  plan: ReadPlan,
+  columns: ReadonlySet<number>,
+  rows: number,
+): Promise<readonly (WordBuilder | undefined)[]> {
+  const fresh = () => plan.layout.names.map((_, j) => (columns.has(j) ? new WordBuilder(rows) : undefined))
+  const quick = fresh()
+  if (canReadBytes(plan) && (await readMixed(plan, quick, {}))) return quick
+  const careful = fresh()
+  await readRows(plan, careful, { log: new ReadingLog() })
+  return careful
 }
 
 /** The file itself says what the column holds, and neither the user nor its name anything else. */
@@ -242,6 +261,17 @@ function samplePlain(plan: ReadPlan, j: number, known: ReadonlySet<string>): boo
     else if (!isMissingText(cell, known)) return false
   }
   return numbers > 0
+}
+
+/** Some number stands in the column's sample twice. */
+function sampleRepeats(plan: ReadPlan, j: number): boolean {
+  const seen = new Set<number>()
+  for (const row of plan.sample.slice(plan.layout.skipRecords)) {
+    const value = plainNumber(row[j] ?? '')
+    if (value === value && seen.has(value)) return true
+    if (value === value) seen.add(value)
+  }
+  return false
 }
 
 /** Some number of the column's sample cells does not survive float32. */

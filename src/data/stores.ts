@@ -70,6 +70,23 @@ export class NumberStore {
     this.length += values.length
   }
 
+  /** The values as they lie. */
+  blocks(): Floats[] {
+    return [...this.full, this.block.subarray(0, this.used)]
+  }
+
+  /** Every value is greater than the one before. */
+  isRising(): boolean {
+    let before = -Infinity
+    for (const block of this.blocks()) {
+      for (let i = 0; i < block.length; i++) {
+        if (!(block[i]! > before)) return false
+        before = block[i]!
+      }
+    }
+    return true
+  }
+
   at(row: number): number {
     let from = 0
     for (const block of this.full) {
