@@ -138,17 +138,17 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     isCodeName(name) && override(name) === undefined && j !== targetAt && !plan.source.table
   const plain = names.map((name, j) => {
     const forced = override(name)
-    if (forced !== undefined && forced !== 'numeric' && forced !== 'ignored') return false
-    return samplePlain(plan, j, known) && !(coded(name, j) && sampleRepeats(plan, j))
+    if (forced !== undefined && forced !== 'numeric' && forced !== 'ignored') return undefined
+    const found = sampleNumbers(plan, j, known)
+    return found?.repeated && coded(name, j) ? undefined : found
   })
-  const wide = names.map((_, j) => sampleWide(plan, j))
   let rows = -1
   let bytes = 0
   let builders: (PlainNumberBuilder | WordBuilder)[] = []
   const again = new Set<number>()
   const late = new Map<number, { cell: string; line: number }>()
   if (plain.every(Boolean) && canReadBytes(plan) && !hasQuotes(plan)) {
-    const numeric = names.map((_, j) => new PlainNumberBuilder(plan.rowsGuess, known, wide[j]))
+    const numeric = names.map((_, j) => new PlainNumberBuilder(plan.rowsGuess, known, plain[j]?.wide))
     const lane = await readLane(plan, numeric, targetAt, options)
     if (lane) {
       builders = numeric
@@ -172,7 +172,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     const freshBuilders = () =>
       names.map((_, j) =>
         plain[j] && j !== targetAt
-          ? new PlainNumberBuilder(plan.rowsGuess, known, wide[j])
+          ? new PlainNumberBuilder(plan.rowsGuess, known, plain[j]?.wide)
           : new WordBuilder(plan.rowsGuess),
       )
     builders = freshBuilders()
@@ -250,36 +250,28 @@ function typedByFile(kind: Cells['kind'], forced: ForcedKind | undefined, name: 
   )
 }
 
-/** The column's sample cells are numbers or missing, and not all missing. */
-function samplePlain(plan: ReadPlan, j: number, known: ReadonlySet<string>): boolean {
+/** What the numbers of a column's sample cells are like; undefined unless all are numbers or missing, and not all missing. */
+function sampleNumbers(
+  { layout, sample }: ReadPlan,
+  j: number,
+  known: ReadonlySet<string>,
+): { wide: boolean; repeated: boolean } | undefined {
+  const seen = new Set<number>()
   let numbers = 0
-  for (let row = plan.layout.skipRecords; row < plan.sample.length; row++) {
-    const cell = plan.sample[row]![j]
+  let wide = false
+  for (let row = layout.skipRecords; row < sample.length; row++) {
+    const cell = sample[row]![j]
     if (cell === undefined) continue
     const value = plainNumber(cell)
-    if (value === value) numbers++
-    else if (!isMissingText(cell, known)) return false
+    if (value === value) {
+      numbers++
+      seen.add(value)
+      // It does not survive float32.
+      wide ||= Math.fround(value) !== value
+    } else if (!isMissingText(cell, known)) return undefined
   }
-  return numbers > 0
+  return numbers > 0 ? { wide, repeated: seen.size < numbers } : undefined
 }
-
-/** Some number stands in the column's sample twice. */
-function sampleRepeats(plan: ReadPlan, j: number): boolean {
-  const seen = new Set<number>()
-  for (const row of plan.sample.slice(plan.layout.skipRecords)) {
-    const value = plainNumber(row[j] ?? '')
-    if (value === value && seen.has(value)) return true
-    if (value === value) seen.add(value)
-  }
-  return false
-}
-
-/** Some number of the column's sample cells does not survive float32. */
-const sampleWide = (plan: ReadPlan, j: number): boolean =>
-  plan.sample.slice(plan.layout.skipRecords).some(row => {
-    const value = plainNumber(row[j] ?? '')
-    return value === value && Math.fround(value) !== value
-  })
 
 /** One byte per character, one delimiter, no quote in sight, a header of one line or none. */
 function canReadBytes({ encoding, dialect, comments, layout, sample, source }: ReadPlan): boolean {

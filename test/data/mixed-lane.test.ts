@@ -100,7 +100,7 @@ describe('the byte lane of mixed tables', () => {
             skipRecords: 0,
             firstLine: 1,
             firstName: 'never',
-            marginBytes: 30,
+            pieceBytes: 30,
           }
           const read = await readMixedBytes(pieces(Buffer.from(text), cuts), table)
           runs++

@@ -45,7 +45,7 @@ function numeral(start: usize, end: usize): f64 {
   const digits = i8x16.sub(text, zero)
   const strange = i8x16.bitmask(i8x16.gt_u(digits, i8x16.splat(9))) & valid
   const points = i8x16.bitmask(i8x16.eq(text, i8x16.splat(46))) & valid
-  if (strange != points || (points & (points - 1)) != 0) return NaN
+  if ((strange ^ points) | (points & (points - 1))) return NaN
   const point = ctz(points | 0x10000)
   const closed = v128.bitselect(
     digits,
@@ -54,7 +54,7 @@ function numeral(start: usize, end: usize): f64 {
   )
   const count = length - <i32>(point < 16)
   const whole = min(point, 16) - (16 - length)
-  if (whole <= 0 || count > 15 || (whole > 1 && load<u8>(start) == 48)) return NaN
+  if (<i32>(whole <= 0) | <i32>(count > 15) | (<i32>(whole > 1) & <i32>(load<u8>(start) == 48))) return NaN
   const clean = v128.and(closed, v128.load(LAST + ((<usize>count) << 4)))
   const pairs = i16x8.add(
     i16x8.mul(v128.and(clean, i16x8.splat(0xff)), i16x8.splat(10)),

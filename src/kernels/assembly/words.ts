@@ -4,9 +4,9 @@
 //   20 texts   24 room for texts   28 bytes in use   32 characters of all words   36 of the longest   40 cells so far
 //
 //   slot       u32: code + 1, 0 empty; open addressing
-//   entry      | 16 bytes, zero behind the word | u32 length | u32 start in texts | u32 count | u32 hash |
+//   entry      | 16 bytes, zero behind the word | u32 length | u32 start in texts | u32 count | u32 0 |
 //
-// Words of up to sixteen bytes lie in their entry; longer ones in the texts, their two halves of hash in the entry.
+// Words of up to sixteen bytes lie in their entry; longer ones in the texts, their hash, twice, in the entry.
 
 export const NONE: i32 = -1
 
@@ -26,11 +26,9 @@ function prepare(): void {
 }
 
 @inline
-function mix(low: u64, high: u64, length: i32): u64 {
-  let x = (low ^ (<u64>length)) * 0x9e3779b97f4a7c15
-  x ^= x >> 32
-  x = (x ^ high) * 0xd6e8feb86659fd93
-  return x ^ (x >> 32)
+function mix(low: i64, high: i64, length: i32): u32 {
+  const x = (<u64>low ^ <u64>length) * 0x9e3779b97f4a7c15 + <u64>high * 0xd6e8feb86659fd93
+  return <u32>(x >> 32) ^ <u32>(x >> 51)
 }
 
 function hashLong(at: usize, length: i32): u64 {
@@ -55,47 +53,42 @@ function same(a: usize, b: usize, length: i32): bool {
   return true
 }
 
-// Found by `look`, for `add` when it is a new one.
-let low: u64 = 0
-let high: u64 = 0
-let hash: u32 = 0
-let freeSlot: usize = 0
-
 @inline
-function look(dictionary: usize, at: usize, length: i32): i32 {
-  if (length <= 16) {
-    const word = v128.and(v128.load(at), v128.load(FIRST + ((<usize>length) << 4)))
-    low = i64x2.extract_lane(word, 0)
-    high = i64x2.extract_lane(word, 1)
-  } else {
-    low = hashLong(at, length)
-    high = low
-  }
-  hash = <u32>mix(low, high, length)
-  const slots = <usize>load<u32>(dictionary)
-  const mask = load<u32>(dictionary, 4)
-  const entries = <usize>load<u32>(dictionary, 8)
-  let slot = hash & mask
+function wordOf(at: usize, length: i32): v128 {
+  if (length <= 16) return v128.and(v128.load(at), v128.load(FIRST + ((<usize>length) << 4)))
+  return i64x2.splat(<i64>hashLong(at, length))
+}
+
+// The slot of a word, or the free one where it belongs.
+@inline
+function slotOf(slots: usize, mask: u32, entries: usize, texts: usize, at: usize, length: i32, word: v128): usize {
+  const low = i64x2.extract_lane(word, 0)
+  const high = i64x2.extract_lane(word, 1)
+  let slot = mix(low, high, length) & mask
   let place = slots + ((<usize>slot) << 2)
   let code = load<u32>(place)
   while (code) {
     const entry = entries + ((<usize>(code - 1)) << 5)
-    if (
-      load<u64>(entry) == low && load<u64>(entry, 8) == high && load<i32>(entry, 16) == length &&
-      (length <= 16 || same(at, <usize>load<u32>(dictionary, 20) + load<u32>(entry, 20), length))
-    ) return <i32>code - 1
+    const differs = (load<i64>(entry) ^ low) | (load<i64>(entry, 8) ^ high) | <i64>(load<i32>(entry, 16) ^ length)
+    if (differs == 0 && (length <= 16 || same(at, texts + load<u32>(entry, 20), length))) return place
     slot = (slot + 1) & mask
     place = slots + ((<usize>slot) << 2)
     code = load<u32>(place)
   }
-  freeSlot = place
-  return NONE
+  return place
+}
+
+@inline
+function look(dictionary: usize, at: usize, length: i32, word: v128): usize {
+  return slotOf(
+    load<u32>(dictionary), load<u32>(dictionary, 4), load<u32>(dictionary, 8), load<u32>(dictionary, 20), at, length, word,
+  )
 }
 
 // The code of a word, or NONE.
 export function find(dictionary: usize, at: usize, length: i32): i32 {
   prepare()
-  return look(dictionary, at, length)
+  return <i32>load<u32>(look(dictionary, at, length, wordOf(at, length))) - 1
 }
 
 // UTF-16 units of UTF-8 bytes.
@@ -108,14 +101,12 @@ function unitsOf(at: usize, length: i32): i32 {
   return units
 }
 
-function add(dictionary: usize, at: usize, length: i32): i32 {
+function add(dictionary: usize, at: usize, length: i32, word: v128, slot: usize): i32 {
   const code = load<i32>(dictionary, 16)
   const entry = <usize>load<u32>(dictionary, 8) + ((<usize>code) << 5)
-  store<u64>(entry, low)
-  store<u64>(entry, high, 8)
+  v128.store(entry, word)
   store<i32>(entry, length, 16)
   store<u32>(entry, 0, 24)
-  store<u32>(entry, hash, 28)
   if (length > 16) {
     const used = load<u32>(dictionary, 28)
     store<u32>(entry, used, 20)
@@ -123,7 +114,7 @@ function add(dictionary: usize, at: usize, length: i32): i32 {
     store<u32>(dictionary, used + length, 28)
   }
   store<i32>(dictionary, code + 1, 16)
-  store<u32>(freeSlot, <u32>code + 1)
+  store<u32>(slot, <u32>code + 1)
   const units = unitsOf(at, length)
   store<i32>(dictionary, load<i32>(dictionary, 32) + units, 32)
   if (units > load<i32>(dictionary, 36)) store<i32>(dictionary, units, 36)
@@ -132,7 +123,10 @@ function add(dictionary: usize, at: usize, length: i32): i32 {
 
 // A word that is not in it yet; there must be room. With its sixteen bytes behind readable.
 export function addWord(dictionary: usize, at: usize, length: i32): void {
-  if (find(dictionary, at, length) == NONE) add(dictionary, at, length)
+  prepare()
+  const word = wordOf(at, length)
+  const slot = look(dictionary, at, length, word)
+  if (load<u32>(slot) == 0) add(dictionary, at, length, word, slot)
 }
 
 // Puts every entry into new, empty slots.
@@ -141,7 +135,8 @@ export function rehash(dictionary: usize): void {
   const mask = load<u32>(dictionary, 4)
   const entries = <usize>load<u32>(dictionary, 8)
   for (let code: u32 = 0; code < load<u32>(dictionary, 16); code++) {
-    let slot = load<u32>(entries + ((<usize>code) << 5), 28) & mask
+    const entry = entries + ((<usize>code) << 5)
+    let slot = mix(load<i64>(entry), load<i64>(entry, 8), load<i32>(entry, 16)) & mask
     while (load<u32>(slots + ((<usize>slot) << 2))) slot = (slot + 1) & mask
     store<u32>(slots + ((<usize>slot) << 2), code + 1)
   }
@@ -192,29 +187,35 @@ export function readWords(
 ): i32 {
   prepare()
   const room = load<i32>(dictionary, 12)
+  const slots = <usize>load<u32>(dictionary)
+  const mask = load<u32>(dictionary, 4)
   const entries = <usize>load<u32>(dictionary, 8)
-  store<u32>(stopped, 0)
+  const texts = <usize>load<u32>(dictionary, 20)
+  let full = false
   const cells = load<i32>(dictionary, 40)
   const from = row
   for (; row < n; row++) {
     const end = ends + ((<usize>(load<u32>(firsts + ((<usize>row) << 2)) + <u32>column)) << 2)
     const start = bytes + (column == 0 ? load<u32>(starts + ((<usize>row) << 2)) : load<u32>(end - 4) + 1)
     const length = cell(start, bytes + load<u32>(end) - <usize>trim, spare)
-    let code = look(dictionary, wordAt, length)
+    const word = wordOf(wordAt, length)
+    const slot = slotOf(slots, mask, entries, texts, wordAt, length, word)
+    let code = <i32>load<u32>(slot) - 1
     if (code == NONE) {
       if (load<i32>(dictionary, 16) == room) break
       if (length > 16 && load<u32>(dictionary, 28) + <u32>length > load<u32>(dictionary, 24)) break
-      code = add(dictionary, wordAt, length)
-      if (!keep && overflows(dictionary, cells + row - from + 1)) store<u32>(stopped, 1)
+      code = add(dictionary, wordAt, length, word, slot)
+      if (!keep && overflows(dictionary, cells + row - from + 1)) full = true
     }
     const entry = entries + ((<usize>code) << 5)
     store<u32>(entry, load<u32>(entry, 24) + 1, 24)
     store<i32>(out + ((<usize>row) << 2), code)
-    if (load<u32>(stopped)) {
+    if (full) {
       row++
       break
     }
   }
+  store<u32>(stopped, <u32>full)
   store<i32>(dictionary, cells + row - from, 40)
   return row
 }
