@@ -42,8 +42,15 @@ export interface Prepared {
 
 type Emit = (event: ExperimentEvent) => void
 
-/** Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder. */
-export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepared> {
+/**
+ * Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder.
+ * `isLate`: too little of the budget is left for all of the profile.
+ */
+export async function prepareExperiment(
+  store: Store,
+  emit: Emit,
+  isLate: () => boolean = () => false,
+): Promise<Prepared> {
   const { paths, spec, journal } = store
   const dataSha256 = await fingerprint(spec.data).catch(() => undefined)
   const before = journal.records.find(record => record.type === 'prepared')
@@ -54,7 +61,7 @@ export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepa
     )
   }
   const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
-  return ready ? reopen(store) : prepareAnew(store, dataSha256 ?? '', emit)
+  return ready ? reopen(store) : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, isLate })
 }
 
 function reopen({ paths, spec }: Store): Prepared {
@@ -80,8 +87,7 @@ function reopen({ paths, spec }: Store): Prepared {
 
 async function prepareAnew(
   { paths, spec, journal }: Store,
-  dataSha256: string,
-  emit: Emit,
+  { dataSha256, emit, isLate }: { dataSha256: string; emit: Emit; isLate: () => boolean },
 ): Promise<Prepared> {
   const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
@@ -124,6 +130,7 @@ async function prepareAnew(
     report,
     seed: spec.seed,
     dropLeaks,
+    isLate,
     ...(test && { test }),
   })
   tellChoices(found, emit)
@@ -204,8 +211,14 @@ function thinned(made: MadeTarget, columns: number, seed: number, emit: Emit): M
   }
 }
 
-/** What was left out or joined because it was asked for. */
-function tellChoices({ droppedLeaks = [], target }: DatasetProfile, emit: Emit): void {
+/** What was left out or joined, because it was asked for or because time is short. */
+function tellChoices({ droppedLeaks = [], leftOut = [], target }: DatasetProfile, emit: Emit): void {
+  if (leftOut.length > 0) {
+    emit({
+      type: 'warning',
+      message: `half of the budget went into reading and looking at the table; left out of its profile: ${leftOut.join(', ')} ("glasspilot profile" finds them, or give a longer --budget)`,
+    })
+  }
   if (droppedLeaks.length > 0) {
     emit({
       type: 'warning',
