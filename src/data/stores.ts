@@ -181,6 +181,24 @@ export class TextStore {
     return { bytes, start: start - from, end: end - from }
   }
 
+  /** Every text in turn, as `bytes[start … end)`. */
+  forEach(visit: (bytes: Buffer, start: number, end: number, row: number) => void): void {
+    const blocks = [...this.full, { bytes: this.block, from: this.before, to: Infinity }]
+    let at = 0
+    let row = -1
+    let start = 0
+    for (const ends of this.ends.blocks()) {
+      for (const end of ends) {
+        // No text stands in two blocks.
+        while (end > blocks[at]!.to) at++
+        const { bytes, from } = blocks[at]!
+        if (row >= 0) visit(bytes, start - from, end - from, row)
+        start = end
+        row++
+      }
+    }
+  }
+
   at(row: number): string {
     const { bytes, start, end } = this.place(row)
     return bytes.toString('utf8', start, end)
@@ -314,15 +332,14 @@ export class WordStore {
     const found: [string, number][] = []
     const holes = new Map<string, number>()
     let next = 0
-    for (let row = 0; row < this.length; row++) {
+    text.forEach((bytes, start, end, row) => {
       const chosen = row >= next
       if (chosen) next += step
-      const { bytes, start, end } = text.place(row)
-      if (!chosen && isValue(bytes, start, end)) continue
+      if (!chosen && isValue(bytes, start, end)) return
       const value = bytes.toString('utf8', start, end)
       if (isMissing(value)) holes.set(value, (holes.get(value) ?? 0) + 1)
       else if (chosen) found.push([value, 1])
-    }
+    })
     return [
       ...found,
       ...[...holes].map(([value, n]): [string, number] => [value, Math.max(1, Math.round(n / step))]),

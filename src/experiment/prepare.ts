@@ -42,14 +42,19 @@ export interface Prepared {
 
 type Emit = (event: ExperimentEvent) => void
 
+/** Of the budget: once so much is used up, the parts of the profile that follow are left out, so that some is left for training. */
+const PREPARING_SHARE = 0.5
+/** When reading alone took so much of it, only the rows that are trained on are profiled. */
+const READING_SHARE = 0.1
+
 /**
  * Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder.
- * `isLate`: too little of the budget is left for all of the profile.
+ * `spent`: the share of the budget that is gone.
  */
 export async function prepareExperiment(
   store: Store,
   emit: Emit,
-  isLate: () => boolean = () => false,
+  spent: () => number = () => 0,
 ): Promise<Prepared> {
   const { paths, spec, journal } = store
   const dataSha256 = await fingerprint(spec.data).catch(() => undefined)
@@ -61,7 +66,7 @@ export async function prepareExperiment(
     )
   }
   const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
-  return ready ? reopen(store) : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, isLate })
+  return ready ? reopen(store) : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, spent })
 }
 
 function reopen({ paths, spec }: Store): Prepared {
@@ -87,7 +92,7 @@ function reopen({ paths, spec }: Store): Prepared {
 
 async function prepareAnew(
   { paths, spec, journal }: Store,
-  { dataSha256, emit, isLate }: { dataSha256: string; emit: Emit; isLate: () => boolean },
+  { dataSha256, emit, spent }: { dataSha256: string; emit: Emit; spent: () => number },
 ): Promise<Prepared> {
   const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
@@ -113,24 +118,26 @@ async function prepareAnew(
   )
   if (features.length === 0) throw noFeatures(spec)
 
+  // Told of all rows, whatever is trained on, unless that takes too long.
+  const seen =
+    rows.length < table.rows && spent() > READING_SHARE ? alone(table, made, emit) : { table, made: whole }
   emit({
     type: 'stage',
     stage: 'profile',
-    detail: `profiling ${count(table.rows)} rows × ${count(table.columns.length)} columns`,
+    detail: `profiling ${count(seen.table.rows)} rows × ${count(table.columns.length)} columns`,
   })
   // Only what the model will need: a test file may lack the columns of roles.
   const test =
     spec.test === undefined
       ? undefined
       : (await readDataset(spec.test, { schema: { columns: features } })).dataset
-  const found = await profileDataset(table, schema, {
+  const found = await profileDataset(seen.table, schema, {
     target: spec.target,
-    // Told of all rows, whatever is trained on.
-    made: whole,
+    made: seen.made,
     report,
     seed: spec.seed,
     dropLeaks,
-    isLate,
+    isLate: () => spent() > PREPARING_SHARE,
     ...(test && { test }),
   })
   tellChoices(found, emit)
@@ -209,6 +216,15 @@ function thinned(made: MadeTarget, columns: number, seed: number, emit: Emit): M
     target: { ...target, values: Float64Array.from(kept, row => target.values[row]!) },
     rows: Int32Array.from(kept, row => rows[row]!),
   }
+}
+
+/** The rows that are trained on as a table of their own. */
+function alone(table: Dataset, made: MadeTarget, emit: Emit): { table: Dataset; made: MadeTarget } {
+  emit({
+    type: 'warning',
+    message: `reading took more than a tenth of the budget: the profile is of the ${count(made.rows.length)} rows that are trained on ("glasspilot profile" looks at all)`,
+  })
+  return { table: takeRows(table, made.rows), made: { ...made, rows: Int32Array.from(made.rows.keys()) } }
 }
 
 /** What was left out or joined, because it was asked for or because time is short. */

@@ -20,20 +20,14 @@ export interface ExperimentResult {
   readonly stopped: boolean
 }
 
-/** Of the budget: when reading and profiling have taken this much, the rest of the profile is cut short for training. */
-const PREPARING_SHARE = 0.5
-
 /** The whole experiment: read, profile, split, plan, tune, rank. Goes on from whatever the folder already holds. */
 export async function runExperiment(store: Store, services: RunServices): Promise<ExperimentResult> {
   const { spec, journal } = store
   const { budgetSeconds = Infinity } = spec
   const started = performance.now()
   const deadline = started + tuningSeconds(budgetSeconds) * 1000
-  const prepared = await prepareExperiment(
-    store,
-    services.emit,
-    () => performance.now() > started + PREPARING_SHARE * budgetSeconds * 1000,
-  )
+  const spent = () => (performance.now() - started) / 1000 / budgetSeconds
+  const prepared = await prepareExperiment(store, services.emit, spent)
   services.emit({ type: 'planned', candidates: prepared.candidates.length, objective: prepared.objective })
   await services.onPlanned(prepared)
   if (spec.definitionsOnly) return { prepared, trials: [], stopped: false }
