@@ -19,7 +19,8 @@ export class PlainNumberBuilder implements ColumnBuilder {
   nonFinite = 0
   /** The first cell that is no plain number: the column must be read again as words. */
   contradiction: { cell: string; line: number } | undefined
-  private readonly known: ReadonlySet<string> | undefined
+  /** The words for "missing"; the usual ones when left out. */
+  readonly known: ReadonlySet<string> | undefined
 
   /** `wide`: some values are known to need float64. */
   constructor(capacity: number, known?: ReadonlySet<string>, wide = false) {

@@ -24,46 +24,73 @@ export interface Seen {
 
 const MAX_UNREADABLE = 1000
 
+interface Converted {
+  readonly values: Float32Array | Float64Array
+  readonly nonFinite: number
+  readonly seen?: Seen
+}
+
 /** Each distinct text is parsed once. */
 export function convert(
   store: WordStore,
   known: ReadonlySet<string>,
   parse: (text: string) => number,
-): { values: Float32Array | Float64Array; nonFinite: number; seen?: Seen } {
-  const { text } = store
-  const meanings = text
-    ? undefined
-    : Float64Array.from(store.words, word => (isMissingText(word, known) ? NaN : parse(word)))
+): Converted {
+  return store.text ? convertTexts(store.text, known, parse) : convertWords(store, known, parse)
+}
+
+function convertWords(
+  { words, counts, codes, length }: WordStore,
+  known: ReadonlySet<string>,
+  parse: (text: string) => number,
+): Converted {
+  const meanings = Float64Array.from(words, word => (isMissingText(word, known) ? NaN : parse(word)))
+  let nonFinite = 0
+  let wide = false
+  meanings.forEach((value, code) => {
+    if (value === Infinity || value === -Infinity) {
+      nonFinite += counts[code]!
+      meanings[code] = NaN
+    } else wide ||= value === value && Math.fround(value) !== value
+  })
+  const values = wide ? new Float64Array(length) : new Float32Array(length)
+  for (let row = 0; row < length; row++) values[row] = meanings[codes[row]!]!
+  return { values, nonFinite }
+}
+
+function convertTexts(
+  text: TextStore,
+  known: ReadonlySet<string>,
+  parse: (text: string) => number,
+): Converted {
   const refused = new Map<string, number>()
   let missing = 0
   let lost = 0
+  let nonFinite = 0
   const read = (cell: string): number => {
     if (isMissingText(cell, known)) {
       missing++
       return NaN
     }
     const value = parse(cell)
+    if (value === Infinity || value === -Infinity) {
+      nonFinite++
+      return NaN
+    }
     if (value === value) return value
     lost++
     const key = refused.has(cell) || refused.size < MAX_UNREADABLE - 1 ? cell : 'others'
     refused.set(key, (refused.get(key) ?? 0) + 1)
     return value
   }
-  const values = new NumberStore(store.length)
-  let nonFinite = 0
-  for (let row = 0; row < store.length; row++) {
-    let value = meanings ? meanings[store.codes[row]!]! : read(text!.at(row))
-    if (value === Infinity || value === -Infinity) {
-      nonFinite++
-      value = NaN
-    }
-    values.push(value)
-  }
-  const total = store.length - missing
+  const total = text.length
+  const values = new NumberStore(total)
+  for (let row = 0; row < total; row++) values.push(read(text.at(row)))
+  const present = total - missing
   return {
     values: values.finish(),
     nonFinite,
-    ...(text && { seen: { total, parsed: total - lost - nonFinite, unreadable: [...refused] } }),
+    seen: { total: present, parsed: present - lost - nonFinite, unreadable: [...refused] },
   }
 }
 
@@ -105,8 +132,10 @@ export function categorical(store: WordStore, name: string, missing: ReadonlySet
   const codes = new Int32Array(store.length)
   if (store.text) for (let row = 0; row < codes.length; row++) codes[row] = codeOf(store.text.at(row))
   else {
-    const recoded = store.words.map(codeOf)
-    for (let row = 0; row < codes.length; row++) codes[row] = recoded[store.codes[row]!]!
+    const recoded = Int32Array.from(store.words, codeOf)
+    // Words have their codes in the same order; only missing ones shift those that follow.
+    if (recoded.every((code, i) => code === i)) codes.set(store.codes.subarray(0, codes.length))
+    else for (let row = 0; row < codes.length; row++) codes[row] = recoded[store.codes[row]!]!
   }
   return { kind: 'categorical', name, codes, categories }
 }

@@ -8,6 +8,8 @@ import {
   readSync,
   statSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import process from 'node:process'
 import { createGunzip } from 'node:zlib'
@@ -87,11 +89,34 @@ function readBytes(path: string, start: number, length: number): Buffer {
   }
 }
 
+/** Buffers that take turns: one is filled while one is worked on and the one before is still good. */
+const TURNS = 3
+
 async function* readPlain(path: string): AsyncGenerator<Buffer> {
+  let file: FileHandle | undefined
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) yield chunk as Buffer
+    file = await open(path)
+    const { size } = await file.stat()
+    const buffers = Array.from({ length: TURNS }, () =>
+      Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, Math.max(1 << 12, size + 1))),
+    )
+    const fill = (turn: number) => {
+      const buffer = buffers[turn % TURNS]!
+      return file!.read(buffer, 0, buffer.length, null)
+    }
+    let next = fill(0)
+    for (let turn = 0; ; turn++) {
+      const { bytesRead, buffer } = await next
+      if (bytesRead === 0) return
+      next = fill(turn + 1)
+      // Whoever stops listening leaves a reading behind.
+      next.catch(() => undefined)
+      yield buffer.subarray(0, bytesRead)
+    }
   } catch (cause) {
     throw readFailure(path, cause)
+  } finally {
+    await file?.close()
   }
 }
 

@@ -80,19 +80,28 @@ export interface Place {
   readonly first: boolean
 }
 
+/** Each value is one more than the one before. */
+function countsUp(values: ArrayLike<number>): boolean {
+  const start = values[0]!
+  for (let row = 0; row < values.length; row++) if (values[row] !== start + row) return false
+  return true
+}
+
 /** Why a column of numbers is a key, or undefined. */
 export function numericKey(values: ArrayLike<number>, { name, named, first }: Place): string | undefined {
   const rows = values.length
   const nameless = !named || isIndexName(name)
+  const namedKey = nameless || isKeyName(name)
   if (rows < MIN_KEY_ROWS) return undefined
   const start = values[0]!
-  let counting = true
+  const counting = countsUp(values)
+  // Without such a name only row numbers are keys.
+  if (!counting && !namedKey) return undefined
   let rising = true
   let breaks = 0
   for (let row = 0; row < rows; row++) {
     const value = values[row]!
     if (!Number.isInteger(value)) return undefined
-    counting &&= value === start + row
     rising &&= row === 0 || value > values[row - 1]!
     if (row > 0 && value !== values[row - 1]! + 1) breaks++
   }
@@ -104,7 +113,7 @@ export function numericKey(values: ArrayLike<number>, { name, named, first }: Pl
   if (nameless && first && startsAnew && breaks < 0.1 * rows) {
     return `it has no name and counts rows, beginning anew ${breaks} times`
   }
-  if (!isKeyName(name) && !nameless) return undefined
+  if (!namedKey) return undefined
   if (!rising) {
     const sorted = Float64Array.from(values).sort()
     for (let i = 1; i < rows; i++) if (sorted[i] === sorted[i - 1]) return undefined

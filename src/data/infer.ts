@@ -2,6 +2,7 @@ import { categorical, text, tokensIn, tryNumbers } from './columns.ts'
 import type { Values } from './columns.ts'
 import type { Column, ColumnKind } from './dataset.ts'
 import { findDateOrder } from './dates.ts'
+import { MAX_CODE_SHARE } from './codes.ts'
 import { epochOrder, isCodeName, MIN_KEY_ROWS, numericKey } from './identify.ts'
 import type { EpochOrder } from './identify.ts'
 import type { NumberFormat } from './numbers.ts'
@@ -35,13 +36,11 @@ const MAX_GRADES = 20
 const MAX_REMARKS = 3
 const MIN_NUMBERS = 50
 const LEAST_NUMBERS = 0.2
-/** Codes come again; what is different in more rows is looked at as a key. */
-const MAX_CODE_SHARE = 0.5
 /** A text target with more different numbers than this is a quantity. */
 const MAX_LABELS = 2000
 /** Decides a column that held plain numbers to the last row. */
 export function decidePlain(builder: PlainNumberBuilder, context: ColumnContext): Decided {
-  const { name, forced, isTarget, rows, log } = context
+  const { name, forced, isTarget, rows, log, coded } = context
   const values = builder.store.finish()
   const missing = [...builder.tokens.keys()]
   if (builder.nonFinite > 0) warnNonFinite(context, builder.nonFinite)
@@ -55,7 +54,7 @@ export function decidePlain(builder: PlainNumberBuilder, context: ColumnContext)
     number: PLAIN,
   })
   const column: Column = { kind: 'numeric', name, values }
-  const epoch = isTarget || forced !== undefined ? undefined : epochOrder(values, name)
+  const epoch = isTarget || coded || forced !== undefined ? undefined : epochOrder(values, name)
   if (epoch) return moments(epoch, values, context, missing)
   if (isTarget) return { column, schema: schema('it is the target', 'target') }
   if (forced === 'ignored') return { column, schema: schema('it was set to be ignored', 'ignored') }
@@ -68,7 +67,8 @@ export function decidePlain(builder: PlainNumberBuilder, context: ColumnContext)
     return constant(column, schema, String(firstValue(values)), context)
   const key = present === rows ? numericKey(values, context) : undefined
   if (key !== undefined) return identifier(column, schema, key, context)
-  return { column, schema: schema(`all ${count(present)} values are numbers`, 'feature') }
+  const all = coded ? `${count(present)} of` : 'all'
+  return { column, schema: schema(`${all} ${count(present)} values are numbers`, 'feature') }
 }
 
 /** Decides a column of a file that says itself that it holds dates or times. */

@@ -81,7 +81,11 @@ export function dates(
   const unreadable = seen?.unreadable ?? present.filter(([text]) => Number.isNaN(parseDate(text, order)))
   if (unreadable.length > 0) warnTypeMix(context, unreadable, 'date')
   const rest = total - parsed > 0 ? `; the other ${count(total - parsed)} are read as missing` : ''
-  const column: Column = { kind: 'datetime', name, values: Float64Array.from(values) }
+  const column: Column = {
+    kind: 'datetime',
+    name,
+    values: values instanceof Float64Array ? values : new Float64Array(values),
+  }
   const schema = (reason: string, use: ColumnUse): ColumnSchema => ({
     name,
     kind: 'datetime',

@@ -1,21 +1,19 @@
 import { isAscii, isUtf8 } from 'node:buffer'
+import { withArena } from '../kernels/kernels.ts'
+import type { Arena, Pointer } from '../kernels/kernels.ts'
 import { PlainNumberBuilder } from './builders.ts'
 import type { WordBuilder } from './builders.ts'
+import { NumberLane, WordLane } from './lane-columns.ts'
+import type { Block, LaneColumn } from './lane-columns.ts'
 
-/** Powers of ten that float64 holds exactly: one division by them rounds correctly. */
-const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
-const MAX_EXACT_DIGITS = 15
-/** No record is begun so near the end of what has arrived: a longer one with a line end in its quotes ends the lane. */
-const MARGIN_BYTES = 1 << 16
-const MAX_HELD_BYTES = 1 << 22
-const BLOCK_ROWS = 1 << 12
+/** Bytes worked on at a time: with their cells they stay in the processor's cache. */
+const PIECE_BYTES = 1 << 17
+/** A longer record ends the lane. */
+const MAX_RECORD_BYTES = 1 << 22
+/** The kernels look ahead and behind so far. */
+const PAD_BYTES = 64
 
 const NEWLINE = 10
-const RETURN = 13
-const QUOTE = 34
-const MINUS = 45
-const POINT = 46
-const ZERO = 48
 
 export interface LaneTable {
   /** One per column; columns without a builder are passed over. */
@@ -28,173 +26,158 @@ export interface LaneTable {
   readonly firstLine: number
   /** The first name of the header: a row that begins with it may be a second table. */
   readonly firstName: string
-  /** 64 KiB unless said. */
-  readonly marginBytes?: number
+  /** Bytes worked on at a time: 128 KiB unless said. */
+  readonly pieceBytes?: number
 }
 
 /**
- * Reads a clean UTF-8 table straight from bytes: cells of number columns become numbers and those of word columns codes
- * without a string in between. It gives up (false) at the first record that is not as RFC 4180 wants it, and of the table's
- * width; the caller then starts over with the careful reader, which this one equals cell for cell on all it accepts.
+ * Reads a clean UTF-8 table straight from bytes: the kernels find where cells end, then take column after column of a piece; a
+ * string is made of new words and of odd cells only. It gives up (false) at the first record that is not as RFC 4180 wants it,
+ * and of the table's width; the caller then starts over with the careful reader, which this one equals cell for cell on all it
+ * accepts.
  */
-export async function readMixedBytes(
+export const readMixedBytes = (
   chunks: AsyncIterable<Buffer>,
-  { builders, delimiter, newline, skipRecords, firstLine, firstName, marginBytes = MARGIN_BYTES }: LaneTable,
+  table: LaneTable,
+): Promise<{ rows: number } | false> => withArena(arena => readInto(arena, chunks, table))
+
+async function readInto(
+  arena: Arena,
+  chunks: AsyncIterable<Buffer>,
+  table: LaneTable,
 ): Promise<{ rows: number } | false> {
-  const width = builders.length
-  const comma = delimiter.charCodeAt(0)
-  const returns = newline === '\r\n'
-  const numbers = builders.map(builder => (builder instanceof PlainNumberBuilder ? builder : undefined))
-  const words = builders.map(builder =>
-    builder && !(builder instanceof PlainNumberBuilder) ? builder.store : undefined,
-  )
-  const block = numbers.map(builder => new Float64Array(builder ? BLOCK_ROWS : 0))
-  const repeated = [firstName, `"${firstName}"`].map(name => Buffer.from(name + delimiter))
-  let filled = 0
-  let rows = 0
-  let line = firstLine
-  let skip = skipRecords
-  let held: Buffer = Buffer.alloc(0)
+  const lane = new Lane(arena, table)
+  for await (const chunk of chunks) if (!lane.take(chunk)) return false
+  if (!lane.end()) return false
+  return { rows: lane.rows }
+}
 
-  const flush = () => {
-    for (let j = 0; j < width; j++) numbers[j]?.store.pushStrided(block[j]!, 0, 1, filled)
-    filled = 0
+class Lane {
+  rows = 0
+  private readonly arena: Arena
+  private readonly table: LaneTable
+  private readonly columns: readonly (LaneColumn | undefined)[]
+  private readonly headers: Pointer
+  private readonly headerLength: number
+  /** What `findRecords` keeps from piece to piece. */
+  private readonly state: Pointer
+  private readonly pieceBytes: number
+  /** Room for bytes, ends, records and one column of cells. */
+  private room = 0
+  private bytes: Pointer = 0
+  private ends: Pointer = 0
+  private starts: Pointer = 0
+  private firsts: Pointer = 0
+  private out: Pointer = 0
+  private spare: Pointer = 0
+  /** Bytes at the start of the buffer that wait for the end of their record. */
+  private held = 0
+  private line: number
+
+  constructor(arena: Arena, table: LaneTable) {
+    this.arena = arena
+    this.table = table
+    this.line = table.firstLine
+    this.pieceBytes = table.pieceBytes ?? PIECE_BYTES
+    const header = Buffer.from(table.firstName + table.delimiter)
+    const quoted = Buffer.from(`"${table.firstName}"${table.delimiter}`)
+    this.headers = arena.put(Buffer.concat([header, quoted]))
+    this.headerLength = header.length
+    this.state = arena.put(Int32Array.of(0, 0, table.skipRecords))
+    this.columns = table.builders.map(builder =>
+      builder instanceof PlainNumberBuilder
+        ? new NumberLane(arena, builder)
+        : builder && new WordLane(arena, builder.store),
+    )
+    this.makeRoom(2 * this.pieceBytes)
   }
-  const lineNow = () => line
 
-  /** A cell that the digits-only way could not take. */
-  const oddNumber = (builder: PlainNumberBuilder, text: string): number =>
-    builder.contradiction ? NaN : builder.valueOf(text, lineNow)
-
-  /** Records that begin before `limit`; the last byte before `end` is a line end. Where it stopped, or −1 to give up. */
-  const readRecords = (bytes: Buffer, limit: number, end: number): number => {
-    let i = 0
-    while (i < limit) {
-      if (bytes[i] === (returns ? RETURN : NEWLINE)) {
-        i++
-        if (returns && bytes[i++] !== NEWLINE) return -1
-        line++
-        continue
+  /** Bytes of the file, as many as may be; false to give up. */
+  take(chunk: Buffer): boolean {
+    for (let from = 0; from < chunk.length; from += this.pieceBytes) {
+      const piece = chunk.subarray(from, from + this.pieceBytes)
+      const length = this.held + piece.length
+      if (length > this.room) {
+        if (length > MAX_RECORD_BYTES) return false
+        this.makeRoom(2 * length)
       }
-      if (skip > 0) {
-        const next = behindRecord(bytes, i, end)
-        for (; i < next; i++) if (bytes[i] === NEWLINE) line++
-        skip--
-        continue
-      }
-      if (begins(bytes, i, repeated[0]!) || begins(bytes, i, repeated[1]!)) return -1
-      let breaks = 1
-      for (let column = 0; column < width; column++) {
-        const start = i
-        let byte = bytes[i]!
-        const builder = numbers[column]
-        const store = words[column]
-        if (byte === QUOTE) {
-          // Up to the quote that is not doubled.
-          let doubled = false
-          let ascii = 0
-          let hash = 0
-          for (i++; ; i++) {
-            if (i >= end) return -1
-            byte = bytes[i]!
-            if (byte === QUOTE) {
-              if (bytes[i + 1] !== QUOTE) break
-              doubled = true
-              i++
-            } else if (byte === NEWLINE) breaks++
-            else if (byte === RETURN && bytes[i + 1] !== NEWLINE) return -1
-            ascii |= byte
-            hash = (Math.imul(hash, 31) + byte) | 0
-          }
-          if (store && !doubled) store.pushBytes(bytes, start + 1, i, hash, ascii < 128)
-          else if (store || builder) {
-            const raw = bytes.toString('utf8', start + 1, i)
-            const text = doubled ? raw.replaceAll('""', '"') : raw
-            if (store) store.push(text)
-            else block[column]![filled] = oddNumber(builder!, text)
-          }
-          byte = bytes[++i]!
-        } else if (builder) {
-          const negative = byte === MINUS
-          if (negative) byte = bytes[++i]!
-          const first = i
-          let value = 0
-          while (byte >= ZERO && byte <= 57) {
-            value = value * 10 + (byte - ZERO)
-            byte = bytes[++i]!
-          }
-          const digits = i - first
-          let fraction = 0
-          if (byte === POINT) {
-            const point = i + 1
-            byte = bytes[++i]!
-            while (byte >= ZERO && byte <= 57) {
-              value = value * 10 + (byte - ZERO)
-              byte = bytes[++i]!
-            }
-            fraction = i - point
-          }
-          if (
-            (byte === comma || byte === NEWLINE || byte === RETURN) &&
-            digits > 0 &&
-            digits + fraction <= MAX_EXACT_DIGITS &&
-            (digits === 1 || bytes[first] !== ZERO)
-          ) {
-            if (fraction > 0) value /= POWERS[fraction]!
-            block[column]![filled] = negative ? -value : value
-          } else {
-            while (byte !== comma && byte !== NEWLINE && byte !== RETURN) {
-              if (byte === QUOTE) return -1
-              byte = bytes[++i]!
-            }
-            block[column]![filled] = oddNumber(builder, bytes.toString('utf8', start, i))
-          }
-        } else {
-          let hash = 0
-          let ascii = 0
-          while (byte !== comma && byte !== NEWLINE && byte !== RETURN) {
-            if (byte === QUOTE) return -1
-            ascii |= byte
-            hash = (Math.imul(hash, 31) + byte) | 0
-            byte = bytes[++i]!
-          }
-          store?.pushBytes(bytes, start, i, hash, ascii < 128)
-        }
-        if (column < width - 1) {
-          if (byte !== comma) return -1
-        } else {
-          // A line end of the other kind is for the careful reader, who tells of it.
-          if ((byte === RETURN) !== returns) return -1
-          if (returns) byte = bytes[++i]!
-          if (byte !== NEWLINE) return -1
-        }
-        i++
-      }
-      line += breaks
-      rows++
-      if (++filled === BLOCK_ROWS) flush()
+      this.arena.u8(this.bytes + this.held, piece.length).set(piece)
+      if (!this.read(length)) return false
     }
-    return i
+    return true
   }
 
-  const joined = new Joiner()
-  for await (const chunk of chunks) {
-    const bytes = held.length === 0 ? chunk : joined.join(held, chunk)
-    const end = bytes.lastIndexOf(NEWLINE) + 1
-    const whole = bytes.subarray(0, end)
+  /** The last record, whose line end may lack. */
+  end(): boolean {
+    if (this.held > 0) {
+      const ended = this.arena.u8(this.bytes + this.held - 1, 1)[0] === NEWLINE
+      if (!ended && !this.take(Buffer.from(this.table.newline))) return false
+      if (this.held > 0) return false
+    }
+    for (const column of this.columns) column?.end()
+    return true
+  }
+
+  private read(length: number): boolean {
+    const { arena, bytes, ends, starts, firsts, state, columns } = this
+    const { delimiter, newline } = this.table
+    const returns = newline === '\r\n' ? 1 : 0
+    const n = arena.kernels.findRecords(
+      bytes,
+      length,
+      delimiter.charCodeAt(0),
+      returns,
+      columns.length,
+      this.headers,
+      this.headerLength,
+      state,
+      ends,
+      starts,
+      firsts,
+    )
+    if (n < 0) return false
+    const consumed = arena.words[state / 4]!
+    const lines = arena.words[state / 4 + 1]!
+    const whole = Buffer.from(arena.words.buffer, bytes, consumed)
     if (!isAscii(whole) && !isUtf8(whole)) return false
-    const done = readRecords(bytes, Math.min(end, bytes.length - marginBytes), end)
-    if (done < 0) return false
-    held = bytes.subarray(done)
-    if (held.length > MAX_HELD_BYTES) return false
+    const block: Block = {
+      bytes,
+      ends,
+      starts,
+      firsts,
+      rows: n,
+      out: this.out,
+      spare: this.spare,
+      lineOf: at => this.line + countNewlines(arena.u8(bytes, at)),
+    }
+    if (n > 0) columns.forEach((column, j) => column?.take(block, j, j === columns.length - 1 ? returns : 0))
+    this.rows += n
+    this.line += lines
+    this.held = length - consumed
+    arena.u8(bytes, length).copyWithin(0, consumed, length)
+    return true
   }
-  if (held.length > 0) {
-    const ended = held[held.length - 1] === NEWLINE
-    const last = ended ? held : Buffer.concat([held, Buffer.from(newline)])
-    if ((!isAscii(last) && !isUtf8(last)) || readRecords(last, last.length, last.length) < 0) return false
+
+  /** All anew: what is held moves along. A record has a byte for each of its cells at least. */
+  private makeRoom(room: number): void {
+    const { arena, held } = this
+    const kept = arena.u8(this.bytes, held).slice()
+    const records = Math.ceil(room / this.table.builders.length) + 64
+    this.bytes = arena.allocate(room + 2 * PAD_BYTES) + PAD_BYTES
+    this.ends = arena.allocate(4 * (room + PAD_BYTES))
+    this.starts = arena.allocate(4 * records)
+    this.firsts = arena.allocate(4 * records)
+    this.out = arena.allocate(20 * records)
+    this.spare = arena.allocate(room + PAD_BYTES)
+    this.room = room
+    arena.u8(this.bytes, held).set(kept)
   }
-  flush()
-  return { rows }
+}
+
+function countNewlines(bytes: Uint8Array): number {
+  let count = 0
+  for (const byte of bytes) if (byte === NEWLINE) count++
+  return count
 }
 
 /** Puts what was left over before what has come, in one buffer again and again: nothing read from it may outlive the next join. */
@@ -211,19 +194,4 @@ export class Joiner {
     chunk.copy(this.buffer, held.length)
     return this.buffer.subarray(0, length)
   }
-}
-
-const begins = (bytes: Buffer, at: number, text: Buffer): boolean => {
-  if (bytes[at] !== text[0]) return false
-  for (let i = 1; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
-  return true
-}
-
-function behindRecord(bytes: Buffer, from: number, end: number): number {
-  let inside = false
-  for (let i = from; i < end; i++) {
-    if (bytes[i] === QUOTE) inside = !inside
-    else if (bytes[i] === NEWLINE && !inside) return i + 1
-  }
-  return end
 }

@@ -127,7 +127,7 @@ async function readHead(source: Source): Promise<{ head: Buffer; whole: boolean 
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of source.read()) {
-    chunks.push(chunk)
+    chunks.push(Buffer.from(chunk))
     bytes += chunk.length
     if (bytes > SAMPLE_BYTES) return { head: Buffer.concat(chunks), whole: false }
   }

@@ -7,6 +7,7 @@ import type { Column, Dataset } from './dataset.ts'
 import { decideMoments, decidePlain, decideWords } from './infer.ts'
 import type { ColumnContext } from './infer.ts'
 import { isCodeName } from './identify.ts'
+import { mayBeCodes } from './codes.ts'
 import type { ForcedKind } from './verdicts.ts'
 import { isMissingText, MISSING_TOKENS } from './missing.ts'
 import { plainNumber } from './numbers.ts'
@@ -132,20 +133,22 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
   }
   const override = (name: string): ForcedKind | undefined =>
     listed && !listed.has(name) ? 'ignored' : Object.hasOwn(overrides, name) ? overrides[name] : undefined
+  /** Under a name of codes; numbers that come again are codes then. */
+  const coded = (name: string, j: number) =>
+    isCodeName(name) && override(name) === undefined && j !== targetAt && !plan.source.table
   const plain = names.map((name, j) => {
     const forced = override(name)
-    if (forced === undefined && isCodeName(name) && j !== targetAt) return false
-    if (forced !== undefined && forced !== 'numeric' && forced !== 'ignored') return false
-    return samplePlain(plan, j, known)
+    if (forced !== undefined && forced !== 'numeric' && forced !== 'ignored') return undefined
+    const found = sampleNumbers(plan, j, known)
+    return found?.repeated && coded(name, j) ? undefined : found
   })
-  const wide = names.map((_, j) => sampleWide(plan, j))
   let rows = -1
   let bytes = 0
   let builders: (PlainNumberBuilder | WordBuilder)[] = []
   const again = new Set<number>()
   const late = new Map<number, { cell: string; line: number }>()
   if (plain.every(Boolean) && canReadBytes(plan) && !hasQuotes(plan)) {
-    const numeric = names.map((_, j) => new PlainNumberBuilder(plan.rowsGuess, known, wide[j]))
+    const numeric = names.map((_, j) => new PlainNumberBuilder(plan.rowsGuess, known, plain[j]?.wide))
     const lane = await readLane(plan, numeric, targetAt, options)
     if (lane) {
       builders = numeric
@@ -169,7 +172,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     const freshBuilders = () =>
       names.map((_, j) =>
         plain[j] && j !== targetAt
-          ? new PlainNumberBuilder(plan.rowsGuess, known, wide[j])
+          ? new PlainNumberBuilder(plan.rowsGuess, known, plain[j]?.wide)
           : new WordBuilder(plan.rowsGuess),
       )
     builders = freshBuilders()
@@ -182,13 +185,14 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
     builders.forEach((builder, j) => {
       if (!(builder instanceof PlainNumberBuilder) || !builder.contradiction) return
       again.add(j)
-      late.set(j, builder.contradiction)
+      if (!coded(names[j]!, j)) late.set(j, builder.contradiction)
     })
   }
+  builders.forEach((builder, j) => {
+    if (builder instanceof PlainNumberBuilder && coded(names[j]!, j) && mayBeCodes(builder)) again.add(j)
+  })
   if (again.size > 0) {
-    // Only the words of the columns in question are gathered; what was noticed in the first pass is not counted twice.
-    const second = names.map((_, j) => (again.has(j) ? new WordBuilder(rows) : undefined))
-    await readRows(plan, second, { log: new ReadingLog() })
+    const second = await readWordsAgain(plan, again, rows)
     again.forEach(j => (builders[j] = second[j]!))
   }
   if (rows === 0 && options.target !== undefined) {
@@ -209,6 +213,7 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
       forced: override(names[j]!),
       known,
       asked,
+      coded: coded(names[j]!, j),
       preferComma: plan.dialect.delimiter !== ',',
       late: late.get(j),
       log,
@@ -223,6 +228,20 @@ async function inferColumns(plan: ReadPlan, options: ReadOptions, log: ReadingLo
   return { columns: decided.map(item => item.column), schema: decided.map(item => item.schema), rows, bytes }
 }
 
+/** Only the words of the columns in question are gathered; what was noticed in the first pass is not counted twice. */
+async function readWordsAgain(
+  plan: ReadPlan,
+  columns: ReadonlySet<number>,
+  rows: number,
+): Promise<readonly (WordBuilder | undefined)[]> {
+  const fresh = () => plan.layout.names.map((_, j) => (columns.has(j) ? new WordBuilder(rows) : undefined))
+  const quick = fresh()
+  if (canReadBytes(plan) && (await readMixed(plan, quick, {}))) return quick
+  const careful = fresh()
+  await readRows(plan, careful, { log: new ReadingLog() })
+  return careful
+}
+
 /** The file itself says what the column holds, and neither the user nor its name anything else. */
 function typedByFile(kind: Cells['kind'], forced: ForcedKind | undefined, name: string): boolean {
   if (kind === 'word' || (kind === 'number' && forced === undefined && isCodeName(name))) return false
@@ -231,25 +250,28 @@ function typedByFile(kind: Cells['kind'], forced: ForcedKind | undefined, name: 
   )
 }
 
-/** The column's sample cells are numbers or missing, and not all missing. */
-function samplePlain(plan: ReadPlan, j: number, known: ReadonlySet<string>): boolean {
+/** What the numbers of a column's sample cells are like; undefined unless all are numbers or missing, and not all missing. */
+function sampleNumbers(
+  { layout, sample }: ReadPlan,
+  j: number,
+  known: ReadonlySet<string>,
+): { wide: boolean; repeated: boolean } | undefined {
+  const seen = new Set<number>()
   let numbers = 0
-  for (let row = plan.layout.skipRecords; row < plan.sample.length; row++) {
-    const cell = plan.sample[row]![j]
+  let wide = false
+  for (let row = layout.skipRecords; row < sample.length; row++) {
+    const cell = sample[row]![j]
     if (cell === undefined) continue
     const value = plainNumber(cell)
-    if (value === value) numbers++
-    else if (!isMissingText(cell, known)) return false
+    if (value === value) {
+      numbers++
+      seen.add(value)
+      // It does not survive float32.
+      wide ||= Math.fround(value) !== value
+    } else if (!isMissingText(cell, known)) return undefined
   }
-  return numbers > 0
+  return numbers > 0 ? { wide, repeated: seen.size < numbers } : undefined
 }
-
-/** Some number of the column's sample cells does not survive float32. */
-const sampleWide = (plan: ReadPlan, j: number): boolean =>
-  plan.sample.slice(plan.layout.skipRecords).some(row => {
-    const value = plainNumber(row[j] ?? '')
-    return value === value && Math.fround(value) !== value
-  })
 
 /** One byte per character, one delimiter, no quote in sight, a header of one line or none. */
 function canReadBytes({ encoding, dialect, comments, layout, sample, source }: ReadPlan): boolean {

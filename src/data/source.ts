@@ -14,6 +14,7 @@ export interface Source {
   readonly textBytes: number
   /** Typed columns, when every file is Parquet; `read` gives them as CSV then. */
   readonly table?: ParquetTable
+  /** A chunk is good until the one after the next is asked for: copy what is kept longer. */
   read(): AsyncIterable<Buffer>
   /** Throws when the file is no longer the one that was opened. */
   checkUnchanged(): void

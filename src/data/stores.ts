@@ -17,7 +17,8 @@ export class NumberStore {
   private full: Floats[] = []
   private block: Floats
   private used = 0
-  private wide: boolean
+  /** Some value needed float64. */
+  wide: boolean
 
   constructor(capacity: number, wide = false) {
     this.wide = wide
@@ -54,6 +55,36 @@ export class NumberStore {
       left -= take
     }
     this.length += rows
+  }
+
+  /** Values one after another; float64 ones only where some may not survive float32. */
+  append(values: Floats): void {
+    if (!this.wide && values instanceof Float64Array) this.widen()
+    for (let from = 0; from < values.length;) {
+      if (this.used === this.block.length) this.extend()
+      const to = Math.min(values.length, from + this.block.length - this.used)
+      this.block.set(values.subarray(from, to), this.used)
+      this.used += to - from
+      from = to
+    }
+    this.length += values.length
+  }
+
+  /** The values as they lie. */
+  blocks(): Floats[] {
+    return [...this.full, this.block.subarray(0, this.used)]
+  }
+
+  /** Every value is greater than the one before. */
+  isRising(): boolean {
+    let before = -Infinity
+    for (const block of this.blocks()) {
+      for (let i = 0; i < block.length; i++) {
+        if (!(block[i]! > before)) return false
+        before = block[i]!
+      }
+    }
+    return true
   }
 
   at(row: number): number {
@@ -103,9 +134,6 @@ const floats = (length: number, wide: boolean): Floats =>
 const fitted = <T extends Floats | Uint8Array>(values: T, length: number): T =>
   (length > 0.75 * values.length ? values.subarray(0, length) : values.slice(0, length)) as T
 
-/** Cells shorter than this are faster copied byte by byte. */
-const SHORT_BYTES = 96
-
 /** Texts end to end in UTF-8, in blocks as numbers are. */
 export class TextStore {
   length = 0
@@ -129,14 +157,18 @@ export class TextStore {
     this.end()
   }
 
-  /** UTF-8 bytes as they are. */
-  pushBytes(source: Buffer, start: number, end: number): void {
-    this.reserve(end - start)
-    const { block } = this
-    if (end - start > SHORT_BYTES) source.copy(block, this.used, start, end)
-    else for (let from = start, to = this.used; from < end; from++, to++) block[to] = source[from]!
-    this.used += end - start
-    this.end()
+  /** Bytes of all texts. */
+  get bytes(): number {
+    return this.before + this.used
+  }
+
+  /** Texts end to end, and where each ends among the bytes of all. */
+  append(bytes: Uint8Array, ends: Float64Array): void {
+    this.reserve(bytes.length)
+    this.block.set(bytes, this.used)
+    this.used += bytes.length
+    this.ends.append(ends)
+    this.length += ends.length
   }
 
   /** The bytes of one row: `bytes[start … end)`. */
@@ -147,6 +179,24 @@ export class TextStore {
       from: this.before,
     }
     return { bytes, start: start - from, end: end - from }
+  }
+
+  /** Every text in turn, as `bytes[start … end)`. */
+  forEach(visit: (bytes: Buffer, start: number, end: number, row: number) => void): void {
+    const blocks = [...this.full, { bytes: this.block, from: this.before, to: Infinity }]
+    let at = 0
+    let row = -1
+    let start = 0
+    for (const ends of this.ends.blocks()) {
+      for (const end of ends) {
+        // No text stands in two blocks.
+        while (end > blocks[at]!.to) at++
+        const { bytes, from } = blocks[at]!
+        if (row >= 0) visit(bytes, start - from, end - from, row)
+        start = end
+        row++
+      }
+    }
   }
 
   at(row: number): string {
@@ -185,79 +235,6 @@ export class TextStore {
   }
 }
 
-/** Finds the code of a word by its bytes: open addressing over hashes, the bytes end to end for comparison. */
-class ByteIndex {
-  /** Code + 1 in each slot, 0 empty. */
-  private slots = new Int32Array(64)
-  private hashes = new Int32Array(64)
-  private starts = new Int32Array(64)
-  private lengths = new Int32Array(64)
-  private bytes: Buffer = Buffer.alloc(1024)
-  private used = 0
-  private size = 0
-
-  /** −1 when the bytes are new. */
-  find(source: Buffer, start: number, end: number, hash: number): number {
-    const { slots, hashes, starts, lengths, bytes } = this
-    const mask = slots.length - 1
-    const length = end - start
-    for (let slot = spread(hash) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      if (hashes[slot] !== hash || lengths[slot] !== length) continue
-      let at = starts[slot]!
-      let i = start
-      while (i < end && bytes[at] === source[i]) {
-        at++
-        i++
-      }
-      if (i === end) return slots[slot]! - 1
-    }
-    return -1
-  }
-
-  add(source: Buffer, start: number, end: number, hash: number, code: number): void {
-    if (this.size * 2 >= this.slots.length) this.grow()
-    const length = end - start
-    if (this.used + length > this.bytes.length) {
-      const larger = Buffer.alloc(Math.max(2 * this.bytes.length, this.used + length))
-      this.bytes.copy(larger, 0, 0, this.used)
-      this.bytes = larger
-    }
-    source.copy(this.bytes, this.used, start, end)
-    this.place(hash, this.used, length, code)
-    this.used += length
-    this.size++
-  }
-
-  clear(): void {
-    this.slots = this.hashes = this.starts = this.lengths = new Int32Array(0)
-    this.bytes = Buffer.alloc(0)
-  }
-
-  private place(hash: number, start: number, length: number, code: number): void {
-    const mask = this.slots.length - 1
-    let slot = spread(hash) & mask
-    while (this.slots[slot] !== 0) slot = (slot + 1) & mask
-    this.slots[slot] = code + 1
-    this.hashes[slot] = hash
-    this.starts[slot] = start
-    this.lengths[slot] = length
-  }
-
-  private grow(): void {
-    const { slots, hashes, starts, lengths } = this
-    const capacity = slots.length * 2
-    this.slots = new Int32Array(capacity)
-    this.hashes = new Int32Array(capacity)
-    this.starts = new Int32Array(capacity)
-    this.lengths = new Int32Array(capacity)
-    slots.forEach((code, i) => {
-      if (code !== 0) this.place(hashes[i]!, starts[i]!, lengths[i]!, code - 1)
-    })
-  }
-}
-
-const spread = (hash: number): number => hash ^ (hash >>> 15)
-
 /** V8 keeps the whole chunk alive behind a slice of this length or more; copies free it. */
 const SLICE_LENGTH = 13
 const MAX_WORDS = 1_000_000
@@ -282,9 +259,8 @@ export class WordStore {
   /** Characters of the longest value. */
   longest = 0
   private index = new Map<string, number>()
-  private readonly byBytes = new ByteIndex()
   private characters = 0
-  private readonly keepDictionary: boolean
+  readonly keepDictionary: boolean
 
   constructor(capacity: number, keepDictionary = false) {
     this.codes = new Uint8Array(Math.max(16, capacity))
@@ -305,22 +281,17 @@ export class WordStore {
     if (!this.keepDictionary && this.overflows()) this.giveUpDictionary()
   }
 
-  /** The word in `source[start … end)`; `hash` is a function of its bytes alone. */
-  pushBytes(source: Buffer, start: number, end: number, hash: number, ascii: boolean): void {
-    if (this.text) {
-      if (end - start > this.longest) this.longest = end - start
-      this.text.pushBytes(source, start, end)
-      this.length++
-      return
-    }
-    let code = this.byBytes.find(source, start, end, hash)
-    if (code < 0) {
-      const word = source.toString(ascii ? 'latin1' : 'utf8', start, end)
-      code = this.index.get(word) ?? this.intern(word, word)
-      this.byBytes.add(source, start, end, hash, code)
-      this.pushCode(code)
-      if (!this.keepDictionary && this.overflows()) this.giveUpDictionary()
-    } else this.pushCode(code)
+  /** A word that the store does not know yet; its code is the number of words before it. */
+  learn(word: string): void {
+    this.intern(word, word)
+  }
+
+  /** Codes of known words, one for each row; they are not counted. */
+  appendCodes(codes: Int32Array): void {
+    const length = this.length + codes.length
+    if (length > this.codes.length) this.enlarge(length)
+    this.codes.set(codes, this.length)
+    this.length = length
   }
 
   private intern(word: string, kept: string): number {
@@ -336,11 +307,13 @@ export class WordStore {
 
   private pushCode(code: number): void {
     this.counts[code]!++
-    if (this.length === this.codes.length) {
-      const { codes } = this
-      this.recode(new (codes.constructor as Uint8ArrayConstructor)(Math.ceil(codes.length * 1.25)))
-    }
+    if (this.length === this.codes.length) this.enlarge(this.length + 1)
     this.codes[this.length++] = code
+  }
+
+  private enlarge(length: number): void {
+    const room = Math.max(length, Math.ceil(this.codes.length * 1.25))
+    this.recode(new (this.codes.constructor as Uint8ArrayConstructor)(room))
   }
 
   private recode(codes: Uint8Array | Uint16Array | Int32Array): void {
@@ -359,15 +332,14 @@ export class WordStore {
     const found: [string, number][] = []
     const holes = new Map<string, number>()
     let next = 0
-    for (let row = 0; row < this.length; row++) {
+    text.forEach((bytes, start, end, row) => {
       const chosen = row >= next
       if (chosen) next += step
-      const { bytes, start, end } = text.place(row)
-      if (!chosen && isValue(bytes, start, end)) continue
+      if (!chosen && isValue(bytes, start, end)) return
       const value = bytes.toString('utf8', start, end)
       if (isMissing(value)) holes.set(value, (holes.get(value) ?? 0) + 1)
       else if (chosen) found.push([value, 1])
-    }
+    })
     return [
       ...found,
       ...[...holes].map(([value, n]): [string, number] => [value, Math.max(1, Math.round(n / step))]),
@@ -384,7 +356,7 @@ export class WordStore {
     return words > MAX_WORDS || words > 0.5 * this.length
   }
 
-  private giveUpDictionary(): void {
+  giveUpDictionary(): void {
     let bytes = 0
     this.words.forEach((word, code) => (bytes += this.counts[code]! * Buffer.byteLength(word)))
     const expected = Math.min(MAX_TEXT_BYTES, ((1.05 * bytes) / this.length) * this.codes.length)
@@ -395,6 +367,5 @@ export class WordStore {
     this.counts = []
     this.codes = new Uint8Array(0)
     this.index = new Map()
-    this.byBytes.clear()
   }
 }

@@ -23,10 +23,9 @@ const isInk = (byte: number): boolean => byte > 32 && byte < 127
 /** 1 for rows without a value. */
 export function findHoles(store: TextStore, { isMissing, isValue }: Holes): Uint8Array {
   const missing = new Uint8Array(store.length)
-  for (let row = 0; row < missing.length; row++) {
-    const { bytes, start, end } = store.place(row)
+  store.forEach((bytes, start, end, row) => {
     if (!isValue(bytes, start, end) && isMissing(bytes.toString('utf8', start, end))) missing[row] = 1
-  }
+  })
   return missing
 }
 
@@ -34,9 +33,8 @@ export function findHoles(store: TextStore, { isMissing, isValue }: Holes): Uint
 export function countDistinct(store: TextStore, missing: Uint8Array): number {
   const hashes = new Float64Array(store.length)
   let present = 0
-  for (let row = 0; row < missing.length; row++) {
-    if (missing[row]) continue
-    const { bytes, start, end } = store.place(row)
+  store.forEach((bytes, start, end, row) => {
+    if (missing[row]) return
     let a = 0x811c9dc5
     let b = end - start
     for (let i = start; i < end; i++) {
@@ -48,7 +46,7 @@ export function countDistinct(store: TextStore, missing: Uint8Array): number {
     a = Math.imul(a ^ (a >>> 16), 0x85ebca6b)
     b = Math.imul(b ^ (b >>> 13), 0xc2b2ae35)
     hashes[present++] = ((a ^ (a >>> 13)) >>> 0) * 0x200000 + ((b ^ (b >>> 16)) & 0x1fffff)
-  }
+  })
   const sorted = hashes.subarray(0, present).sort()
   let distinct = 0
   for (let i = 0; i < present; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) distinct++

@@ -24,6 +24,8 @@ export interface ColumnContext {
   readonly known: ReadonlySet<string>
   /** Those of them that the user gave. */
   readonly asked: ReadonlySet<string>
+  /** Its name speaks of codes, and nothing else was asked for. */
+  readonly coded: boolean
   /** The file is separated by semicolons, so `1,234` is a decimal. */
   readonly preferComma: boolean
   /** The first cell, and its line, that is no plain number where the rows before held only such. */

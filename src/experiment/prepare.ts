@@ -42,8 +42,20 @@ export interface Prepared {
 
 type Emit = (event: ExperimentEvent) => void
 
-/** Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder. */
-export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepared> {
+/** Of the budget: once so much is used up, the parts of the profile that follow are left out, so that some is left for training. */
+const PREPARING_SHARE = 0.5
+/** When reading alone took so much of it, only the rows that are trained on are profiled. */
+const READING_SHARE = 0.1
+
+/**
+ * Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder.
+ * `spent`: the share of the budget that is gone.
+ */
+export async function prepareExperiment(
+  store: Store,
+  emit: Emit,
+  spent: () => number = () => 0,
+): Promise<Prepared> {
   const { paths, spec, journal } = store
   const dataSha256 = await fingerprint(spec.data).catch(() => undefined)
   const before = journal.records.find(record => record.type === 'prepared')
@@ -54,7 +66,7 @@ export async function prepareExperiment(store: Store, emit: Emit): Promise<Prepa
     )
   }
   const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
-  return ready ? reopen(store) : prepareAnew(store, dataSha256 ?? '', emit)
+  return ready ? reopen(store) : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, spent })
 }
 
 function reopen({ paths, spec }: Store): Prepared {
@@ -80,8 +92,7 @@ function reopen({ paths, spec }: Store): Prepared {
 
 async function prepareAnew(
   { paths, spec, journal }: Store,
-  dataSha256: string,
-  emit: Emit,
+  { dataSha256, emit, spent }: { dataSha256: string; emit: Emit; spent: () => number },
 ): Promise<Prepared> {
   const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
@@ -107,23 +118,26 @@ async function prepareAnew(
   )
   if (features.length === 0) throw noFeatures(spec)
 
+  // Told of all rows, whatever is trained on, unless that takes too long.
+  const seen =
+    rows.length < table.rows && spent() > READING_SHARE ? alone(table, made, emit) : { table, made: whole }
   emit({
     type: 'stage',
     stage: 'profile',
-    detail: `profiling ${count(table.rows)} rows × ${count(table.columns.length)} columns`,
+    detail: `profiling ${count(seen.table.rows)} rows × ${count(table.columns.length)} columns`,
   })
   // Only what the model will need: a test file may lack the columns of roles.
   const test =
     spec.test === undefined
       ? undefined
       : (await readDataset(spec.test, { schema: { columns: features } })).dataset
-  const found = await profileDataset(table, schema, {
+  const found = await profileDataset(seen.table, schema, {
     target: spec.target,
-    // Told of all rows, whatever is trained on.
-    made: whole,
+    made: seen.made,
     report,
     seed: spec.seed,
     dropLeaks,
+    isLate: () => spent() > PREPARING_SHARE,
     ...(test && { test }),
   })
   tellChoices(found, emit)
@@ -205,8 +219,23 @@ function thinned(made: MadeTarget, columns: number, seed: number, emit: Emit): M
   }
 }
 
-/** What was left out or joined because it was asked for. */
-function tellChoices({ droppedLeaks = [], target }: DatasetProfile, emit: Emit): void {
+/** The rows that are trained on as a table of their own. */
+function alone(table: Dataset, made: MadeTarget, emit: Emit): { table: Dataset; made: MadeTarget } {
+  emit({
+    type: 'warning',
+    message: `reading took more than a tenth of the budget: the profile is of the ${count(made.rows.length)} rows that are trained on ("glasspilot profile" looks at all)`,
+  })
+  return { table: takeRows(table, made.rows), made: { ...made, rows: Int32Array.from(made.rows.keys()) } }
+}
+
+/** What was left out or joined, because it was asked for or because time is short. */
+function tellChoices({ droppedLeaks = [], leftOut = [], target }: DatasetProfile, emit: Emit): void {
+  if (leftOut.length > 0) {
+    emit({
+      type: 'warning',
+      message: `half of the budget went into reading and looking at the table; left out of its profile: ${leftOut.join(', ')} ("glasspilot profile" finds them, or give a longer --budget)`,
+    })
+  }
   if (droppedLeaks.length > 0) {
     emit({
       type: 'warning',

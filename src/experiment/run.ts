@@ -23,8 +23,11 @@ export interface ExperimentResult {
 /** The whole experiment: read, profile, split, plan, tune, rank. Goes on from whatever the folder already holds. */
 export async function runExperiment(store: Store, services: RunServices): Promise<ExperimentResult> {
   const { spec, journal } = store
-  const deadline = performance.now() + tuningSeconds(spec.budgetSeconds) * 1000
-  const prepared = await prepareExperiment(store, services.emit)
+  const { budgetSeconds = Infinity } = spec
+  const started = performance.now()
+  const deadline = started + tuningSeconds(budgetSeconds) * 1000
+  const spent = () => (performance.now() - started) / 1000 / budgetSeconds
+  const prepared = await prepareExperiment(store, services.emit, spent)
   services.emit({ type: 'planned', candidates: prepared.candidates.length, objective: prepared.objective })
   await services.onPlanned(prepared)
   if (spec.definitionsOnly) return { prepared, trials: [], stopped: false }
@@ -44,7 +47,7 @@ export async function runExperiment(store: Store, services: RunServices): Promis
 }
 
 /** Part of the budget kept for choosing, exporting and scoring the model. */
-const tuningSeconds = (budget = Infinity): number => budget - Math.min(25, 1.5 + 0.06 * budget)
+const tuningSeconds = (budget: number): number => budget - Math.min(25, 1.5 + 0.06 * budget)
 
 function chooseModel(
   { paths, spec }: Store,

@@ -253,6 +253,64 @@ export interface Kernels {
     sums: Pointer,
     outputs: number,
   ): void
+  findRecords(
+    bytes: Pointer,
+    length: number,
+    delimiter: number,
+    returns: number,
+    width: number,
+    headers: Pointer,
+    headerLength: number,
+    state: Pointer,
+    ends: Pointer,
+    starts: Pointer,
+    firsts: Pointer,
+  ): number
+  readNumbers(
+    bytes: Pointer,
+    ends: Pointer,
+    starts: Pointer,
+    firsts: Pointer,
+    n: number,
+    column: number,
+    trim: number,
+    tokens: Pointer,
+    counts: Pointer,
+    odd: Pointer,
+    out: Pointer,
+  ): number
+  narrow(values: Pointer, n: number, out: Pointer): number
+  addWord(dictionary: Pointer, word: Pointer, length: number): void
+  rehash(dictionary: Pointer): void
+  readWords(
+    bytes: Pointer,
+    ends: Pointer,
+    starts: Pointer,
+    firsts: Pointer,
+    row: number,
+    n: number,
+    column: number,
+    trim: number,
+    dictionary: Pointer,
+    keep: number,
+    spare: Pointer,
+    stopped: Pointer,
+    out: Pointer,
+  ): number
+  readTexts(
+    bytes: Pointer,
+    ends: Pointer,
+    starts: Pointer,
+    firsts: Pointer,
+    row: number,
+    n: number,
+    column: number,
+    trim: number,
+    base: number,
+    to: Pointer,
+    out: Pointer,
+    longest: Pointer,
+  ): number
 }
 
 const PAGE = 65_536

@@ -8,7 +8,6 @@ const percent = (share: number): string => `${figure(100 * share, 3)} %`
 
 const HIGH_MISSING = 0.5
 const HIGH_CARDINALITY = 0.9
-const RARE_CATEGORY = 0.05
 const MANY_RARE = 2
 const DISGUISED_SHARE = 0.1
 const DISGUISED_LEAD = 10
@@ -229,9 +228,7 @@ function sentinel({ profile, counts }: Examined): Omit<Finding, 'column'> | unde
 function rareCategories({ profile, strings }: Examined): Omit<Finding, 'column'> | undefined {
   if (profile.kind !== 'categorical' || !strings || strings.frequent.length === 0) return undefined
   const most = strings.frequent[0]!.count
-  const rare =
-    strings.frequent.filter(entry => entry.count < RARE_CATEGORY * most).length +
-    (profile.distinct - strings.frequent.length)
+  const { rare } = strings
   if (rare <= MANY_RARE) return undefined
   return {
     fact: `${count(rare)} of ${count(profile.distinct)} categories are less than a twentieth as frequent as ${JSON.stringify(strings.frequent[0]!.value.slice(0, 40))}.`,

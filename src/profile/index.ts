@@ -47,6 +47,8 @@ export interface ProfileOptions {
   readonly exactRows?: number
   /** Columns that give the target away are left out of the features. */
   readonly dropLeaks?: boolean
+  /** Asked before each costly part: once it is so, those that follow are left out, and named in the profile. */
+  readonly isLate?: () => boolean
   /** Told what is being looked at. */
   readonly onStage?: (stage: string) => void
 }
@@ -74,6 +76,7 @@ export async function profileDataset(
     test,
     exactRows,
     dropLeaks = false,
+    isLate = () => false,
     onStage = () => undefined,
   }: ProfileOptions,
 ): Promise<DatasetProfile> {
@@ -81,6 +84,12 @@ export async function profileDataset(
     ? withTarget(given, givenSchema, made)
     : { dataset: given, schema: givenSchema }
   const { rows } = dataset
+  const lacking: string[] = []
+  const inTime = (part: string): boolean => {
+    if (!isLate()) return true
+    lacking.push(part)
+    return false
+  }
   onStage('statistics of the columns')
   const sampled = sampleTable(dataset, made, seed, exactRows)
   // What is looked at row by row: the table, or a sample of it.
@@ -98,7 +107,15 @@ export async function profileDataset(
   // A picture is made of all its pixels.
   const pixels = new Set(image?.columns)
   const mayDrop = (name: string) => dropLeaks && !pixels.has(name)
-  const judged = seen.made && (await judgeTarget(usable, seen.made, seed, onStage, mayDrop))
+  const judged =
+    seen.made && (dropLeaks || inTime('prediction power'))
+      ? await judgeTarget(usable, seen.made, {
+          seed,
+          onStage,
+          mayDrop,
+          mayModel: () => inTime('quick model'),
+        })
+      : undefined
   const dropped = new Set(judged?.dropped)
   const used = usable.filter(column => !dropped.has(column.name))
   const whole = sampled ? namesakes(dataset, used) : used
@@ -115,25 +132,30 @@ export async function profileDataset(
   const repeated = findRepeatedRows(whole, told, rows, exactRows)
   const equalColumns = findEqualColumns(used, whole)
   const linearCopies = findLinearCopies(onePerGroup(used, equalColumns), seed)
-  onStage('correlations')
-  const strengths = rankNumeric(used, seen.made)
+  const correlated = inTime('correlations')
+  if (correlated) onStage('correlations')
+  const strengths = correlated ? rankNumeric(used, seen.made) : []
   const powerOf = (column: Column) => byName.get(column.name)?.profile.prediction?.power ?? 0
   const byPower = <T extends Column>(columns: readonly T[]) =>
     judged ? [...columns].sort((a, b) => powerOf(b) - powerOf(a)) : columns
   const numeric = byPower(strengths.map(item => item.column))
   const correlation = correlate(numeric.slice(0, CORRELATED_COLUMNS))
-  const associations = associate(
-    [
-      ...(targetColumn ? [asTold(targetColumn, seen.made)] : []),
-      ...byPower(used.filter(({ kind }) => kind === 'numeric' || kind === 'categorical')),
-    ].slice(0, ASSOCIATED_COLUMNS),
-    seen.dataset.rows,
-  )
-  onStage('unusual rows')
+  const associations =
+    correlated &&
+    associate(
+      [
+        ...(targetColumn ? [asTold(targetColumn, seen.made)] : []),
+        ...byPower(used.filter(({ kind }) => kind === 'numeric' || kind === 'categorical')),
+      ].slice(0, ASSOCIATED_COLUMNS),
+      seen.dataset.rows,
+    )
+  const looked = inTime('unusual rows')
+  if (looked) onStage('unusual rows')
   const shown = [...(targetColumn ? [targetColumn] : []), ...byPower(used)]
-  const anomalies = findAnomalies(used, shown, seen.dataset.rows, seed, sampled?.rows)
-  if (test) onStage('differences between training and test rows')
-  const drift = test && (await findDrift(whole, rows, test, seed))
+  const anomalies = looked && findAnomalies(used, shown, seen.dataset.rows, seed, sampled?.rows)
+  const compared = test && inTime('differences between training and test rows') ? test : undefined
+  if (compared) onStage('differences between training and test rows')
+  const drift = compared && (await findDrift(whole, rows, compared, seed))
   const targetProfile = made && profileTarget(made, seen.made!)
   const insights = findInsights({
     rows,
@@ -180,6 +202,7 @@ export async function profileDataset(
     ...(sampled && {
       sampled: { rows: sampled.rows.length, of: rows, shareError: shareError(sampled.rows.length) },
     }),
+    ...(lacking.length > 0 && { leftOut: lacking }),
     ...(judged && { judged: judged.on }),
     ...(dropped.size > 0 && { droppedLeaks: [...dropped] }),
     ...(judged?.quickModel && { quickModel: judged.quickModel }),

@@ -27,13 +27,20 @@ export interface Judged {
   readonly dropped: readonly string[]
 }
 
+interface JudgeOptions {
+  readonly seed: number
+  readonly onStage: (stage: string) => void
+  /** Whether a column that gives the target away is left out; none is unless said. */
+  readonly mayDrop?: (name: string) => boolean
+  /** Whether there is time for the quick model; there is unless said. */
+  readonly mayModel?: () => boolean
+}
+
 /** What each column says of the target alone, and all of them together. */
 export async function judgeTarget(
   columns: readonly Column[],
   { target, rows }: MadeTarget,
-  seed: number,
-  onStage: (stage: string) => void,
-  mayDrop: (name: string) => boolean = () => false,
+  { seed, onStage, mayDrop = () => false, mayModel = () => true }: JudgeOptions,
 ): Promise<Judged | undefined> {
   const limit = Math.max(LEAST_ROWS, Math.min(MAX_ROWS, Math.floor(MAX_CELLS / Math.max(1, columns.length))))
   const kept = evenRows(rows.length, limit, hashSeed(seed, 'judged'))
@@ -48,7 +55,6 @@ export async function judgeTarget(
   onStage('prediction power of each column')
   const order = rowNumbers(columns)
   const scores = await judgeColumns([...columns, ...order], supervision, seed)
-  onStage('a quick model of all columns')
   // The only column of a table has nothing to leak past.
   const dropped =
     columns.length < 2
@@ -57,7 +63,9 @@ export async function judgeTarget(
           mayDrop(name) && (scores.get(name)?.power ?? 0) > LEAKAGE ? [name] : [],
         )
   const left = columns.filter(({ name }) => !dropped.includes(name))
-  const model = await scoreQuickModel(left, scores, supervision, seed)
+  const modelled = mayModel()
+  if (modelled) onStage('a quick model of all columns')
+  const model = modelled ? await scoreQuickModel(left, scores, supervision, seed) : undefined
   const metric = METRICS[target.task]
   const told = columns.flatMap(({ name }) => {
     const score = scores.get(name)

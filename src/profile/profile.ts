@@ -247,6 +247,8 @@ export interface DatasetProfile {
   readonly judged?: { readonly rows: number; readonly folds: number; readonly classes: number }
   /** Columns that give the target away and were left out by --drop-leaks. */
   readonly droppedLeaks?: readonly string[]
+  /** Parts of the profile that a short budget left out. */
+  readonly leftOut?: readonly string[]
   readonly quickModel?: QuickModel
   readonly associations?: Associations
   readonly anomalies?: Anomalies

@@ -207,6 +207,7 @@ export const profileSchema = z.strictObject({
     z.strictObject({ rows: count, folds: count, classes: count }),
     'what the prediction of each column was measured on',
   ).exactOptional(),
+  leftOut: told(names, 'parts of the profile that a short budget left out').exactOptional(),
   droppedLeaks: told(names, 'columns that give the target away, left out by --drop-leaks').exactOptional(),
   quickModel: z
     .strictObject({ ...prediction, trainRows: count, scoredRows: count, columns: count, folds: count })

@@ -12,6 +12,8 @@ export interface StringSummary {
   readonly meanLength: number
   /** Most frequent first; all of them when they are few. */
   readonly frequent: readonly { readonly value: string; readonly count: number }[]
+  /** Different values that come less than a twentieth as often as the most frequent one. */
+  readonly rare: number
   /** Most values are lists of numbers. */
   readonly sequence: boolean
 }
@@ -19,6 +21,7 @@ export interface StringSummary {
 /** Beyond this many different values or words they are no longer told apart one by one. */
 const MAX_TRACKED = 1_000_000
 const MAX_FREQUENT = 1000
+const RARE_SHARE = 0.05
 
 /** Statistics of a column of strings, from its different values and their counts. */
 export function summarizeStrings(column: CategoricalColumn | TextColumn): StringSummary {
@@ -28,14 +31,18 @@ export function summarizeStrings(column: CategoricalColumn | TextColumn): String
   let numbers = 0
   let length = 0
   let sequences = 0
+  let most = 0
   for (const [value, count] of counts) {
     present += count
+    if (count > most) most = count
     length += count * value.length
     const number = plainNumber(value)
     if (number === number) numbers += count
     else if (isSequence(value)) sequences += count
     if (words.size < MAX_TRACKED) for (const word of value.split(/\s+/)) if (word !== '') words.add(word)
   }
+  let rare = 0
+  for (const count of counts.values()) if (count < RARE_SHARE * most) rare++
   const frequent = [...counts]
     .sort((a, b) => b[1] - a[1])
     .slice(0, MAX_FREQUENT)
@@ -48,6 +55,7 @@ export function summarizeStrings(column: CategoricalColumn | TextColumn): String
     numericFraction: present === 0 ? 0 : numbers / present,
     meanLength: present === 0 ? 0 : length / present,
     frequent,
+    rare,
     sequence: present > 0 && sequences > 0.8 * present,
   }
 }

@@ -57,7 +57,16 @@ export function renderProfilePage(profile: DatasetProfile): string {
 }
 
 function head(profile: DatasetProfile): Markup {
-  const { rows, columnCount, duplicateRows, duplicateError, duplicateFraction, quickModel, sampled } = profile
+  const {
+    rows,
+    columnCount,
+    duplicateRows,
+    duplicateError,
+    duplicateFraction,
+    quickModel,
+    sampled,
+    leftOut,
+  } = profile
   const { features, missingShare, types, severities } = summarize(profile)
   const facts: readonly (readonly [string, string])[] = [
     ['rows', count(rows)],
@@ -85,7 +94,8 @@ function head(profile: DatasetProfile): Markup {
     </p>
     <p>Column types: ${types.map(({ type, count: n, share }) => `${type} ${count(n)} (${percent(share)})`).join(', ')}.</p>
     ${quickModel ? fragment`<p>The quick model is boosted trees on ${count(quickModel.columns)} columns, scored on ${count(quickModel.scoredRows)} rows by trees grown on ${count(quickModel.trainRows)} others; a constant answer has ${quickModel.metric} ${figure(quickModel.baseline)}.</p>` : undefined}
-    ${sampled ? fragment`<p class="soft">What takes sorting or fitting (quantiles, prediction power, correlations, unusual rows) is of ${count(sampled.rows)} of ${count(sampled.of)} rows, shares among them are right to ± ${percent(sampled.shareError)}; other figures are counted in all rows, unless ± says how far off they may be, 95 times of 100.</p>` : undefined} `
+    ${sampled ? fragment`<p class="soft">What takes sorting or fitting (quantiles, prediction power, correlations, unusual rows) is of ${count(sampled.rows)} of ${count(sampled.of)} rows, shares among them are right to ± ${percent(sampled.shareError)}; other figures are counted in all rows, unless ± says how far off they may be, 95 times of 100.</p>` : undefined}
+    ${leftOut ? fragment`<p class="soft">Left out because half of the budget was used up before: ${leftOut.join(', ')}.</p>` : undefined} `
 }
 
 function findings({ insights }: DatasetProfile): Markup {

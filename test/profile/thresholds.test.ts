@@ -89,6 +89,7 @@ describe('each finding about data comes right above its threshold and not below'
     ['W_DISGUISED_MISSING', 'medium', spiked(1000, 401, 40, 20), undefined, spiked(4000, 1601, 40, 19)],
     ['W_RARE_CATEGORIES', 'medium', ['a', 'b', 'c'].flatMap(w => repeat(w, 49)).concat(repeat('z', 1000)), undefined, ['a', 'b', 'c'].flatMap(w => repeat(w, 50)).concat(repeat('z', 1000))],
     ['W_RARE_CATEGORIES', 'medium', ['a', 'b', 'c'].flatMap(w => repeat(w, 49)).concat(repeat('z', 1000)), undefined, ['a', 'b'].flatMap(w => repeat(w, 49)).concat(repeat('z', 1000))],
+    ['W_RARE_CATEGORIES', 'medium', [...repeat('z', 1000), ...words(3000, 6000)], undefined, words(3000, 9000)],
     ['W_HIGH_MISSING', 'medium', [...repeat('', 501), ...noise(499)], undefined, [...repeat('', 500), ...noise(500)]],
     ['W_HIGH_CARDINALITY', 'low', words(901, 1000), undefined, words(900, 1000)],
     ['W_SENTINEL', 'medium', [...repeat(-999, 2), ...noise(298)], undefined, [-999, ...noise(299)]],

@@ -8,6 +8,9 @@ export { predictRows } from './predict'
 export { expectedRows, gradientNorms, sampleRows } from './sampling'
 export { addByLeaf, largestOf, sketchGradients, storeGradients, sumByLeaf } from './vectors'
 export { findClassSplit, histogramClasses, judgeClassesBy, randomClassSplit, sumClasses } from './classes'
+export { findRecords } from './records'
+export { narrow, readNumbers } from './numerals'
+export { addWord, readTexts, readWords, rehash } from './words'
 
 // First byte free for the host: static data of the module lies below.
 export function heapBase(): usize {
