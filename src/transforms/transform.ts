@@ -56,6 +56,8 @@ export interface Combiner<State = unknown> {
   readonly accepts: readonly ColumnKind[]
   readonly space: Space
   readonly usesTarget?: boolean
+  /** As `Encoder.tasks`. */
+  readonly tasks?: readonly Task[]
   fit(columns: readonly Column[], params: Params, context: TransformContext): State
   /** As `Encoder.fitApply`. */
   fitApply?(
@@ -85,3 +87,7 @@ export interface FeatureTransform<State = unknown> {
 }
 
 export type Transform = Encoder | Combiner | FeatureTransform
+
+/** Whether a transform can be fitted for a task. */
+export const isForTask = (transform: Transform, task: Task): boolean =>
+  transform.stage === 'features' || (transform.tasks?.includes(task) ?? true)
