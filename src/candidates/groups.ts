@@ -1,5 +1,6 @@
 import type { Params } from '../params/space.ts'
 import type { ColumnProfile } from '../profile/profile.ts'
+import { SERIES_FEATURES } from '../transforms/index.ts'
 import { count } from '../util/text.ts'
 import type { ColumnGroup, Step } from './candidate.ts'
 import type { ColumnPlan } from './columns.ts'
@@ -63,6 +64,13 @@ export function planGroups(plan: ColumnPlan, style: GroupStyle): ColumnGroup[] {
       plan.text,
       `natural language, ${style.text === 'word' ? 'words' : 'runs of 3–4 characters'} weighted by how rare they are, at most ${count(MAX_WORDS)} per column`,
       [step('tfidf', style.text === 'word' ? WORDS : CHARACTER_NGRAMS), step('text-statistics')],
+    ),
+    ...group(
+      'series',
+      plan.series,
+      `series of numbers in one cell: length, quantiles, trend, memory and shape (${SERIES_FEATURES} features each)`,
+      [step('sequence-features')],
+      style.missing === 'keep' ? [] : [step('feature-imputer'), ...(style.numericThen ?? [])],
     ),
     ...group(
       'datetime',
@@ -215,6 +223,7 @@ export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
     (style.numbersAsCategories ? capped(plan.lowCardinality) : 0) +
     categories +
     words +
+    plan.series.length * SERIES_FEATURES +
     plan.datetime.length * (style.dates === 'ordinal' ? 9 : 16) +
     (style.pairs ? PAIR_FEATURES : 0)
   )

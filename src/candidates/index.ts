@@ -126,7 +126,7 @@ function draftsFor(
   const peers = usable.filter(other => roleOf(other) === role)
   const place = peers.indexOf(algorithm) // later ones of a role matter less
   const scaler = profile.image ? step('common-scaler') : step('robust-standard-scaler')
-  const size = `${count(options.rows)} rows × ${plan.numeric.length} numeric, ${plan.categorical.length + plan.manyValues.length} categorical, ${plan.text.length} text and ${plan.datetime.length} datetime columns`
+  const size = `${count(options.rows)} rows × ${plan.numeric.length} numeric, ${plan.categorical.length + plan.manyValues.length} categorical, ${plan.text.length} text${plan.series.length > 0 ? `, ${plan.series.length} series` : ''} and ${plan.datetime.length} datetime columns`
   switch (role) {
     case 'boosting':
       return place === 0
