@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { algorithms } from '../src/algorithms/index.ts'
 import type { Candidate, Step } from '../src/candidates/candidate.ts'
 import { proposeCandidates } from '../src/candidates/index.ts'
-import type { Dataset, Target } from '../src/data/dataset.ts'
+import type { Dataset, Target, Task } from '../src/data/dataset.ts'
 import { takeRows } from '../src/data/dataset.ts'
 import { readDataset } from '../src/data/read.ts'
 import type { ColumnSchema } from '../src/data/schema.ts'
@@ -39,14 +39,23 @@ export function requireDatasets(bench: string): string {
 }
 
 /** At most `most` rows of a table, the same ones each time, and its plan. */
-export async function openPlanned(data: string, name: string, most: number): Promise<Planned> {
+export async function openPlanned(
+  data: string,
+  name: string,
+  most: number,
+  without: readonly string[] = [],
+): Promise<Planned> {
   const manifest = JSON.parse(readFileSync(join(data, 'manifest.json'), 'utf8')) as {
     name: string
     target: string
+    task: Task
   }[]
-  const targetName = manifest.find(entry => entry.name === name)!.target
-  const { dataset: table, schema } = await readDataset(join(data, `${name}.csv.gz`), { target: targetName })
-  const made = makeTarget(table, targetName)
+  const { target: targetName, task } = manifest.find(entry => entry.name === name)!
+  const read = await readDataset(join(data, `${name}.csv.gz`), { target: targetName })
+  const stays = ({ name: column }: { readonly name: string }) => !without.includes(column)
+  const table = { ...read.dataset, columns: read.dataset.columns.filter(stays) }
+  const schema = { columns: read.schema.columns.filter(stays) }
+  const made = makeTarget(table, targetName, task)
   const profile = await profileDataset(table, schema, { target: targetName, made, seed: 0 })
   const features = schema.columns.filter(column => column.use === 'feature' && column.name !== targetName)
   const rows = createRng(1).shuffle(Int32Array.from(made.rows.keys())).slice(0, most).sort()

@@ -10,7 +10,8 @@ import { listed, ONE_HOT_VALUES } from './columns.ts'
 export interface GroupStyle {
   /** `keep`: missing numbers stay missing; `fill`: they become the median; `flag`: with a feature that says so. */
   readonly missing: 'keep' | 'fill' | 'flag'
-  readonly categories: 'one-hot' | 'codes' | 'target-mean'
+  /** `codes`: rare values share one; `all-codes`: every value has its own, for learners that encode them by themselves. */
+  readonly categories: 'one-hot' | 'codes' | 'all-codes' | 'target-mean'
   /** Dates as numbers, or as places on circles (then filled). */
   readonly dates: 'ordinal' | 'cyclic'
   readonly text: 'word' | 'char_wb'
@@ -27,6 +28,8 @@ export interface GroupStyle {
 export const step = (transform: string, params: Params = {}): Step => ({ transform, params })
 
 const MAX_WORDS = 1000
+/** Most values that keep codes of their own. */
+const MOST_CODES = 10_000
 const CHARACTER_NGRAMS = {
   analyzer: 'char_wb',
   ngram_min: 3,
@@ -176,6 +179,15 @@ function categoryGroups(plan: ColumnPlan, style: GroupStyle, group: MakeGroup): 
       fill,
     )
   }
+  if (style.categories === 'all-codes') {
+    return group(
+      'categorical',
+      all,
+      `categories (at most ${count(most)} values), as codes, each value its own: the learner makes of them what it needs`,
+      [step('ordinal-encoder', { max_categories: MOST_CODES, threshold: 1 })],
+      fill,
+    )
+  }
   if (style.categories === 'target-mean') {
     return group(
       'categorical',
@@ -210,6 +222,7 @@ export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
   const categories = {
     'one-hot': capped(all) + plan.manyValues.length,
     codes: all.length,
+    'all-codes': all.length,
     'target-mean': 2 * all.length,
   }[style.categories]
   const flags = style.missing === 'flag' ? plan.numeric.filter(({ missing }) => missing > 0).length : 0
@@ -217,8 +230,11 @@ export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
     (sum, { distinctWords }) => sum + Math.min(MAX_WORDS, distinctWords ?? MAX_WORDS),
     0,
   )
+  const bins = style.numericThen?.find(({ params }) => params.n_bins !== undefined)?.params.n_bins
+  const pieces = (columns: readonly ColumnProfile[]) =>
+    columns.reduce((sum, { distinct }) => sum + Math.max(1, Math.min(Number(bins ?? 1), distinct - 1)), 0)
   return (
-    plan.numeric.length +
+    pieces(plan.numeric) +
     flags +
     (style.numbersAsCategories ? capped(plan.lowCardinality) : 0) +
     categories +

@@ -40,6 +40,10 @@ const MOST = 10
 /** Components of the two kinds of principal-component candidates. */
 const BOOSTING_COMPONENTS = 100
 const LINEAR_COMPONENTS = 98
+/** Bins of a number in a linear model that may bend, most columns of numbers for it, and the width from which it is projected. */
+const LINEAR_BINS = 16
+const MOST_BENT = 60
+const MANY_FEATURES = 2000
 
 const TREE_STYLE: GroupStyle = { missing: 'keep', categories: 'one-hot', dates: 'ordinal', text: 'word' }
 const CODE_STYLE: GroupStyle = { ...TREE_STYLE, categories: 'codes' }
@@ -124,6 +128,7 @@ function draftsFor(
 ): Draft[] {
   const role = roleOf(algorithm)
   const peers = usable.filter(other => roleOf(other) === role)
+  const encodes = algorithm.requires.includes('category-codes')
   const place = peers.indexOf(algorithm) // later ones of a role matter less
   const scaler = profile.image ? step('common-scaler') : step('robust-standard-scaler')
   const size = `${count(options.rows)} rows × ${plan.numeric.length} numeric, ${plan.categorical.length + plan.manyValues.length} categorical, ${plan.text.length} text${plan.series.length > 0 ? `, ${plan.series.length} series` : ''} and ${plan.datetime.length} datetime columns`
@@ -139,8 +144,8 @@ function draftsFor(
             {
               algorithm,
               role: 'boosting',
-              reason: `${sentence(algorithm.summary)} Categories as codes, ${size}.`,
-              style: CODE_STYLE,
+              reason: `${sentence(algorithm.summary)} Categories as codes${encodes ? ', each value its own' : ''}: ${size}.`,
+              style: encodes ? { ...TREE_STYLE, categories: 'all-codes' } : CODE_STYLE,
               merged: [],
               priority: 2 + place,
             },
@@ -256,24 +261,9 @@ function variants(algorithm: Algorithm, plan: ColumnPlan, profile: DatasetProfil
 }
 
 function linear(algorithm: Algorithm, plan: ColumnPlan, profile: DatasetProfile, size: string): Draft[] {
-  const style: GroupStyle = { ...LINEAR_STYLE, missing: 'flag', numericThen: [step('quantile-extreme')] }
   const scaler = profile.image ? step('common-scaler') : step('robust-standard-scaler')
-  const width = estimateWidth(plan, style)
-  const components =
-    width > LINEAR_COMPONENTS ? [step('robust-pca', { n_components: LINEAR_COMPONENTS })] : []
-  const directions =
-    components.length > 0
-      ? `, ${LINEAR_COMPONENTS} principal components of about ${count(width)} features`
-      : ''
   return [
-    {
-      algorithm,
-      role: 'robust-linear',
-      reason: `A weighted sum is moved by far values and by gaps, so extremes become quantiles and gaps are filled and flagged${directions}: ${size}.`,
-      style,
-      merged: [...components, step('robust-standard-scaler')],
-      priority: 3,
-    },
+    robustLinear(algorithm, plan, profile, size),
     {
       algorithm,
       role: 'plain-linear',
@@ -283,6 +273,36 @@ function linear(algorithm: Algorithm, plan: ColumnPlan, profile: DatasetProfile,
       priority: profile.image ? 7 : 5,
     },
   ]
+}
+
+function robustLinear(algorithm: Algorithm, plan: ColumnPlan, profile: DatasetProfile, size: string): Draft {
+  const bend = !profile.image && plan.numeric.length > 0 && plan.numeric.length <= MOST_BENT
+  const style: GroupStyle = {
+    ...LINEAR_STYLE,
+    missing: 'flag',
+    numericThen: [
+      bend ? step('piecewise-linear-encoder', { n_bins: LINEAR_BINS }) : step('quantile-extreme'),
+    ],
+  }
+  const width = estimateWidth(plan, style)
+  const project = width > (bend ? MANY_FEATURES : LINEAR_COMPONENTS)
+  const directions = project
+    ? ` Then ${LINEAR_COMPONENTS} principal components of about ${count(width)} features.`
+    : ''
+  const treatment = bend
+    ? `A weighted sum cannot bend and far values move it, so each number becomes how far it reaches through each of at most ${LINEAR_BINS} bins of equal size`
+    : 'A weighted sum is moved by far values and by gaps, so extremes become quantiles'
+  return {
+    algorithm,
+    role: 'robust-linear',
+    reason: `${treatment}; gaps are filled and flagged: ${size}.${directions}`,
+    style,
+    merged: [
+      ...(project ? [step('robust-pca', { n_components: LINEAR_COMPONENTS })] : []),
+      step('robust-standard-scaler'),
+    ],
+    priority: 3,
+  }
 }
 
 /** For learners that need filled and scaled features; category codes stay codes where they are embedded. */

@@ -325,6 +325,25 @@ describe('parseCandidates', () => {
     )
   })
 
+  it('refuses what is not for the task, where the task is known', () => {
+    const woe = [{ ...candidates[0]!, groups: [{ ...candidates[0]!.groups[1]!, encode: [{ transform: 'woe-encoder', params: {} }] }] }] // prettier-ignore
+    const text = formatCandidates(woe)
+    expect(parseCandidates(text, { ...known, task: 'binary' })).toEqual(woe)
+    expect(parseCandidates(text, known)).toEqual(woe)
+    expect(() => parseCandidates(text, { ...known, task: 'regression' })).toThrow(
+      /candidates\[0\]\.groups\[0\]\.encode\[0\]\.transform: "woe-encoder" is for binary or multiclass, and this is regression; expected one of robust-imputer, .*target-encoder/,
+    )
+    const classifier = algorithm('boost', 'boosting', [], { tasks: ['binary'] })
+    expect(() =>
+      parseCandidates(formatCandidates(candidates.slice(0, 1)), {
+        algorithms: [classifier, ...algorithms.filter(({ name }) => name !== 'boost')],
+        task: 'multiclass',
+      }),
+    ).toThrow(
+      /candidates\[0\]\.algorithm: "boost" is for binary, and this is multiclass; expected one of guess,/,
+    )
+  })
+
   it('suggests the nearest column, and says when the file is not JSON', () => {
     const text = formatCandidates(candidates).replace('"age"', '"agee"')
     expect(() => parseCandidates(text, known)).toThrow(/did you mean "age"\?/)
