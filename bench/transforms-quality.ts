@@ -58,6 +58,21 @@ const numbers = (name: string, ...steps: readonly Step[]): Variant => ({
   change: candidate => inGroups(candidate, ['numeric'], ({ then }) => ({ then: [...then, ...steps] })),
 })
 
+/** One group more, of the strings with more values than that. */
+const besideMany = (name: string, values: number, ...encode: readonly Step[]): Variant => ({
+  name,
+  change(candidate, { dataset }) {
+    const planned = new Set(candidate.groups.flatMap(({ columns }) => columns))
+    const columns = dataset.columns.flatMap(column =>
+      column.kind === 'categorical' && column.categories.length > values && planned.has(column.name)
+        ? [column.name]
+        : [],
+    )
+    if (columns.length === 0) return candidate
+    return { ...candidate, groups: [...candidate.groups, { name, reason: '', columns, encode, then: [] }] }
+  },
+})
+
 const frequency = step('frequency-encoder')
 const target = step('target-encoder')
 const ordered = step('target-encoder', { training: 'ordered' })
@@ -93,6 +108,7 @@ const PARTS: Readonly<Record<string, Part>> = {
       onlyFor(CLASSES, instead('woe', CATEGORIES, woe, frequency)),
       beside('target beside', CATEGORIES, target),
       beside('similarity beside', CATEGORIES, similarity),
+      besideMany('similarity of more than 30 values beside', 30, similarity),
       instead('target, codes', CATEGORIES, target, frequency, codes(10_000, 1)),
     ],
   },

@@ -21,6 +21,8 @@ export interface GroupStyle {
   readonly oneHotThreshold?: number
   /** What pairs of columns tell beyond the two alone, beside everything else. */
   readonly pairs?: boolean
+  /** Strings of many values also as the runs of characters they share. */
+  readonly similarity?: boolean
   /** Over the numeric group. */
   readonly numericThen?: readonly Step[]
 }
@@ -79,12 +81,23 @@ export function planGroups(plan: ColumnPlan, style: GroupStyle): ColumnGroup[] {
       'datetime',
       plan.datetime,
       style.dates === 'ordinal'
-        ? 'moments, as calendar numbers and elapsed days'
+        ? 'moments, as calendar numbers, elapsed days and what people plan by: quarters, weekends, ends of months'
         : 'moments, as places on the circles of day, week and year',
-      [step('datetime-vectorizer', { mode: style.dates })],
+      [
+        step('datetime-vectorizer', { mode: style.dates }),
+        ...(style.dates === 'ordinal' ? [step('calendar-features')] : []),
+      ],
       style.missing === 'keep' ? [] : [step('feature-imputer')],
     ),
     ...(style.pairs ? pairGroups(plan, group) : []),
+    ...(style.similarity
+      ? group(
+          'similar-strings',
+          similarStrings(plan),
+          `more than ${SPELT_VALUES} values, also as runs of characters: spelling variants and kin stand near each other`,
+          [step('similarity-encoder')],
+        )
+      : []),
   ]
 }
 
@@ -114,6 +127,14 @@ function pairGroups(plan: ColumnPlan, group: MakeGroup): ColumnGroup[] {
     ),
   ]
 }
+
+/** Values from which strings are worth comparing letter by letter. */
+const SPELT_VALUES = 30
+/** Features made of each. */
+const SIMILARITIES = 30
+
+export const similarStrings = ({ categorical, manyValues }: ColumnPlan): ColumnProfile[] =>
+  [...categorical, ...manyValues].filter(({ distinct }) => distinct > SPELT_VALUES)
 
 /** Features that pairs make at most, about. */
 const PAIR_FEATURES = 60
@@ -240,7 +261,8 @@ export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
     categories +
     words +
     plan.series.length * SERIES_FEATURES +
-    plan.datetime.length * (style.dates === 'ordinal' ? 9 : 16) +
-    (style.pairs ? PAIR_FEATURES : 0)
+    plan.datetime.length * (style.dates === 'ordinal' ? 24 : 16) +
+    (style.pairs ? PAIR_FEATURES : 0) +
+    (style.similarity ? SIMILARITIES * similarStrings(plan).length : 0)
   )
 }

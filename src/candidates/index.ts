@@ -7,7 +7,7 @@ import type { ColumnPlan } from './columns.ts'
 import { listed, planColumns } from './columns.ts'
 import { pictureOf, type Picture } from './picture.ts'
 import type { GroupStyle } from './groups.ts'
-import { estimateWidth, hasPairs, planGroups, step } from './groups.ts'
+import { estimateWidth, hasPairs, planGroups, similarStrings, step } from './groups.ts'
 
 export { formatCandidates, parseCandidates } from './parse.ts'
 
@@ -236,6 +236,16 @@ function variants(algorithm: Algorithm, plan: ColumnPlan, profile: DatasetProfil
         `Columns ${listed(categories)} (up to ${count(Math.max(...categories.map(({ distinct }) => distinct)))} values) as the mean target of their values (out of fold) instead of one feature per value: rare values are smoothed, trees need fewer splits.`,
         { ...TREE_STYLE, categories: 'target-mean' },
         7,
+      ),
+    )
+  }
+  const spelt = similarStrings(plan)
+  if (spelt.length > 0) {
+    drafts.push(
+      draft(
+        `Columns ${listed(spelt)} (up to ${count(Math.max(...spelt.map(({ distinct }) => distinct)))} values) also by the runs of characters their values share: rare and unseen values borrow from those spelt alike.`,
+        { ...TREE_STYLE, similarity: true },
+        6.5,
       ),
     )
   }
