@@ -80,13 +80,8 @@ export function planGroups(plan: ColumnPlan, style: GroupStyle): ColumnGroup[] {
     ...group(
       'datetime',
       plan.datetime,
-      style.dates === 'ordinal'
-        ? 'moments, as calendar numbers, elapsed days and what people plan by: quarters, weekends, ends of months'
-        : 'moments, as places on the circles of day, week and year',
-      [
-        step('datetime-vectorizer', { mode: style.dates }),
-        ...(style.dates === 'ordinal' ? [step('calendar-features')] : []),
-      ],
+      `moments, as ${style.dates === 'ordinal' ? 'calendar numbers and elapsed days' : 'places on the circles of day, week and year'}, and what people plan by: quarters, weekends, ends of months`,
+      [step('datetime-vectorizer', { mode: style.dates }), step('calendar-features')],
       style.missing === 'keep' ? [] : [step('feature-imputer')],
     ),
     ...(style.pairs ? pairGroups(plan, group) : []),
@@ -261,7 +256,7 @@ export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
     categories +
     words +
     plan.series.length * SERIES_FEATURES +
-    plan.datetime.length * (style.dates === 'ordinal' ? 24 : 16) +
+    plan.datetime.length * (style.dates === 'ordinal' ? 24 : 31) +
     (style.pairs ? PAIR_FEATURES : 0) +
     (style.similarity ? SIMILARITIES * similarStrings(plan).length : 0)
   )

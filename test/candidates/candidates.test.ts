@@ -145,7 +145,8 @@ describe('proposeCandidates', () => {
   const candidates = proposeCandidates(profile(400, MIXED), options('binary'))
 
   it("plans Autopilot's roles first, at most ten pipelines", () => {
-    const found = roles('binary')
+    const few = MIXED.filter(({ name }) => name !== 'street')
+    const found = roles('binary', profile(400, few))
     expect(found).toHaveLength(10)
     expect(found.slice(0, 3)).toEqual(['plain', 'pca', 'robust-linear'])
     expect(found).toEqual(expect.arrayContaining(['variant', 'plain-linear', 'boosting', 'forest', 'neural']))
@@ -171,6 +172,64 @@ describe('proposeCandidates', () => {
       datetime: ['when'],
     })
     expect(plain!.merged).toEqual([])
+  })
+
+  /** The steps that read the columns of a group, in the candidate of a role. */
+  const readers = (role: string, name: string, list = candidates) =>
+    list
+      .find(one => one.role === role)!
+      .groups.find(group => group.name === name)!
+      .encode.map(({ transform, params }) => [transform, params])
+
+  it('makes of strings with many values a mean target and shared runs of characters, rather than components', () => {
+    const found = candidates.filter(({ role }) => role === 'variant')
+    const transforms = found.map(({ groups }) =>
+      groups.flatMap(({ encode }) => encode.map(({ transform }) => transform)),
+    )
+    expect(transforms.some(list => list.includes('target-encoder'))).toBe(true)
+    expect(transforms.some(list => list.includes('similarity-encoder'))).toBe(true)
+    expect(candidates.map(({ role }) => role)).not.toContain('pca')
+  })
+
+  it('reads moments as parts and as what people plan by', () => {
+    expect(readers('plain', 'datetime')).toEqual([
+      ['datetime-vectorizer', { mode: 'ordinal' }],
+      ['calendar-features', {}],
+    ])
+    expect(readers('neural', 'datetime')[0]).toEqual(['datetime-vectorizer', { mode: 'cyclic' }])
+  })
+
+  it('gives a boosting learner that encodes categories every code, and the others the frequent ones', () => {
+    const own = algorithm('own', 'boosting', ['category-codes'])
+    const list = proposeCandidates(profile(400, MIXED), {
+      ...options('binary'),
+      algorithms: [...algorithms, own],
+    })
+    const of = (name: string) => list.filter(candidate => candidate.algorithm === name)
+    const [all, some] = ['own', 'boost-b'].map(name => readers('boosting', 'categorical', of(name)))
+    expect(all).toEqual([['ordinal-encoder', { max_categories: 10_000, threshold: 1 }]])
+    expect(some).toEqual([['ordinal-encoder', { max_categories: 100 }]])
+  })
+
+  it('lets a robust linear model bend, unless numbers are too many', () => {
+    const thenOf = (from: DatasetProfile) =>
+      proposeCandidates(from, options('binary'))
+        .find(({ role }) => role === 'robust-linear')!
+        .groups.find(({ name }) => name === 'numeric')!
+        .then.map(({ transform }) => transform)
+    const wide = Array.from({ length: 100 }, (_, j) => profileColumn(`x${j}`, 'numeric', ['numeric'], 300))
+    expect(thenOf(profile(400, MIXED))).toEqual(['piecewise-linear-encoder'])
+    expect(thenOf(profile(400, wide))).toEqual(['quantile-extreme'])
+  })
+
+  it('reads series of numbers as series, not as words', () => {
+    const series = profileColumn('waves', 'text', ['text'], 390, { distinctWords: 300, sequence: true })
+    const list = proposeCandidates(profile(400, [...MIXED, series]), options('binary'))
+    for (const { groups } of list) {
+      const holding = groups.filter(({ columns }) => columns.includes('waves'))
+      expect(holding.map(({ name }) => name)).toEqual(['series'])
+    }
+    expect(readers('plain', 'series', list)).toEqual([['sequence-features', {}]])
   })
 
   it('gives learners what they require', () => {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Candidate } from '../../src/candidates/candidate.ts'
+import type { DatasetProfile } from '../../src/profile/profile.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { glasspilot, temporaryFolder } from '../helpers/cli.ts'
 
@@ -35,6 +36,8 @@ it('learns from the trend and the frequency of series written in one cell, where
   expect(code).toBe(0)
   const { best } = JSON.parse(stdout) as { best: { holdout: number } }
   expect(best.holdout).toBeGreaterThanOrEqual(0.9)
+  const profile = JSON.parse(readFileSync(join(folder, 'out/profile.json'), 'utf8')) as DatasetProfile
+  expect(profile.columns.map(({ name, sequence }) => [name, sequence])).toContainEqual(['series', true])
   const { candidates } = JSON.parse(readFileSync(join(folder, 'out/candidates.json'), 'utf8')) as {
     candidates: Candidate[]
   }
