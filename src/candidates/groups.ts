@@ -75,7 +75,7 @@ export function planGroups(plan: ColumnPlan, style: GroupStyle): ColumnGroup[] {
       plan.series,
       `series of numbers in one cell: length, quantiles, trend, memory and shape (${SERIES_FEATURES} features each)`,
       [step('sequence-features')],
-      style.missing === 'keep' ? [] : [step('feature-imputer'), ...(style.numericThen ?? [])],
+      style.missing === 'keep' ? [] : [step('feature-imputer')],
     ),
     ...group(
       'datetime',
@@ -230,6 +230,14 @@ function categoryGroups(plan: ColumnPlan, style: GroupStyle, group: MakeGroup): 
   ]
 }
 
+/** Features that numbers become, by the settings of what runs over them. */
+function numericWidth({ numeric }: ColumnPlan, { numericThen = [] }: GroupStyle): number {
+  const setting = (name: string, otherwise: number) =>
+    Number(numericThen.find(({ params }) => params[name] !== undefined)?.params[name] ?? otherwise)
+  const [bins, waves] = [setting('n_bins', 1), 2 * setting('n_frequencies', 0)]
+  return numeric.reduce((sum, { distinct }) => sum + Math.max(1, Math.min(bins, distinct - 1)) + waves, 0)
+}
+
 /** Features these groups will make, about. */
 export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
   const capped = (columns: readonly ColumnProfile[]) =>
@@ -246,11 +254,8 @@ export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
     (sum, { distinctWords }) => sum + Math.min(MAX_WORDS, distinctWords ?? MAX_WORDS),
     0,
   )
-  const bins = style.numericThen?.find(({ params }) => params.n_bins !== undefined)?.params.n_bins
-  const pieces = (columns: readonly ColumnProfile[]) =>
-    columns.reduce((sum, { distinct }) => sum + Math.max(1, Math.min(Number(bins ?? 1), distinct - 1)), 0)
   return (
-    pieces(plan.numeric) +
+    numericWidth(plan, style) +
     flags +
     (style.numbersAsCategories ? capped(plan.lowCardinality) : 0) +
     categories +

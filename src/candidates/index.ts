@@ -26,6 +26,9 @@ export interface PlanOptions {
 }
 
 const MOST = 10
+/** Frequencies a net sees each number at, and most columns of numbers for it. */
+const FREQUENCIES = 4
+const MOST_WAVES = 60
 /**
  * At most ten pipelines in the roles SageMaker Autopilot plans with, made for the columns of this table: plain trees, trees on
  * principal components, robust and plain linear models, variants of the feature processing, a neural network; and one for each
@@ -184,15 +187,21 @@ function scaled(
     ? `, pixels on one common scale (${profile.image.height} × ${profile.image.width})`
     : ''
   const codes = embeds && categories > 0 ? `; ${categories} categorical columns as codes to embed` : ''
+  const waves =
+    role === 'neural' && !profile.image && plan.numeric.length > 0 && plan.numeric.length <= MOST_WAVES
+  const turning = waves
+    ? '; each number also as sines and cosines, so that the net sees fine steps at once'
+    : ''
   return {
     algorithm,
     role,
-    reason: `${sentence(algorithm.summary)} Gaps filled${plan.anyMissing ? ' and flagged' : ''}, features scaled${picture}${codes}: ${size}.`,
+    reason: `${sentence(algorithm.summary)} Gaps filled${plan.anyMissing ? ' and flagged' : ''}, features scaled${picture}${codes}${turning}: ${size}.`,
     style: {
       missing: filled ? (plan.anyMissing ? 'flag' : 'fill') : 'keep',
       categories: embeds ? 'codes' : 'one-hot',
       dates: filled ? 'cyclic' : 'ordinal',
       text: 'word',
+      ...(waves && { numericThen: [step('periodic-encoder', { n_frequencies: FREQUENCIES })] }),
     },
     merged: algorithm.requires.includes('standardized') ? [scaler] : [],
     priority: { neural: 1, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,

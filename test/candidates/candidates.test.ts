@@ -211,15 +211,17 @@ describe('proposeCandidates', () => {
     expect(some).toEqual([['ordinal-encoder', { max_categories: 100 }]])
   })
 
-  it('lets a robust linear model bend, unless numbers are too many', () => {
-    const thenOf = (from: DatasetProfile) =>
+  it('lets a robust linear model bend and a net see waves, unless numbers are too many', () => {
+    const thenOf = (from: DatasetProfile, role = 'robust-linear') =>
       proposeCandidates(from, options('binary'))
-        .find(({ role }) => role === 'robust-linear')!
+        .find(candidate => candidate.role === role)!
         .groups.find(({ name }) => name === 'numeric')!
         .then.map(({ transform }) => transform)
     const wide = Array.from({ length: 100 }, (_, j) => profileColumn(`x${j}`, 'numeric', ['numeric'], 300))
     expect(thenOf(profile(400, MIXED))).toEqual(['piecewise-linear-encoder'])
     expect(thenOf(profile(400, wide))).toEqual(['quantile-extreme'])
+    expect(thenOf(profile(400, MIXED), 'neural')).toEqual(['periodic-encoder'])
+    expect(thenOf(profile(400, wide), 'neural')).toEqual([])
   })
 
   it('reads series of numbers as series, not as words', () => {
