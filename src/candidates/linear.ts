@@ -9,7 +9,7 @@ import { estimateWidth, step } from './groups.ts'
 /** Principal components of linear models. */
 const LINEAR_COMPONENTS = 98
 /** Bins of a number in a linear model that may bend, most columns of numbers for it, and the width from which it is projected. */
-const LINEAR_BINS = 16
+const LINEAR_BINS = 8
 const MOST_BENT = 60
 const MANY_FEATURES = 2000
 
