@@ -28,7 +28,7 @@ export const gbtOblivious: Algorithm = {
     'boosted trees that ask one question per level, categories as ordered target statistics: strong with many categories and untuned',
   tasks: ['binary', 'multiclass', 'regression'],
   role: 'boosting',
-  requires: [],
+  requires: ['category-codes'],
   space,
   settings: boostingSettings,
   settingsFor: boostingSettingsFor,

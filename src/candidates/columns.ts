@@ -8,6 +8,8 @@ export interface ColumnPlan {
   /** Strings with more values than that. */
   readonly manyValues: readonly ColumnProfile[]
   readonly text: readonly ColumnProfile[]
+  /** Texts that list numbers. */
+  readonly series: readonly ColumnProfile[]
   readonly datetime: readonly ColumnProfile[]
   /** Numbers with so few values that each may be a feature. */
   readonly lowCardinality: readonly ColumnProfile[]
@@ -37,9 +39,10 @@ export function planColumns(profile: DatasetProfile): ColumnPlan {
     categorical: strings.filter(({ distinct }) => distinct <= ONE_HOT_VALUES),
     manyValues: strings.filter(column => column.distinct > ONE_HOT_VALUES && !isIdentifier(column)),
     text: [
-      ...ofKind('text'),
+      ...ofKind('text').filter(({ sequence }) => !sequence),
       ...strings.filter(column => column.distinct > ONE_HOT_VALUES && readable(column)),
     ],
+    series: ofKind('text').filter(({ sequence }) => sequence),
     datetime: ofKind('datetime'),
     lowCardinality: profile.image
       ? []

@@ -1,5 +1,6 @@
 import type { Params } from '../params/space.ts'
 import type { ColumnProfile } from '../profile/profile.ts'
+import { SERIES_FEATURES } from '../transforms/index.ts'
 import { count } from '../util/text.ts'
 import type { ColumnGroup, Step } from './candidate.ts'
 import type { ColumnPlan } from './columns.ts'
@@ -9,7 +10,8 @@ import { listed, ONE_HOT_VALUES } from './columns.ts'
 export interface GroupStyle {
   /** `keep`: missing numbers stay missing; `fill`: they become the median; `flag`: with a feature that says so. */
   readonly missing: 'keep' | 'fill' | 'flag'
-  readonly categories: 'one-hot' | 'codes' | 'target-mean'
+  /** `codes`: rare values share one; `all-codes`: every value has its own, for learners that encode them by themselves. */
+  readonly categories: 'one-hot' | 'codes' | 'all-codes' | 'target-mean'
   /** Dates as numbers, or as places on circles (then filled). */
   readonly dates: 'ordinal' | 'cyclic'
   readonly text: 'word' | 'char_wb'
@@ -19,6 +21,8 @@ export interface GroupStyle {
   readonly oneHotThreshold?: number
   /** What pairs of columns tell beyond the two alone, beside everything else. */
   readonly pairs?: boolean
+  /** Strings of many values also as the runs of characters they share. */
+  readonly similarity?: boolean
   /** Over the numeric group. */
   readonly numericThen?: readonly Step[]
 }
@@ -26,6 +30,8 @@ export interface GroupStyle {
 export const step = (transform: string, params: Params = {}): Step => ({ transform, params })
 
 const MAX_WORDS = 1000
+/** Most values that keep codes of their own. */
+const MOST_CODES = 10_000
 const CHARACTER_NGRAMS = {
   analyzer: 'char_wb',
   ngram_min: 3,
@@ -65,15 +71,28 @@ export function planGroups(plan: ColumnPlan, style: GroupStyle): ColumnGroup[] {
       [step('tfidf', style.text === 'word' ? WORDS : CHARACTER_NGRAMS), step('text-statistics')],
     ),
     ...group(
+      'series',
+      plan.series,
+      `series of numbers in one cell: length, quantiles, trend, memory and shape (${SERIES_FEATURES} features each)`,
+      [step('sequence-features')],
+      style.missing === 'keep' ? [] : [step('feature-imputer')],
+    ),
+    ...group(
       'datetime',
       plan.datetime,
-      style.dates === 'ordinal'
-        ? 'moments, as calendar numbers and elapsed days'
-        : 'moments, as places on the circles of day, week and year',
-      [step('datetime-vectorizer', { mode: style.dates })],
+      `moments, as ${style.dates === 'ordinal' ? 'calendar numbers and elapsed days' : 'places on the circles of day, week and year'}, and what people plan by: quarters, weekends, ends of months`,
+      [step('datetime-vectorizer', { mode: style.dates }), step('calendar-features')],
       style.missing === 'keep' ? [] : [step('feature-imputer')],
     ),
     ...(style.pairs ? pairGroups(plan, group) : []),
+    ...(style.similarity
+      ? group(
+          'similar-strings',
+          similarStrings(plan),
+          `more than ${SPELT_VALUES} values, also as runs of characters: spelling variants and kin stand near each other`,
+          [step('similarity-encoder')],
+        )
+      : []),
   ]
 }
 
@@ -103,6 +122,14 @@ function pairGroups(plan: ColumnPlan, group: MakeGroup): ColumnGroup[] {
     ),
   ]
 }
+
+/** Values from which strings are worth comparing letter by letter. */
+const SPELT_VALUES = 30
+/** Features made of each. */
+const SIMILARITIES = 30
+
+export const similarStrings = ({ categorical, manyValues }: ColumnPlan): ColumnProfile[] =>
+  [...categorical, ...manyValues].filter(({ distinct }) => distinct > SPELT_VALUES)
 
 /** Features that pairs make at most, about. */
 const PAIR_FEATURES = 60
@@ -168,6 +195,15 @@ function categoryGroups(plan: ColumnPlan, style: GroupStyle, group: MakeGroup): 
       fill,
     )
   }
+  if (style.categories === 'all-codes') {
+    return group(
+      'categorical',
+      all,
+      `categories (at most ${count(most)} values), as codes, each value its own: the learner makes of them what it needs`,
+      [step('ordinal-encoder', { max_categories: MOST_CODES, threshold: 1 })],
+      fill,
+    )
+  }
   if (style.categories === 'target-mean') {
     return group(
       'categorical',
@@ -194,6 +230,14 @@ function categoryGroups(plan: ColumnPlan, style: GroupStyle, group: MakeGroup): 
   ]
 }
 
+/** Features that numbers become, by the settings of what runs over them. */
+function numericWidth({ numeric }: ColumnPlan, { numericThen = [] }: GroupStyle): number {
+  const setting = (name: string, otherwise: number) =>
+    Number(numericThen.find(({ params }) => params[name] !== undefined)?.params[name] ?? otherwise)
+  const [bins, waves] = [setting('n_bins', 1), 2 * setting('n_frequencies', 0)]
+  return numeric.reduce((sum, { distinct }) => sum + Math.max(1, Math.min(bins, distinct - 1)) + waves, 0)
+}
+
 /** Features these groups will make, about. */
 export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
   const capped = (columns: readonly ColumnProfile[]) =>
@@ -202,6 +246,7 @@ export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
   const categories = {
     'one-hot': capped(all) + plan.manyValues.length,
     codes: all.length,
+    'all-codes': all.length,
     'target-mean': 2 * all.length,
   }[style.categories]
   const flags = style.missing === 'flag' ? plan.numeric.filter(({ missing }) => missing > 0).length : 0
@@ -210,12 +255,14 @@ export function estimateWidth(plan: ColumnPlan, style: GroupStyle): number {
     0,
   )
   return (
-    plan.numeric.length +
+    numericWidth(plan, style) +
     flags +
     (style.numbersAsCategories ? capped(plan.lowCardinality) : 0) +
     categories +
     words +
-    plan.datetime.length * (style.dates === 'ordinal' ? 9 : 16) +
-    (style.pairs ? PAIR_FEATURES : 0)
+    plan.series.length * SERIES_FEATURES +
+    plan.datetime.length * (style.dates === 'ordinal' ? 24 : 31) +
+    (style.pairs ? PAIR_FEATURES : 0) +
+    (style.similarity ? SIMILARITIES * similarStrings(plan).length : 0)
   )
 }

@@ -2,12 +2,14 @@ import type { Algorithm, AlgorithmRole, DatasetShape } from '../algorithms/algor
 import type { Task } from '../data/dataset.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { count, sentence } from '../util/text.ts'
+import { plainBoosting, pcaBoosting, variants } from './boosting.ts'
 import type { Candidate, Step } from './candidate.ts'
 import type { ColumnPlan } from './columns.ts'
-import { listed, planColumns } from './columns.ts'
-import { pictureOf, type Picture } from './picture.ts'
-import type { GroupStyle } from './groups.ts'
-import { estimateWidth, hasPairs, planGroups, step } from './groups.ts'
+import { planColumns } from './columns.ts'
+import { CODE_STYLE, type Draft, LINEAR_STYLE, TREE_STYLE } from './draft.ts'
+import { estimateWidth, planGroups, step } from './groups.ts'
+import { linear } from './linear.ts'
+import { pictureOf } from './picture.ts'
 
 export { formatCandidates, parseCandidates } from './parse.ts'
 
@@ -25,28 +27,10 @@ export interface PlanOptions {
   readonly most?: number
 }
 
-/** A candidate before it has its place in the plan. */
-interface Draft {
-  readonly algorithm: Algorithm
-  readonly role: string
-  readonly reason: string
-  readonly style: GroupStyle
-  readonly merged: readonly Step[]
-  /** Instead of the groups that the style makes. */
-  readonly picture?: Picture
-  /** Small ones are kept first when there are too many. */
-  readonly priority: number
-}
-
 const MOST = 10
-/** Components of the two kinds of principal-component candidates. */
-const BOOSTING_COMPONENTS = 100
-const LINEAR_COMPONENTS = 98
-
-const TREE_STYLE: GroupStyle = { missing: 'keep', categories: 'one-hot', dates: 'ordinal', text: 'word' }
-const CODE_STYLE: GroupStyle = { ...TREE_STYLE, categories: 'codes' }
-const LINEAR_STYLE: GroupStyle = { missing: 'fill', categories: 'one-hot', dates: 'cyclic', text: 'word' }
-
+/** Frequencies a net sees each number at, and most columns of numbers for it. */
+const FREQUENCIES = 4
+const MOST_WAVES = 60
 /**
  * At most ten pipelines in the roles SageMaker Autopilot plans with, made for the columns of this table: plain trees, trees on
  * principal components, robust and plain linear models, variants of the feature processing, a neural network; and one for each
@@ -130,9 +114,10 @@ function draftsFor(
 ): Draft[] {
   const role = roleOf(algorithm)
   const peers = usable.filter(other => roleOf(other) === role)
+  const encodes = algorithm.requires.includes('category-codes')
   const place = peers.indexOf(algorithm) // later ones of a role matter less
   const scaler = profile.image ? step('common-scaler') : step('robust-standard-scaler')
-  const size = `${count(options.rows)} rows × ${plan.numeric.length} numeric, ${plan.categorical.length + plan.manyValues.length} categorical, ${plan.text.length} text and ${plan.datetime.length} datetime columns`
+  const size = `${count(options.rows)} rows × ${plan.numeric.length} numeric, ${plan.categorical.length + plan.manyValues.length} categorical, ${plan.text.length} text${plan.series.length > 0 ? `, ${plan.series.length} series` : ''} and ${plan.datetime.length} datetime columns`
   switch (role) {
     case 'boosting':
       return place === 0
@@ -145,8 +130,8 @@ function draftsFor(
             {
               algorithm,
               role: 'boosting',
-              reason: `${sentence(algorithm.summary)} Categories as codes, ${size}.`,
-              style: CODE_STYLE,
+              reason: `${sentence(algorithm.summary)} Categories as codes${encodes ? ', each value its own' : ''}: ${size}.`,
+              style: encodes ? { ...TREE_STYLE, categories: 'all-codes' } : CODE_STYLE,
               merged: [],
               priority: 2 + place,
             },
@@ -184,113 +169,6 @@ function draftsFor(
   }
 }
 
-const plainBoosting = (algorithm: Algorithm, size: string): Draft => ({
-  algorithm,
-  role: 'plain',
-  reason: `Trees split on order alone, so numbers stay as they are and missing ones stay missing: ${size}.`,
-  style: TREE_STYLE,
-  merged: [],
-  priority: 0,
-})
-
-function pcaBoosting(algorithm: Algorithm, plan: ColumnPlan): Draft[] {
-  const style: GroupStyle = { ...TREE_STYLE, missing: 'fill' }
-  const width = estimateWidth(plan, style)
-  if (width <= 2) return []
-  const components = Math.min(BOOSTING_COMPONENTS, Math.max(2, Math.ceil(width / 2)))
-  return [
-    {
-      algorithm,
-      role: 'pca',
-      reason: `About ${count(width)} features turned into ${components} principal components: trees can cut along directions in which columns move together.`,
-      style,
-      merged: [step('robust-pca', { n_components: components }), step('robust-standard-scaler')],
-      priority: 6,
-    },
-  ]
-}
-
-/** Other ways to process features for the same learner, where the table has columns for which they differ. */
-function variants(algorithm: Algorithm, plan: ColumnPlan, profile: DatasetProfile): Draft[] {
-  const categories = [...plan.categorical, ...plan.manyValues]
-  const draft = (reason: string, style: GroupStyle, priority: number): Draft => ({
-    algorithm,
-    role: 'variant',
-    reason,
-    style,
-    merged: [],
-    priority,
-  })
-  const drafts: Draft[] = []
-  if (hasPairs(plan) && !profile.image) {
-    drafts.push(
-      draft(
-        `Pairs of columns beside the columns themselves: of all sums, differences, products, ratios, joined categories and distances from a category's mean, those that explain more of the target than their two columns do.`,
-        { ...CODE_STYLE, pairs: true },
-        4.5,
-      ),
-    )
-  }
-  if (categories.length > 0) {
-    drafts.push(
-      draft(
-        `Columns ${listed(categories)} (up to ${count(Math.max(...categories.map(({ distinct }) => distinct)))} values) as the mean target of their values (out of fold) instead of one feature per value: rare values are smoothed, trees need fewer splits.`,
-        { ...TREE_STYLE, categories: 'target-mean' },
-        7,
-      ),
-    )
-  }
-  if (plan.lowCardinality.length > 0) {
-    drafts.push(
-      draft(
-        `Columns ${listed(plan.lowCardinality)} are numbers of at most ${Math.max(...plan.lowCardinality.map(({ distinct }) => distinct))} different values, so each frequent value is a feature too${categories.length > 0 ? '; categories as codes' : ''}.`,
-        { ...CODE_STYLE, numbersAsCategories: true },
-        9,
-      ),
-    )
-  }
-  if (plan.text.length > 0) {
-    drafts.push(
-      draft(
-        `Columns ${listed(plan.text)} as runs of 3–4 characters instead of words: spelling variants and word endings share features.`,
-        { ...TREE_STYLE, text: 'char_wb' },
-        8,
-      ),
-    )
-  }
-  return drafts
-}
-
-function linear(algorithm: Algorithm, plan: ColumnPlan, profile: DatasetProfile, size: string): Draft[] {
-  const style: GroupStyle = { ...LINEAR_STYLE, missing: 'flag', numericThen: [step('quantile-extreme')] }
-  const scaler = profile.image ? step('common-scaler') : step('robust-standard-scaler')
-  const width = estimateWidth(plan, style)
-  const components =
-    width > LINEAR_COMPONENTS ? [step('robust-pca', { n_components: LINEAR_COMPONENTS })] : []
-  const directions =
-    components.length > 0
-      ? `, ${LINEAR_COMPONENTS} principal components of about ${count(width)} features`
-      : ''
-  return [
-    {
-      algorithm,
-      role: 'robust-linear',
-      reason: `A weighted sum is moved by far values and by gaps, so extremes become quantiles and gaps are filled and flagged${directions}: ${size}.`,
-      style,
-      merged: [...components, step('robust-standard-scaler')],
-      priority: 3,
-    },
-    {
-      algorithm,
-      role: 'plain-linear',
-      reason: `All features on one scale and nothing else: the simplest model that can be read weight by weight (${size}).`,
-      style: LINEAR_STYLE,
-      merged: [scaler],
-      priority: profile.image ? 7 : 5,
-    },
-  ]
-}
-
 /** For learners that need filled and scaled features; category codes stay codes where they are embedded. */
 function pictures(algorithm: Algorithm, role: string, profile: DatasetProfile): Draft[] {
   const picture = pictureOf(profile)
@@ -315,15 +193,21 @@ function scaled(
     ? `, pixels on one common scale (${profile.image.height} × ${profile.image.width})`
     : ''
   const codes = embeds && categories > 0 ? `; ${categories} categorical columns as codes to embed` : ''
+  const waves =
+    role === 'neural' && !profile.image && plan.numeric.length > 0 && plan.numeric.length <= MOST_WAVES
+  const turning = waves
+    ? '; each number also as sines and cosines, so that the net sees fine steps at once'
+    : ''
   return {
     algorithm,
     role,
-    reason: `${sentence(algorithm.summary)} Gaps filled${plan.anyMissing ? ' and flagged' : ''}, features scaled${picture}${codes}: ${size}.`,
+    reason: `${sentence(algorithm.summary)} Gaps filled${plan.anyMissing ? ' and flagged' : ''}, features scaled${picture}${codes}${turning}: ${size}.`,
     style: {
       missing: filled ? (plan.anyMissing ? 'flag' : 'fill') : 'keep',
       categories: embeds ? 'codes' : 'one-hot',
       dates: filled ? 'cyclic' : 'ordinal',
       text: 'word',
+      ...(waves && { numericThen: [step('periodic-encoder', { n_frequencies: FREQUENCIES })] }),
     },
     merged: algorithm.requires.includes('standardized') ? [scaler] : [],
     priority: { neural: 1, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Algorithm } from '../algorithms/algorithm.ts'
+import type { Task } from '../data/dataset.ts'
 import { parseParams } from '../params/space.ts'
-import { transforms } from '../transforms/index.ts'
+import { isForTask, transforms } from '../transforms/index.ts'
 import type { Transform } from '../transforms/transform.ts'
 import { InputError, messageOf } from '../util/errors.ts'
 import { nearest } from '../util/text.ts'
@@ -58,6 +59,8 @@ interface ParseOptions {
   readonly algorithms?: readonly Algorithm[]
   /** Feature columns of the table; names are not checked without them. */
   readonly columns?: readonly string[]
+  /** Whether transforms are meant for it is not checked without it. */
+  readonly task?: Task
 }
 
 /** The text of `candidates.json`. */
@@ -106,7 +109,8 @@ const pathOf = (path: readonly PropertyKey[]): string =>
         .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
         .join('')
 
-function checkCandidate(candidate: Candidate, path: string, { algorithms, columns }: ParseOptions): void {
+function checkCandidate(candidate: Candidate, path: string, options: ParseOptions): void {
+  const { algorithms, columns, task } = options
   for (const [g, group] of candidate.groups.entries()) {
     const place = `${path}.groups[${g}]`
     for (const [c, column] of group.columns.entries()) {
@@ -117,16 +121,26 @@ function checkCandidate(candidate: Candidate, path: string, { algorithms, column
         )
       }
     }
-    for (const [s, step] of group.encode.entries()) checkStep(step, `${place}.encode[${s}]`, 'encode')
-    for (const [s, step] of group.then.entries()) checkStep(step, `${place}.then[${s}]`, 'features')
+    for (const [s, step] of group.encode.entries()) checkStep(step, `${place}.encode[${s}]`, 'encode', task)
+    for (const [s, step] of group.then.entries()) checkStep(step, `${place}.then[${s}]`, 'features', task)
   }
-  for (const [s, step] of candidate.merged.entries()) checkStep(step, `${path}.merged[${s}]`, 'features')
-  if (algorithms) checkAlgorithm(candidate, path, algorithms)
+  for (const [s, step] of candidate.merged.entries())
+    checkStep(step, `${path}.merged[${s}]`, 'features', task)
+  if (algorithms) checkAlgorithm(candidate, path, algorithms, task)
 }
 
-function checkAlgorithm(candidate: Candidate, path: string, algorithms: readonly Algorithm[]): void {
-  const names = algorithms.map(({ name }) => name)
-  const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)
+function checkAlgorithm(
+  candidate: Candidate,
+  path: string,
+  all: readonly Algorithm[],
+  task: Task | undefined,
+): void {
+  const fits = ({ tasks }: Algorithm) => !task || tasks.includes(task)
+  const names = all.filter(fits).map(({ name }) => name)
+  const algorithm = all.find(({ name }) => name === candidate.algorithm)
+  if (algorithm && !fits(algorithm)) {
+    throw fault(`${path}.algorithm`, notFor(algorithm, task!, names))
+  }
   if (!algorithm) {
     throw fault(
       `${path}.algorithm`,
@@ -172,16 +186,25 @@ function checkAlgorithm(candidate: Candidate, path: string, algorithms: readonly
   }
 }
 
+const notFor = (
+  { name, tasks }: { readonly name: string; readonly tasks?: readonly Task[] },
+  task: Task,
+  others: readonly string[],
+) => `"${name}" is for ${tasks!.join(' or ')}, and this is ${task}; expected one of ${others.join(', ')}`
+
 const hint = (typed: string, names: readonly string[]): string => {
   const near = nearest(typed, names)
   return near === undefined ? '' : ` (did you mean ${JSON.stringify(near)}?)`
 }
 
-function checkStep(step: Step, path: string, stage: 'encode' | 'features'): void {
-  const fits = (transform: Transform) => (transform.stage === 'features') === (stage === 'features')
+function checkStep(step: Step, path: string, stage: 'encode' | 'features', task: Task | undefined): void {
+  const fits = (transform: Transform) =>
+    (transform.stage === 'features') === (stage === 'features') && (!task || isForTask(transform, task))
   const ofStage = transforms.filter(fits).map(({ name }) => name)
   const transform = transforms.find(({ name }) => name === step.transform)
   if (!transform || !fits(transform)) {
+    if (transform && transform.stage !== 'features' && task && !isForTask(transform, task))
+      throw fault(`${path}.transform`, notFor(transform, task, ofStage))
     throw fault(
       `${path}.transform`,
       `${JSON.stringify(step.transform)} cannot stand here; expected one of ${ofStage.join(', ')}`,

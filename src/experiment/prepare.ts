@@ -85,6 +85,7 @@ function reopen({ paths, spec }: Store): Prepared {
     candidates: parseCandidates(readDocument<{ candidates: unknown }>(paths.candidates), {
       algorithms,
       columns: table.columns.map(({ name }) => name),
+      task: target.task,
     }),
     objective: objectiveOf(spec.objective ?? defaultObjective(target.task)),
   }

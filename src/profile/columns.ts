@@ -68,6 +68,7 @@ export function profileColumn(
       numericFraction,
       sequence: strings.sequence,
     }),
+    ...(schema?.sequence && { sequence: true as const }),
     ...share(rows, present),
     distinct,
     distinctExact: strings.distinctExact,

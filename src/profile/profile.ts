@@ -57,6 +57,8 @@ export interface ColumnProfile {
   readonly reason: string
   /** Most likely first. */
   readonly types: readonly FeatureType[]
+  /** Texts that list numbers: as `ColumnSchema.sequence`. */
+  readonly sequence?: true
   readonly missing: number
   readonly missingFraction: number
   readonly distinct: number

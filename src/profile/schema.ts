@@ -57,6 +57,7 @@ const Column = z.strictObject({
   use: z.enum(['feature', 'target', 'weight', 'group', 'time', 'ignored']),
   reason: told(z.string(), 'why it is read and used so, and how to change it'),
   types: told(z.array(FeatureTypes), 'most likely first'),
+  sequence: told(z.literal(true), 'read as texts that list numbers').exactOptional(),
   missing: count,
   missingFraction: fraction,
   distinct: count,

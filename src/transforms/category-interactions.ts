@@ -4,11 +4,14 @@ import type { Graph, Tensor } from '../onnx/graph.ts'
 import { ML_DOMAIN } from '../onnx/graph.ts'
 import type { Params } from '../params/space.ts'
 import { choice, float, int, when } from '../params/space.ts'
+import { hashSeed } from '../util/rng.ts'
 import type { Places } from './gain.ts'
 import { crossed, explained, judgedRows, without } from './gain.ts'
 import type { Levels } from './levels.ts'
 import { asLevelColumn, countLevels, emitLevels, LEVEL_KINDS, levelRows } from './levels.ts'
-import { outOfFoldMeans, smoothedMeans, targetWidth } from './target-means.ts'
+import type { LookupTable } from './tables.ts'
+import { emitLookUp, lookUp, rowFeatures } from './tables.ts'
+import { drawFolds, encodeOutOfFold, smoothedMeans, targetWidth } from './target-statistics.ts'
 import type { Combiner, TransformContext } from './transform.ts'
 
 type Encoding = 'codes' | 'frequency' | 'target-mean'
@@ -67,31 +70,24 @@ export const categoryInteractions: Combiner<InteractionState> = {
   fitApply(columns, params, context) {
     const { state, places } = fitted(columns, params, context)
     if (state.encoding !== 'target-mean') return { state, features: this.apply(columns, state) }
-    const options = {
-      smoothing: Number(params.smoothing),
-      folds: Number(params.folds),
-      salt: 'category-interactions',
-    }
+    const smoothing = Number(params.smoothing)
+    const seed = hashSeed(context.seed, 'category-interactions')
     const features = state.pairs.flatMap((pair, p) => {
-      const values = outOfFoldMeans(places[p]!, pair.keys.length + 1, options, context)
-      return featuresOf(columns, state, pair, places[p]!.length, (row, k) => values[row * state.width + k]!)
+      const place = places[p]!
+      const folds = drawFolds(place.length, Number(params.folds), seed)
+      const encoded = encodeOutOfFold(place, state.width, folds, use =>
+        smoothedMeans(place, pair.keys.length + 1, smoothing, context, use),
+      )
+      return featuresOf(columns, state, pair, encoded)
     })
     return { state, features }
   },
   uses: ({ columns }) => columns,
   apply(columns, state) {
     const rows = levelPlaces(columns, state)
-    return state.pairs.flatMap(pair => {
-      const places = pairPlaces(pair, rows)
-      const { width } = state
-      return featuresOf(
-        columns,
-        state,
-        pair,
-        places.length,
-        (row, k) => pair.table[places[row]! * width + k]!,
-      )
-    })
+    return state.pairs.flatMap(pair =>
+      featuresOf(columns, state, pair, lookUp(pairPlaces(pair, rows), { ...pair, width: state.width })),
+    )
   },
   emit(state, graph, inputs) {
     if (state.pairs.length === 0) return undefined
@@ -121,25 +117,21 @@ function emitPair(
     },
     { domain: ML_DOMAIN, type: 'int64' },
   )
-  const rows = graph.constant(table, [keys.length + 1, width])
-  return graph.op('Gather', [rows, graph.op('Reshape', [place, graph.i64(-1)])], { axis: 0 })
+  return emitLookUp({ width, table }, graph, place)
 }
 
 function featuresOf(
   columns: readonly Column[],
-  { columns: used, width, encoding }: InteractionState,
+  { columns: used, encoding }: InteractionState,
   { left, right, keys }: Pair,
-  rows: number,
-  at: (row: number, k: number) => number,
+  found: LookupTable,
 ): DenseFeature[] {
   const name = `${columns[used[left]!]!.name} × ${columns[used[right]!]!.name}`
   const suffix = { codes: '', frequency: ' frequency', 'target-mean': ' target mean' }[encoding]
-  return Array.from({ length: width }, (_, k) => ({
-    kind: 'dense' as const,
-    name: `${name}${suffix}${width === 1 ? '' : ` ${k}`}`,
-    values: Float32Array.from({ length: rows }, (_, row) => at(row, k)),
-    ...(encoding === 'codes' && { categories: keys.length + 1 }),
-  }))
+  const features = rowFeatures(`${name}${suffix}`, found)
+  return encoding === 'codes'
+    ? features.map(feature => ({ ...feature, categories: keys.length + 1 }))
+    : features
 }
 
 /** Place of the value of every row, per column that takes part: missing, unseen, then each level. */

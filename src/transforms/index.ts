@@ -60,3 +60,5 @@ export const transforms: readonly Transform[] = [
 
 export { MISSING_DATETIME } from './missing-indicator.ts'
 export { graphCategories, textAt } from './strings.ts'
+export { isForTask } from './transform.ts'
+export { SERIES_FEATURES } from './sequence-numbers.ts'

@@ -1,10 +1,7 @@
-import type { Column } from '../data/dataset.ts'
-import type { DenseFeature } from '../data/features.ts'
 import { int } from '../params/space.ts'
-import { rowCount } from './levels.ts'
 import { emitSequences } from './sequence-graph.ts'
 import { describeSequence, readSequence, SEQUENCE_FEATURES } from './sequence-numbers.ts'
-import { graphCategories, textAt } from './strings.ts'
+import { stringFeatures } from './strings.ts'
 import type { Encoder } from './transform.ts'
 
 export interface SequenceState {
@@ -25,30 +22,7 @@ export const sequenceFeatures: Encoder<SequenceState> = {
   accepts: ['text', 'categorical'],
   space: { max_length: int(1, 1_000_000, 10_000) },
   fit: (_, { max_length }) => ({ maxLength: Number(max_length) }),
-  apply(column, { maxLength }) {
-    const rows = rowCount(column)
-    const values = SEQUENCE_FEATURES.map(() => new Float32Array(rows))
-    const describe = describer(column, maxLength)
-    for (let row = 0; row < rows; row++) {
-      const numbers = describe(row)
-      for (let k = 0; k < values.length; k++) values[k]![row] = numbers[k]!
-    }
-    return SEQUENCE_FEATURES.map((name, k): DenseFeature => ({
-      kind: 'dense',
-      name: `${column.name} ${name}`,
-      values: values[k]!,
-    }))
-  },
+  apply: (column, { maxLength }) =>
+    stringFeatures(column, SEQUENCE_FEATURES, text => describeSequence(readSequence(text, maxLength))),
   emit: ({ maxLength }, graph, input) => emitSequences(maxLength, graph, input),
-}
-
-function describer(column: Column, most: number): (row: number) => readonly number[] {
-  const describe = (text: string) => describeSequence(readSequence(text, most))
-  if (column.kind === 'categorical') {
-    const perCategory = graphCategories(column).map(describe)
-    const empty = describe('')
-    return row => perCategory[column.codes[row]!] ?? empty
-  }
-  if (column.kind !== 'text') throw new Error(`column "${column.name}" is ${column.kind}: expected text`)
-  return row => describe(textAt(column, row))
 }

@@ -1,8 +1,8 @@
 /**
- * How a string holds a sequence of numbers: `1.0, 2.5, 3`, `[1, 2, 3]`, `1;2;3`, `1 2 3`. What stands between these delimiters is
+ * How a string holds a sequence of numbers: `1.0, 2.5, 3`, `[1, 2, 3]`, `1;2;3`, `1|2|3`, `1 2 3`. What stands between these delimiters is
  * an item; rare ones first, so that a graph cuts few strings before the comma and the blank make many.
  */
-export const ITEM_DELIMITERS = ['[', ']', ';', '\t', '\n', '\r', ',', ' '] as const
+export const ITEM_DELIMITERS = ['[', ']', '|', ';', '\t', '\n', '\r', ',', ' '] as const
 
 /**
  * Items that are numbers. Digits and exponent are bounded so that every number is finite and reads the same on every platform;
@@ -10,7 +10,7 @@ export const ITEM_DELIMITERS = ['[', ']', ';', '\t', '\n', '\r', ',', ' '] as co
  */
 export const ITEM_PATTERN = '[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,2})?'
 
-const BREAK = /[[\];\t\n\r, ]+/
+const BREAK = /[[\]|;\t\n\r, ]+/
 const ITEM = new RegExp(`^${ITEM_PATTERN}$`)
 
 /** Numbers of a sequence, the last `most` of them, and how many items were no numbers. */
@@ -65,6 +65,8 @@ export const SEQUENCE_FEATURES = [
   'place of minimum',
   'share of distinct values',
 ] as const
+
+export const SERIES_FEATURES = SEQUENCE_FEATURES.length
 
 /** Sums go from left to right, as `CumSum` does, so that a graph gives the same bits. */
 function sumOf(count: number, at: (i: number) => number): number {

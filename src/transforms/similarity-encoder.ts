@@ -1,11 +1,8 @@
-import type { Column } from '../data/dataset.ts'
-import type { DenseFeature } from '../data/features.ts'
 import { MICROSOFT_DOMAIN } from '../onnx/graph.ts'
 import { int } from '../params/space.ts'
 import { hashSeed } from '../util/rng.ts'
-import { rowCount } from './levels.ts'
 import { murmur3, utf8 } from './murmur.ts'
-import { graphCategories, textAt } from './strings.ts'
+import { stringFeatures } from './strings.ts'
 import { characterGrams, PAD } from './tfidf-graph.ts'
 import { eachCharacterGram } from './tfidf.ts'
 import type { Encoder } from './transform.ts'
@@ -48,18 +45,8 @@ export const similarityEncoder: Encoder<SimilarityState> = {
     ),
   }),
   apply(column, state) {
-    const rows = rowCount(column)
-    const values = Array.from(state.seeds, () => new Float32Array(rows))
-    const hashes = hasher(column, state)
-    for (let row = 0; row < rows; row++) {
-      const least = hashes(row)
-      for (let d = 0; d < values.length; d++) values[d]![row] = shareOf(least[d]!)
-    }
-    return values.map((of, d): DenseFeature => ({
-      kind: 'dense',
-      name: `${column.name} similarity ${d + 1}`,
-      values: of,
-    }))
+    const names = Array.from(state.seeds, (_, d) => `similarity ${d + 1}`)
+    return stringFeatures(column, names, similarities(state))
   },
   emit({ ngramMin, ngramMax, seeds }, graph, input) {
     const sizes = characterGrams({ ngramMin, ngramMax }, graph, input)
@@ -85,8 +72,8 @@ export const similarityEncoder: Encoder<SimilarityState> = {
   },
 }
 
-/** The least hashes of the string in a row. */
-function hasher(column: Column, state: SimilarityState): (row: number) => Float64Array {
+/** The least hashes of a string, as shares. */
+function similarities(state: SimilarityState): (text: string) => Float64Array {
   const nothing = new Float64Array(state.seeds.length).fill(NO_HASH)
   let known = new Map<string, Float64Array>()
   const ofChunk = (chunk: string): Float64Array => {
@@ -104,18 +91,12 @@ function hasher(column: Column, state: SimilarityState): (row: number) => Float6
     known.set(chunk, least)
     return least
   }
-  const ofText = (text: string): Float64Array => {
+  return text => {
     const least = nothing.slice()
     for (const chunk of chunksOf(text)) {
       const hashes = ofChunk(chunk)
       for (let d = 0; d < least.length; d++) if (hashes[d]! < least[d]!) least[d] = hashes[d]!
     }
-    return least
+    return least.map(shareOf)
   }
-  if (column.kind === 'categorical') {
-    const perCategory = graphCategories(column).map(ofText)
-    return row => perCategory[column.codes[row]!] ?? nothing
-  }
-  if (column.kind !== 'text') throw new Error(`column "${column.name}" is ${column.kind}: expected text`)
-  return row => ofText(textAt(column, row))
 }

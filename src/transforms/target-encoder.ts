@@ -3,49 +3,14 @@ import { choice, float, int, when } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import type { Levels } from './levels.ts'
 import { asLevelColumn, countLevels, emitLevels, LEVEL_KINDS, levelRows } from './levels.ts'
-import { drawFolds, encodeOutOfFold } from './out-of-fold.ts'
 import type { LookupTable } from './tables.ts'
 import { emitLookUp, lookUp, rowFeatures } from './tables.ts'
+import { drawFolds, encodeOutOfFold, smoothedMeans, targetOf, targetWidth } from './target-statistics.ts'
 import type { Encoder, TransformContext } from './transform.ts'
 
 /** The table has one number per level, or one per class when there are more than two. */
 interface TargetState extends LookupTable {
   readonly levels: Levels
-}
-
-/** What a level is replaced by: the chance of class 1, of each of more classes, or the mean value. */
-const outputsOf = ({ task, classes }: TransformContext) => (task === 'multiclass' ? classes : 1)
-
-const goal = ({ task, target }: TransformContext, row: number, output: number) =>
-  task === 'multiclass' ? Number(target[row] === output) : target[row]!
-
-/** Smoothed means per place (level + 2) over the rows that `use`; empty places get the mean of all. */
-function smoothedMeans(
-  places: Int32Array,
-  count: number,
-  smoothing: number,
-  context: TransformContext,
-  use: (row: number) => boolean,
-): Float32Array {
-  const width = outputsOf(context)
-  const sums = new Float64Array(count * width)
-  const rows = new Float64Array(count)
-  const all = new Float64Array(width)
-  let total = 0
-  for (let row = 0; row < places.length; row++) {
-    if (!use(row)) continue
-    total++
-    rows[places[row]!]!++
-    for (let k = 0; k < width; k++) {
-      const value = goal(context, row, k)
-      sums[places[row]! * width + k]! += value
-      all[k]! += value
-    }
-  }
-  return Float32Array.from(sums, (sum, i) => {
-    const prior = total === 0 ? 0 : all[i % width]! / total
-    return (sum + smoothing * prior) / (rows[Math.floor(i / width)]! + smoothing)
-  })
 }
 
 /**
@@ -58,12 +23,12 @@ function orderedMeans(
   { smoothing, permutations }: { readonly smoothing: number; readonly permutations: number },
   context: TransformContext,
 ): LookupTable {
-  const width = outputsOf(context)
+  const width = targetWidth(context)
   const order = Int32Array.from(places, (_, row) => row)
   const encoded = new Float64Array(places.length * width)
   const rng = createRng(hashSeed(context.seed, 'target-encoder', 'ordered'))
   const totals = Float64Array.from({ length: width }, (_, k) =>
-    order.reduce((sum, row) => sum + goal(context, row, k), 0),
+    order.reduce((sum, row) => sum + targetOf(context, row, k), 0),
   )
   for (let turn = 0; turn < permutations; turn++) {
     rng.shuffle(order)
@@ -73,7 +38,7 @@ function orderedMeans(
     for (const [before, row] of order.entries()) {
       const place = places[row]!
       for (let k = 0; k < width; k++) {
-        const value = goal(context, row, k)
+        const value = targetOf(context, row, k)
         const others = Math.max(1, order.length - 1)
         const prior = before === 0 ? (totals[k]! - value) / others : all[k]! / before
         const sum = sums[place * width + k]! + smoothing * prior
@@ -139,6 +104,6 @@ function fitted(column: Column, smoothing: number, context: TransformContext) {
   const places = placesOf(column, levels)
   const table = (use: (row: number) => boolean) =>
     smoothedMeans(places, levels.keys.length + 2, smoothing, context, use)
-  const state: TargetState = { levels, width: outputsOf(context), table: table(() => true) }
+  const state: TargetState = { levels, width: targetWidth(context), table: table(() => true) }
   return { state, places, table }
 }

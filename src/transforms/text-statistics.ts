@@ -1,7 +1,4 @@
-import type { Column } from '../data/dataset.ts'
-import type { DenseFeature } from '../data/features.ts'
-import { rowCount } from './levels.ts'
-import { graphCategories, textAt } from './strings.ts'
+import { stringFeatures } from './strings.ts'
 import type { Encoder } from './transform.ts'
 import { WHITE_SPACE } from './words.ts'
 
@@ -28,21 +25,7 @@ export const textStatistics: Encoder<null> = {
   accepts: ['text', 'categorical'],
   space: {},
   fit: () => null,
-  apply(column) {
-    const rows = rowCount(column)
-    const names = ['length class', ...Object.keys(CLASSES)]
-    const values = names.map(() => new Float32Array(rows))
-    const describe = describer(column)
-    for (let row = 0; row < rows; row++) {
-      const numbers = describe(row)
-      for (let k = 0; k < names.length; k++) values[k]![row] = numbers[k]!
-    }
-    return names.map((name, k): DenseFeature => ({
-      kind: 'dense',
-      name: `${column.name} ${name}`,
-      values: values[k]!,
-    }))
-  },
+  apply: column => stringFeatures(column, ['length class', ...Object.keys(CLASSES)], statisticsOf),
   emit(_, graph, input) {
     const classes = Object.values(CLASSES)
     const characters = classes.flat()
@@ -84,14 +67,4 @@ function statisticsOf(text: string): number[] {
   }
   numbers[0] = LENGTH_STEPS.filter(step => length >= step).length
   return numbers
-}
-
-function describer(column: Column): (row: number) => readonly number[] {
-  if (column.kind === 'categorical') {
-    const perCategory = graphCategories(column).map(statisticsOf)
-    const empty = statisticsOf('')
-    return row => perCategory[column.codes[row]!] ?? empty
-  }
-  if (column.kind !== 'text') throw new Error(`column "${column.name}" is ${column.kind}: expected text`)
-  return row => statisticsOf(textAt(column, row))
 }

@@ -11,20 +11,26 @@ export interface TransformContext {
   readonly target: Float64Array
 }
 
+interface Described {
+  readonly name: string
+  /** One sentence for people and notebooks. */
+  readonly summary: string
+  readonly space: Space
+  readonly usesTarget?: boolean
+}
+
+interface ColumnReader extends Described {
+  readonly accepts: readonly ColumnKind[]
+  /** Tasks it can be fitted for; all of them without this. */
+  readonly tasks?: readonly Task[]
+}
+
 /**
  * Turns raw columns into features, one column at a time. State is plain data (`pack`). Everything is computed in float64 and
  * rounded once to float32, natively and in the graph, so both give the same bits.
  */
-export interface Encoder<State = unknown> {
+export interface Encoder<State = unknown> extends ColumnReader {
   readonly stage: 'encode'
-  readonly name: string
-  /** One sentence for people and notebooks. */
-  readonly summary: string
-  readonly accepts: readonly ColumnKind[]
-  readonly space: Space
-  readonly usesTarget?: boolean
-  /** Tasks it can be fitted for; all of them without this. */
-  readonly tasks?: readonly Task[]
   fit(column: Column, params: Params, context: TransformContext): State
   /**
    * Fits and gives the features of the very rows fitted on, where those differ from `apply`: a row must not see its own target.
@@ -49,13 +55,8 @@ export interface Encoder<State = unknown> {
  * Turns several raw columns at once, all those of a group, into features. Its state says which columns it reads: the others
  * may be absent from the graph.
  */
-export interface Combiner<State = unknown> {
+export interface Combiner<State = unknown> extends ColumnReader {
   readonly stage: 'combine'
-  readonly name: string
-  readonly summary: string
-  readonly accepts: readonly ColumnKind[]
-  readonly space: Space
-  readonly usesTarget?: boolean
   fit(columns: readonly Column[], params: Params, context: TransformContext): State
   /** As `Encoder.fitApply`. */
   fitApply?(
@@ -72,12 +73,8 @@ export interface Combiner<State = unknown> {
 }
 
 /** Turns features into features. */
-export interface FeatureTransform<State = unknown> {
+export interface FeatureTransform<State = unknown> extends Described {
   readonly stage: 'features'
-  readonly name: string
-  readonly summary: string
-  readonly space: Space
-  readonly usesTarget?: boolean
   fit(features: Features, params: Params, context: TransformContext): State
   apply(features: Features, state: State): Features
   /** `[N, width in]` float → `[N, width out]` float. */
@@ -85,3 +82,7 @@ export interface FeatureTransform<State = unknown> {
 }
 
 export type Transform = Encoder | Combiner | FeatureTransform
+
+/** Whether a transform can be fitted for a task. */
+export const isForTask = (transform: Transform, task: Task): boolean =>
+  transform.stage === 'features' || (transform.tasks?.includes(task) ?? true)

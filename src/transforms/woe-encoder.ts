@@ -8,10 +8,10 @@ import type { BinEdges, Binning } from './bins.ts'
 import { binEdges, binRows, BINNINGS, emitBins } from './bins.ts'
 import type { Levels } from './levels.ts'
 import { asLevelColumn, countLevels, emitLevels, LEVEL_KINDS, levelRows } from './levels.ts'
-import { drawFolds, encodeOutOfFold } from './out-of-fold.ts'
 import { float32Values } from './robust-imputer.ts'
 import type { LookupTable } from './tables.ts'
 import { emitLookUp, lookUp, rowFeatures } from './tables.ts'
+import { drawFolds, encodeOutOfFold } from './target-statistics.ts'
 import type { Encoder, TransformContext } from './transform.ts'
 
 type Cells = Levels | { readonly kind: 'bins'; readonly edges: BinEdges }

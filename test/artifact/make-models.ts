@@ -11,7 +11,13 @@ import { VERSION } from '../../src/job/version.ts'
 import type { Pipeline } from '../../src/pipeline/pipeline.ts'
 import { packPipeline } from '../../src/pipeline/pipeline.ts'
 import { TASKS, toyDataset } from '../pipeline/toys.ts'
-import { everyTransform, trainEnsemble, trainPictures, usualTransforms } from '../pipeline/trained.ts'
+import {
+  codedTransforms,
+  everyTransform,
+  trainEnsemble,
+  trainPictures,
+  usualTransforms,
+} from '../pipeline/trained.ts'
 
 // Writes the models that later versions must go on reading: `GLASSPILOT_MAKE_MODELS=1 npx vitest run test/artifact/old-models`
 // makes test/fixtures/models/<version>/, from seeded tables, once for each version that is published.
@@ -47,9 +53,8 @@ async function writeCase(folder: string, pipeline: Pipeline, questions: Dataset)
 /** Every kind of model with the usual transforms, and every transform with a forest, for each task; and a net of pictures. */
 export async function makeModels(folder: string): Promise<void> {
   const place = (name: string) => join(folder, VERSION, name)
-  const codes = (dataset: Dataset) => usualTransforms(dataset, true)
   for (const task of Object.keys(TASKS)) {
-    const learners = await trainEnsemble(task, [usualTransforms, codes], {
+    const learners = await trainEnsemble(task, [usualTransforms, codedTransforms], {
       learners: LEARNERS,
       rows: TRAIN_ROWS,
     })

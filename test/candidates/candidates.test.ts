@@ -145,7 +145,8 @@ describe('proposeCandidates', () => {
   const candidates = proposeCandidates(profile(400, MIXED), options('binary'))
 
   it("plans Autopilot's roles first, at most ten pipelines", () => {
-    const found = roles('binary')
+    const few = MIXED.filter(({ name }) => name !== 'street')
+    const found = roles('binary', profile(400, few))
     expect(found).toHaveLength(10)
     expect(found.slice(0, 3)).toEqual(['plain', 'pca', 'robust-linear'])
     expect(found).toEqual(expect.arrayContaining(['variant', 'plain-linear', 'boosting', 'forest', 'neural']))
@@ -189,6 +190,66 @@ describe('proposeCandidates', () => {
       expect(candidate.reason.includes('loss is "absolute", as MAE asks for.')).toBe(serves)
     }
     expect(planned('RMSE').every(candidate => Object.keys(candidate.static).length === 0)).toBe(true)
+  })
+
+  /** The steps that read the columns of a group, in the candidate of a role. */
+  const readers = (role: string, name: string, list = candidates) =>
+    list
+      .find(one => one.role === role)!
+      .groups.find(group => group.name === name)!
+      .encode.map(({ transform, params }) => [transform, params])
+
+  it('makes of strings with many values a mean target and shared runs of characters, rather than components', () => {
+    const found = candidates.filter(({ role }) => role === 'variant')
+    const transforms = found.map(({ groups }) =>
+      groups.flatMap(({ encode }) => encode.map(({ transform }) => transform)),
+    )
+    expect(transforms.some(list => list.includes('target-encoder'))).toBe(true)
+    expect(transforms.some(list => list.includes('similarity-encoder'))).toBe(true)
+    expect(candidates.map(({ role }) => role)).not.toContain('pca')
+  })
+
+  it('reads moments as parts and as what people plan by', () => {
+    expect(readers('plain', 'datetime')).toEqual([
+      ['datetime-vectorizer', { mode: 'ordinal' }],
+      ['calendar-features', {}],
+    ])
+    expect(readers('neural', 'datetime')[0]).toEqual(['datetime-vectorizer', { mode: 'cyclic' }])
+  })
+
+  it('gives a boosting learner that encodes categories every code, and the others the frequent ones', () => {
+    const own = algorithm('own', 'boosting', ['category-codes'])
+    const list = proposeCandidates(profile(400, MIXED), {
+      ...options('binary'),
+      algorithms: [...algorithms, own],
+    })
+    const of = (name: string) => list.filter(candidate => candidate.algorithm === name)
+    const [all, some] = ['own', 'boost-b'].map(name => readers('boosting', 'categorical', of(name)))
+    expect(all).toEqual([['ordinal-encoder', { max_categories: 10_000, threshold: 1 }]])
+    expect(some).toEqual([['ordinal-encoder', { max_categories: 100 }]])
+  })
+
+  it('lets a robust linear model bend and a net see waves, unless numbers are too many', () => {
+    const thenOf = (from: DatasetProfile, role = 'robust-linear') =>
+      proposeCandidates(from, options('binary'))
+        .find(candidate => candidate.role === role)!
+        .groups.find(({ name }) => name === 'numeric')!
+        .then.map(({ transform }) => transform)
+    const wide = Array.from({ length: 100 }, (_, j) => profileColumn(`x${j}`, 'numeric', ['numeric'], 300))
+    expect(thenOf(profile(400, MIXED))).toEqual(['piecewise-linear-encoder'])
+    expect(thenOf(profile(400, wide))).toEqual(['quantile-extreme'])
+    expect(thenOf(profile(400, MIXED), 'neural')).toEqual(['periodic-encoder'])
+    expect(thenOf(profile(400, wide), 'neural')).toEqual([])
+  })
+
+  it('reads series of numbers as series, not as words', () => {
+    const series = profileColumn('waves', 'text', ['text'], 390, { distinctWords: 300, sequence: true })
+    const list = proposeCandidates(profile(400, [...MIXED, series]), options('binary'))
+    for (const { groups } of list) {
+      const holding = groups.filter(({ columns }) => columns.includes('waves'))
+      expect(holding.map(({ name }) => name)).toEqual(['series'])
+    }
+    expect(readers('plain', 'series', list)).toEqual([['sequence-features', {}]])
   })
 
   it('gives learners what they require', () => {
@@ -340,6 +401,25 @@ describe('parseCandidates', () => {
         code: 'E_BAD_CANDIDATES',
         message: expect.stringContaining(`at ${path}:`) as string,
       }),
+    )
+  })
+
+  it('refuses what is not for the task, where the task is known', () => {
+    const woe = [{ ...candidates[0]!, groups: [{ ...candidates[0]!.groups[1]!, encode: [{ transform: 'woe-encoder', params: {} }] }] }] // prettier-ignore
+    const text = formatCandidates(woe)
+    expect(parseCandidates(text, { ...known, task: 'binary' })).toEqual(woe)
+    expect(parseCandidates(text, known)).toEqual(woe)
+    expect(() => parseCandidates(text, { ...known, task: 'regression' })).toThrow(
+      /candidates\[0\]\.groups\[0\]\.encode\[0\]\.transform: "woe-encoder" is for binary or multiclass, and this is regression; expected one of robust-imputer, .*target-encoder/,
+    )
+    const classifier = algorithm('boost', 'boosting', [], { tasks: ['binary'] })
+    expect(() =>
+      parseCandidates(formatCandidates(candidates.slice(0, 1)), {
+        algorithms: [classifier, ...algorithms.filter(({ name }) => name !== 'boost')],
+        task: 'multiclass',
+      }),
+    ).toThrow(
+      /candidates\[0\]\.algorithm: "boost" is for binary, and this is multiclass; expected one of guess,/,
     )
   })
 

@@ -20,15 +20,20 @@ import type { Member, Pipeline } from '../../src/pipeline/pipeline.ts'
 import { joinPipelines, outputWidth, predictPipeline } from '../../src/pipeline/pipeline.ts'
 import { profileDataset } from '../../src/profile/index.ts'
 import { createRng } from '../../src/util/rng.ts'
-import { text } from '../transforms/columns.ts'
+import { allRows, text } from '../transforms/columns.ts'
 
 // Every candidate that is planned for a table, with the real learners: native answers and those of the model file are the same.
 const folder = mkdtempSync(join(tmpdir(), 'glasspilot-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+const datasets = process.env['GLASSPILOT_DATASETS']
+const full = process.env['GLASSPILOT_FULL'] === '1'
 /** Milliseconds a fit may take: what it has by then is as good for this purpose. */
-const FIT_TIME = 150
-const TRAIN_ROWS = 400
+const FIT_TIME = full ? 150 : 50
+const TRAIN_ROWS = full ? 400 : 240
+const ASKED_ROWS = full ? 10_000 : 240
+/** Rows a table is planned for. */
+const TABLE_ROWS = full ? Infinity : 2000
 
 const FEW = ['titanic', 'diamonds', 'soybean']
 const MORE = 'adult_train bank_additional_full telco_customer_churn german_credit california_housing house_prices_ames bike_sharing_demand sms_spam breast_cancer_wdbc avocado_prices amazon_employee_access covertype_20k airlines_2k price_of_weed sick_thyroid nursery kin8nm'.split(' ') // prettier-ignore
@@ -41,7 +46,8 @@ interface Planned {
 }
 
 async function planFor(path: string, targetName: string): Promise<Planned> {
-  const { dataset: table, schema } = await readDataset(path, { target: targetName })
+  const { dataset: whole, schema } = await readDataset(path, { target: targetName })
+  const table = whole.rows > TABLE_ROWS ? takeRows(whole, allRows(TABLE_ROWS)) : whole
   const made = makeTarget(table, targetName)
   const profile = await profileDataset(table, schema, { target: targetName, made, seed: 0 })
   const features = schema.columns.filter(({ use, name }) => use === 'feature' && name !== targetName)
@@ -62,7 +68,7 @@ async function planFor(path: string, targetName: string): Promise<Planned> {
 
 /** Two members on different rows, as folds make them. */
 async function fitPipeline({ dataset, target, features }: Planned, candidate: Candidate): Promise<Pipeline> {
-  const order = createRng(3).shuffle(Int32Array.from({ length: dataset.rows }, (_, row) => row))
+  const order = createRng(3).shuffle(allRows(dataset.rows))
   const some = order.slice(0, TRAIN_ROWS).sort()
   const members: Member[] = []
   for (const fold of [0, 1]) {
@@ -221,12 +227,9 @@ function strangeColumn(
   }
 }
 
-async function checkTable(path: string, target: string, rows: number): Promise<number> {
+async function checkTable(path: string, target: string): Promise<number> {
   const planned = await planFor(path, target)
-  const dataset = takeRows(
-    planned.dataset,
-    Int32Array.from({ length: Math.min(rows, planned.dataset.rows) }, (_, row) => row),
-  )
+  const dataset = takeRows(planned.dataset, allRows(Math.min(ASKED_ROWS, planned.dataset.rows)))
   expect(planned.candidates.length).toBeGreaterThan(4)
   const pipelines: Pipeline[] = []
   let worst = 0
@@ -277,11 +280,9 @@ describe('the model file of every candidate answers as the native pipeline', () 
   ])('on a made-up %s table', async (name, target) => {
     const path = join(folder, `${name}.csv`)
     writeTable(path, name === 'binary', target)
-    await checkTable(path, 'y', 400)
+    await checkTable(path, 'y')
   })
 
-  const datasets = process.env['GLASSPILOT_DATASETS']
-  const full = process.env['GLASSPILOT_FULL'] === '1'
   const why = `needs GLASSPILOT_DATASETS${full ? '' : '; twenty tables of 10,000 rows with GLASSPILOT_FULL=1'}`
   it.skipIf(datasets === undefined).each(full ? [...FEW, ...MORE] : FEW)(
     `on %s (${why})`,
@@ -293,7 +294,7 @@ describe('the model file of every candidate answers as the native pipeline', () 
       const path = join(datasets!, `${name}.csv.gz`)
       expect(existsSync(path)).toBe(true)
       const { target } = manifest.find(entry => entry.name === name)!
-      const worst = await checkTable(path, target, full ? 10_000 : 400)
+      const worst = await checkTable(path, target)
       if (full) process.stdout.write(`${name}: largest difference ${worst.toExponential(1)}\n`)
     },
     900_000,

@@ -4,15 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { writeModel } from '../../src/artifact/index.ts'
-import type { Task } from '../../src/data/dataset.ts'
 import { answerRows } from '../../src/pipeline/answer.ts'
 import type { TransformPlan } from '../../src/pipeline/features.ts'
-import { findReader } from '../../src/pipeline/features.ts'
 import { emitPipeline } from '../../src/pipeline/onnx.ts'
 import { predictPipeline } from '../../src/pipeline/pipeline.ts'
 import { transforms } from '../../src/transforms/index.ts'
 import { askPython } from './ask-python.ts'
 import { TASKS, toyDataset, toyPipeline, toyPlan } from './toys.ts'
+import { ableOnly } from './trained.ts'
 
 // The official checker and another language's runtime: set GLASSPILOT_PYTHON to a python that has onnx and onnxruntime.
 vi.mock('../../src/models/index.ts', async () => {
@@ -102,20 +101,6 @@ const everything: TransformPlan = {
     step('robust-standard-scaler'),
   ],
 }
-
-const isForTask = (name: string, task: Task): boolean => {
-  const reader = findReader(name)
-  return reader.stage !== 'encode' || (reader.tasks?.includes(task) ?? true)
-}
-
-/** The plan without encoders that are not for the task. */
-const ableOnly = (plan: TransformPlan, task: Task): TransformPlan => ({
-  ...plan,
-  groups: plan.groups.map(group => ({
-    ...group,
-    encode: group.encode.filter(({ transform }) => isForTask(transform, task)),
-  })),
-})
 
 it('the plan of this test holds every transform', () => {
   const named = [

@@ -6,9 +6,9 @@ import type { TaskSchema } from '../../src/data/schema.ts'
 import type { Params, Space } from '../../src/params/space.ts'
 import { defaults } from '../../src/params/space.ts'
 import type { PlannedStep, TransformPlan } from '../../src/pipeline/features.ts'
-import { applyTransforms, fitTransforms } from '../../src/pipeline/features.ts'
+import { applyTransforms, findReader, fitTransforms } from '../../src/pipeline/features.ts'
 import type { Member, Pipeline } from '../../src/pipeline/pipeline.ts'
-import { transforms } from '../../src/transforms/index.ts'
+import { isForTask, transforms } from '../../src/transforms/index.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { fitContext } from '../helpers/fit.ts'
 import { allRows, numeric, table } from '../transforms/columns.ts'
@@ -24,7 +24,10 @@ function smallParams(space: Space): Params {
     max_features: 12,
     max_pairs: 3,
     n_components: 6,
-    max_n_features: 170,
+    max_n_features: 16,
+    n_bins: 3,
+    n_frequencies: 1,
+    target_dimension: 6,
   }
   const own = Object.entries(small).filter(
     ([name]) => space[name]?.type === 'float' || space[name]?.type === 'int',
@@ -34,8 +37,13 @@ function smallParams(space: Space): Params {
 
 const filled: PlannedStep = { transform: 'feature-imputer', params: {} }
 
-/** Every transform of the table once, in a group of the columns it can read; those of features run over what that gives. */
-export function everyTransform({ columns }: Dataset): TransformPlan {
+const LAST = ['robust-pca', 'quadratic', 'piecewise-linear-encoder', 'periodic-encoder']
+
+/**
+ * Every transform of the table that is for the task once, in a group of the columns it can read; those of features run over what
+ * that gives, those that multiply the features last.
+ */
+export function everyTransform({ columns }: Dataset, task: Task): TransformPlan {
   const readers = transforms.filter(transform => transform.stage !== 'features')
   const groups: TransformPlan['groups'][number][] = readers.map(({ name, accepts, space }) => ({
     name,
@@ -43,24 +51,42 @@ export function everyTransform({ columns }: Dataset): TransformPlan {
     encode: [{ transform: name, params: smallParams(space) }],
     then: [filled],
   }))
-  const merged = transforms
-    .filter(transform => transform.stage === 'features' && transform.name !== 'robust-pca')
-    .map(({ name, space }) => ({ transform: name, params: smallParams(space) }))
+  const later = transforms.filter(({ stage }) => stage === 'features')
+  const names = later.map(({ name }) => name).filter(name => !LAST.includes(name))
+  const merged = [...names, ...LAST].map(name => ({
+    transform: name,
+    params: smallParams(later.find(transform => transform.name === name)!.space),
+  }))
   // Runs of characters beside words.
   const tfidf = groups.find(({ name }) => name === 'tfidf')!
   const runs = { analyzer: 'char_wb', ngram_min: 2, ngram_max: 3, max_features: 12 }
   groups.push({ ...tfidf, name: 'characters', encode: [{ transform: 'tfidf', params: runs }] })
-  return { groups, merged: [...merged, { transform: 'robust-pca', params: { n_components: 12 } }] }
+  return ableOnly({ groups, merged }, task)
 }
 
-/** A usual plan: numbers, categories, words and moments. */
-export function usualTransforms({ columns }: Dataset, codes = false): TransformPlan {
-  const step = (transform: string, params: Params = {}): PlannedStep => ({ transform, params })
+/** The plan without encoders that are not for the task. */
+export const ableOnly = (plan: TransformPlan, task: Task): TransformPlan => ({
+  ...plan,
+  groups: plan.groups.map(group => ({
+    ...group,
+    encode: group.encode.filter(({ transform }) => isForTask(findReader(transform), task)),
+  })),
+})
+
+const step = (transform: string, params: Params = {}): PlannedStep => ({ transform, params })
+
+/** A usual plan for scaled features: numbers, categories, words and moments. */
+export const usualTransforms = (dataset: Dataset): TransformPlan =>
+  planOf(dataset, step('threshold-one-hot', { threshold: 2 }), [step('robust-standard-scaler')])
+
+/** The same with categories as codes, unscaled. */
+export const codedTransforms = (dataset: Dataset): TransformPlan =>
+  planOf(dataset, step('ordinal-encoder', { threshold: 2 }), [])
+
+function planOf({ columns }: Dataset, categories: PlannedStep, merged: PlannedStep[]): TransformPlan {
   const encoders: Record<ColumnKind, PlannedStep> = {
     numeric: step('robust-imputer'),
-    categorical: codes
-      ? step('ordinal-encoder', { threshold: 2 })
-      : step('threshold-one-hot', { threshold: 2 }),
+    categorical: categories,
     text: step('tfidf', { max_features: 12 }),
     datetime: step('datetime-vectorizer'),
   }
@@ -72,7 +98,7 @@ export function usualTransforms({ columns }: Dataset, codes = false): TransformP
       encode: [encoders[kind]],
       then: [filled],
     })),
-    merged: codes ? [] : [step('robust-standard-scaler')],
+    merged,
   }
 }
 
@@ -137,7 +163,7 @@ async function trainMembers(
 /** Every usable learner as one member, dealt out to the plans in turn. */
 export async function trainEnsemble(
   name: keyof typeof TASKS,
-  plans: readonly ((dataset: Dataset) => TransformPlan)[],
+  plans: readonly ((dataset: Dataset, task: Task) => TransformPlan)[],
   { learners = learnersFor(TASKS[name]!.task), rows = 160 } = {},
 ): Promise<Pipeline> {
   const task = TASKS[name]!
@@ -145,7 +171,7 @@ export async function trainEnsemble(
   const members: Member[] = []
   for (const [p, plan] of plans.entries()) {
     const own = learners.filter((_, i) => i % plans.length === p)
-    members.push(...(await trainMembers(task, own, plan(dataset), dataset)))
+    members.push(...(await trainMembers(task, own, plan(dataset, task.task), dataset)))
   }
   return { formatVersion: 1, task, table: schemaOf(dataset), members }
 }

@@ -16,7 +16,7 @@ import type { Pipeline } from '../../src/pipeline/pipeline.ts'
 import { outputWidth, predictPipeline } from '../../src/pipeline/pipeline.ts'
 import { askPython } from './ask-python.ts'
 import { TASKS, toyDataset } from './toys.ts'
-import { everyTransform, trainEnsemble, usualTransforms } from './trained.ts'
+import { codedTransforms, everyTransform, trainEnsemble, usualTransforms } from './trained.ts'
 
 // The same file in three runtimes: native, WebAssembly as a browser has it, and Python's.
 const folder = mkdtempSync(join(tmpdir(), 'glasspilot-'))
@@ -70,7 +70,7 @@ function questions(): Dataset {
 
 describe.each(Object.entries(TASKS))('a %s model', (name, task) => {
   it.each([
-    ['with the usual transforms', [usualTransforms, (dataset: Dataset) => usualTransforms(dataset, true)]],
+    ['with the usual transforms', [usualTransforms, codedTransforms]],
     ['with every transform', [everyTransform]],
   ])('%s answers the same natively, as WebAssembly and in Python', async (label, plans) => {
     const pipeline = await trainEnsemble(name, plans)

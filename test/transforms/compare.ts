@@ -33,3 +33,7 @@ export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number 
   }
   return ab / Math.sqrt(aa * bb || 1)
 }
+
+/** The same bytes; `toEqual` walks them one by one. */
+export const expectBytes = (found: Uint8Array, wanted: Uint8Array): void =>
+  expect(Buffer.from(found).equals(wanted)).toBe(true)

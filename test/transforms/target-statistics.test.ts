@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaults, parseParams } from '../../src/params/space.ts'
-import { drawFolds } from '../../src/transforms/out-of-fold.ts'
+import { drawFolds } from '../../src/transforms/target-statistics.ts'
 import { targetEncoder } from '../../src/transforms/target-encoder.ts'
 import type { TransformContext } from '../../src/transforms/transform.ts'
 import { woeEncoder } from '../../src/transforms/woe-encoder.ts'
