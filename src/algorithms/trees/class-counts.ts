@@ -1,6 +1,6 @@
 import type { Arena, Pointer } from '../../kernels/kernels.ts'
 import type { Examples } from '../algorithm.ts'
-import type { BinnedMatrix } from './matrix.ts'
+import { type BinnedMatrix, columnAt } from './matrix.ts'
 
 const WEIGHT_UNIT = 256 // fixed-point steps of the mean sample weight
 
@@ -73,12 +73,12 @@ export class ClassCounts {
     for (let i = 0; i < features.length; i++) {
       const f = features[i]!
       const { valueBins } = matrix.layout.features[f]!
-      const column = matrix.blocks + (f >> 2) * matrix.rows * 4 + (f & 3)
+      const { column, stride } = columnAt(matrix, f)
       if (seed) {
-        kernels.randomClassSplit(column, rows, count, this.labels, classes, valueBins, totals, f, minRows, seed, sides, best) // prettier-ignore
+        kernels.randomClassSplit(column, stride, rows, count, this.labels, classes, valueBins, totals, f, minRows, seed, sides, best) // prettier-ignore
         continue
       }
-      kernels.histogramClasses(column, rows, count, this.labels, classes, valueBins + 1, histogram)
+      kernels.histogramClasses(column, stride, rows, count, this.labels, classes, valueBins + 1, histogram)
       kernels.findClassSplit(histogram, classes, valueBins, totals, count, f, minRows, sides, best)
     }
     if (arena.words[best / 4 + 2]! < 0) return 0

@@ -154,7 +154,7 @@ export class Grower {
     side[bins.valueBins] = arena.words[(record + MISSING_LEFT) / 4]!
     const rows = this.rows + 4 * begin
     if (feature < layout.dense) {
-      const column = matrix.blocks + (feature >> 2) * matrix.rows * 4 + (feature & 3)
+      const column = matrix.columns + feature * matrix.rows
       return kernels.partitionDense(column, sides, rows, count, spare)
     }
     const g = layout.groupOf[feature - layout.dense]!

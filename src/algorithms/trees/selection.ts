@@ -40,7 +40,7 @@ export class Selector {
   /** The selection of the first `count` features in `list`. */
   settle(count: number): Selection {
     const { arena, list, units } = this
-    const { layout, table } = this.matrix
+    const { layout, table, rows } = this.matrix
     const groups: number[] = []
     for (let i = count - 1; i >= 0; i--) {
       const feature = arena.words[list / 4 + i]!
@@ -48,7 +48,7 @@ export class Selector {
       const group = layout.groupOf[feature - layout.dense]!
       if (groups.at(-1) !== group) groups.push(group)
     }
-    const unitCount = arena.kernels.writeUnits(table, list, count, layout.dense, units)
+    const unitCount = arena.kernels.writeUnits(table, list, count, rows, layout.dense, units)
     return { list, count, units, unitCount, groups }
   }
 }

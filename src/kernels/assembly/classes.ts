@@ -3,15 +3,15 @@
 
 import { binRange, drawCut, missingSeen } from './split'
 
-// Histogram of one column (bytes four apart) over rows[0 … n).
+// Histogram of one column (bytes `stride` apart) over rows[0 … n).
 export function histogramClasses(
-  column: usize, rows: usize, n: i32, labels: usize, classes: i32, bins: i32, hist: usize,
+  column: usize, stride: i32, rows: usize, n: i32, labels: usize, classes: i32, bins: i32, hist: usize,
 ): void {
-  const stride = (<usize>(classes + 1)) << 2
-  memory.fill(hist, 0, stride * <usize>bins)
+  const width = (<usize>(classes + 1)) << 2
+  memory.fill(hist, 0, width * <usize>bins)
   for (let i: i32 = 0; i < n; i++) {
     const row = <usize>load<i32>(rows + ((<usize>i) << 2))
-    const entry = hist + stride * <usize>load<u8>(column + (row << 2))
+    const entry = hist + width * <usize>load<u8>(column + row * <usize>stride)
     const label = load<u64>(labels + (row << 3))
     store<i32>(entry, load<i32>(entry) + 1)
     const slot = entry + 4 + ((<usize>(<u32>label)) << 2)
@@ -129,10 +129,10 @@ function start(classes: i32, totals: usize, n: i32, sides: usize): void {
 
 // One random threshold, uniform over the bins between the node's lowest and highest, judged from the rows alone: no histogram.
 export function randomClassSplit(
-  column: usize, rows: usize, n: i32, labels: usize, classes: i32, missingBin: i32, totals: usize, feature: i32,
+  column: usize, stride: i32, rows: usize, n: i32, labels: usize, classes: i32, missingBin: i32, totals: usize, feature: i32,
   minRows: i32, seed: u32, sides: usize, best: usize,
 ): void {
-  const range = binRange(column, rows, n, missingBin)
+  const range = binRange(column, stride, rows, n, missingBin)
   const low = range >> 16
   const high = range & 0xffff
   const hasMissing = missingSeen
@@ -142,7 +142,7 @@ export function randomClassSplit(
     start(classes, totals, n, sides)
     for (let i: i32 = 0; i < n; i++) {
       const row = <usize>load<i32>(rows + ((<usize>i) << 2))
-      const bin = <i32>load<u8>(column + (row << 2))
+      const bin = <i32>load<u8>(column + row * <usize>stride)
       const goes = <i32>(bin <= cut) | (<i32>(bin == missingBin) & missingLeft)
       const label = load<u64>(labels + (row << 3))
       const at = sides + ((<usize>(<u32>label)) << 3)
