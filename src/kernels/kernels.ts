@@ -299,6 +299,7 @@ export class Arena {
   words: Int32Array
   /** The whole memory as float64: `numbers[pointer / 8]`. */
   numbers: Float64Array
+  bytes: Uint8Array
 
   constructor() {
     this.memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES })
@@ -307,6 +308,7 @@ export class Arena {
     this.top = this.kernels.heapBase()
     this.words = new Int32Array(this.memory.buffer)
     this.numbers = new Float64Array(this.memory.buffer)
+    this.bytes = new Uint8Array(this.memory.buffer)
   }
 
   /** Room for `bytes`, at a multiple of 64. Not cleared. */
@@ -324,6 +326,7 @@ export class Arena {
       this.memory.grow(pages)
       this.words = new Int32Array(this.memory.buffer)
       this.numbers = new Float64Array(this.memory.buffer)
+      this.bytes = new Uint8Array(this.memory.buffer)
     } catch (error) {
       throw new TrialError(
         'E_TREE_MEMORY',

@@ -139,7 +139,8 @@ export function randomClassSplit(
   if (low > high || (low == high && !hasMissing)) return
   const cut = drawCut(feature, low, high, seed)
   for (let missingLeft: i32 = 0; missingLeft <= <i32>(hasMissing && low != high); missingLeft++) {
-    start(classes, totals, n, sides)
+    memory.fill(sides, 0, (<usize>classes) << 3)
+    leftRows = 0
     for (let i: i32 = 0; i < n; i++) {
       const row = <usize>load<i32>(rows + ((<usize>i) << 2))
       const bin = <i32>load<u8>(column + row * <usize>stride)
@@ -147,8 +148,9 @@ export function randomClassSplit(
       const label = load<u64>(labels + (row << 3))
       const at = sides + ((<usize>(<u32>label)) << 3)
       leftRows += goes
-      store<f64>(at, load<f64>(at) + <f64>(<i32>(label >> 32) * goes))
+      store<i64>(at, load<i64>(at) + <i64>((label >> 32) * <u64>goes))
     }
+    for (let at = sides; at < sides + ((<usize>classes) << 3); at += 8) store<f64>(at, <f64>load<i64>(at))
     if (leftRows < minRows || n - leftRows < minRows) continue
     const score = sidesScore(classes, totals, sides)
     if (score > load<f64>(best)) {
