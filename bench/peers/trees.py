@@ -8,6 +8,8 @@ import time
 
 import numpy as np
 
+# Processor seconds: the clock on the wall measures the neighbours too.
+clock = time.process_time
 tables = {}
 
 
@@ -37,13 +39,13 @@ def lightgbm_run(request, x, y, xt):
     if objective == "multiclass":
         params["num_class"] = request["classes"]
     data = lightgbm.Dataset(x, y, params=params)
-    start = time.perf_counter()
+    start = clock()
     data.construct()
-    built = time.perf_counter()
+    built = clock()
     model = lightgbm.train(params, data, rounds)
-    done = time.perf_counter()
+    done = clock()
     predicted = model.predict(xt, num_threads=1)
-    return built - start, done - built, time.perf_counter() - done, predicted
+    return built - start, done - built, clock() - done, predicted
 
 
 def xgboost_run(request, x, y, xt):
@@ -54,13 +56,13 @@ def xgboost_run(request, x, y, xt):
     rounds = params.pop("rounds")
     if request["task"] == "multiclass":
         params["num_class"] = request["classes"]
-    start = time.perf_counter()
+    start = clock()
     data = xgboost.QuantileDMatrix(x, y, nthread=1)
-    built = time.perf_counter()
+    built = clock()
     model = xgboost.train(params, data, rounds)
-    done = time.perf_counter()
+    done = clock()
     predicted = model.inplace_predict(xt)
-    return built - start, done - built, time.perf_counter() - done, predicted
+    return built - start, done - built, clock() - done, predicted
 
 
 def forest_run(request, x, y, xt):
@@ -68,11 +70,11 @@ def forest_run(request, x, y, xt):
 
     kind = "Regressor" if request["task"] == "regression" else "Classifier"
     model = getattr(ensemble, request["peer"].split(":")[1] + kind)(n_jobs=1, random_state=0, **request["params"])
-    start = time.perf_counter()
+    start = clock()
     model.fit(x, y)
-    done = time.perf_counter()
+    done = clock()
     predicted = model.predict(xt) if kind == "Regressor" else model.predict_proba(xt)
-    return 0.0, done - start, time.perf_counter() - done, predicted
+    return 0.0, done - start, clock() - done, predicted
 
 
 RUNS = {"lightgbm": lightgbm_run, "xgboost": xgboost_run, "sklearn": forest_run}

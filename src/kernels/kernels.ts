@@ -9,7 +9,7 @@ export type Pointer = number
 export interface Kernels {
   heapBase(): Pointer
   binColumn(values: Pointer, n: number, thresholds: Pointer, missingBin: number, bins: Pointer): void
-  placeColumn(bins: Pointer, n: number, block: Pointer, byte: number): void
+  layLines(columns: Pointer, n: number, dense: number, blocks: Pointer): void
   countEntries(bins: Pointer, n: number, fallback: number, counts: Pointer): void
   fillEntries(
     bins: Pointer,
@@ -21,7 +21,6 @@ export interface Kernels {
   ): void
   histogramDense(
     blocks: Pointer,
-    rowCount: number,
     units: Pointer,
     unitCount: number,
     rows: Pointer,
@@ -41,7 +40,14 @@ export interface Kernels {
   ): void
   fillDefaults(table: Pointer, list: Pointer, n: number, node: Pointer, histogram: Pointer): void
   clearHistogram(table: Pointer, list: Pointer, n: number, histogram: Pointer): void
-  writeUnits(table: Pointer, list: Pointer, n: number, dense: number, units: Pointer): number
+  writeUnits(
+    table: Pointer,
+    list: Pointer,
+    n: number,
+    rowCount: number,
+    dense: number,
+    units: Pointer,
+  ): number
   sumRows(rows: Pointer, n: number, gradients: Pointer, node: Pointer): void
   findSplit(
     table: Pointer,
@@ -61,6 +67,7 @@ export interface Kernels {
   findRandomSplit(
     blocks: Pointer,
     rowCount: number,
+    dense: number,
     table: Pointer,
     list: Pointer,
     listed: number,
@@ -94,6 +101,7 @@ export interface Kernels {
     tree: Pointer,
     blocks: Pointer,
     rowCount: number,
+    dense: number,
     groups: Pointer,
     rows: Pointer,
     n: number,
@@ -141,6 +149,7 @@ export interface Kernels {
   ): void
   histogramClasses(
     column: Pointer,
+    stride: number,
     rows: Pointer,
     n: number,
     labels: Pointer,
@@ -196,6 +205,7 @@ export interface Kernels {
   ): void
   randomClassSplit(
     column: Pointer,
+    stride: number,
     rows: Pointer,
     n: number,
     labels: Pointer,
@@ -347,6 +357,7 @@ export class Arena {
   words: Int32Array
   /** The whole memory as float64: `numbers[pointer / 8]`. */
   numbers: Float64Array
+  bytes: Uint8Array
 
   constructor() {
     this.memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES })
@@ -355,6 +366,7 @@ export class Arena {
     this.top = this.kernels.heapBase()
     this.words = new Int32Array(this.memory.buffer)
     this.numbers = new Float64Array(this.memory.buffer)
+    this.bytes = new Uint8Array(this.memory.buffer)
   }
 
   /** Room for `bytes`, at a multiple of 64. Not cleared. */
@@ -372,6 +384,7 @@ export class Arena {
       this.memory.grow(pages)
       this.words = new Int32Array(this.memory.buffer)
       this.numbers = new Float64Array(this.memory.buffer)
+      this.bytes = new Uint8Array(this.memory.buffer)
     } catch (error) {
       throw new TrialError(
         'E_TREE_MEMORY',

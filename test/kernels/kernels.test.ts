@@ -23,10 +23,11 @@ function table(seed: number, { rows = 5000, features = 7, values = 40, missing =
   const bins = Array.from({ length: features }, () =>
     Uint8Array.from({ length: rows }, () => (rng.next() < missing ? values : rng.int(values))),
   )
-  const blocks = arena.allocate(Math.ceil(features / 4) * 4 * rows)
-  for (const [f, column] of bins.entries()) {
-    arena.kernels.placeColumn(arena.put(column), rows, blocks + (f >> 2) * 4 * rows, f & 3)
-  }
+  const stride = features <= 4 ? 4 : 8 // bytes per row of up to eight features
+  const blocks = arena.allocate((features + 16) * rows + 64)
+  const columns = arena.allocate(features * rows)
+  for (const [f, column] of bins.entries()) arena.u8(columns + f * rows, rows).set(column)
+  arena.kernels.layLines(columns, rows, features, blocks)
   const gradients: Row[] = Array.from({ length: rows }, () => ({
     g: rng.int(2 ** 30) - 2 ** 29,
     h: rng.int(2 ** 20),
@@ -44,6 +45,8 @@ function table(seed: number, { rows = 5000, features = 7, values = 40, missing =
     width,
     bins,
     blocks,
+    stride,
+    columns,
     gradients,
     pairs,
     layout,
@@ -54,25 +57,22 @@ function table(seed: number, { rows = 5000, features = 7, values = 40, missing =
 type Table = ReturnType<typeof table>
 
 /** Units for the chosen features of each block. */
-function units({ arena, width }: Table, chosen: readonly number[]): { pointer: Pointer; count: number } {
-  const blocks = [...new Set(chosen.map(f => f >> 2))]
-  const words = blocks.flatMap(block => {
-    const inside = chosen.filter(f => f >> 2 === block)
-    const body = inside.length === 4 ? inside.map(f => f * width) : inside.flatMap(f => [f & 3, f * width])
-    return [block, inside.length, ...body, 0, 0, 0, 0, 0, 0].slice(0, 8)
-  })
-  return { pointer: arena.put(Int32Array.from(words)), count: blocks.length }
+function units(t: Table, chosen: readonly number[]): { pointer: Pointer; count: number } {
+  const { arena, layout, rows, features } = t
+  const pointer = arena.allocate(32 * Math.ceil(features / 4))
+  const list = arena.put(Int32Array.from(chosen))
+  return { pointer, count: arena.kernels.writeUnits(layout, list, chosen.length, rows, features, pointer) }
 }
 
 function build(t: Table, chosen: readonly number[], rows: readonly number[] | undefined): Pointer {
   const { arena, layout } = t
   const histogram = arena.allocate(16 * t.features * t.width)
-  const scratch = arena.allocate(2048 * 16)
+  const scratch = arena.allocate(1024 * 32)
   const list = arena.put(Int32Array.from(chosen))
   const { pointer, count } = units(t, chosen)
   const picked = rows ? arena.put(Int32Array.from(rows)) : 0
   arena.kernels.clearHistogram(layout, list, chosen.length, histogram)
-  arena.kernels.histogramDense(t.blocks, t.rows, pointer, count, picked, rows ? rows.length : t.rows, t.pairs, histogram, scratch) // prettier-ignore
+  arena.kernels.histogramDense(t.blocks, pointer, count, picked, rows ? rows.length : t.rows, t.pairs, histogram, scratch) // prettier-ignore
   return histogram
 }
 
@@ -91,6 +91,21 @@ describe('histograms', () => {
     const t = table(count)
     const chosen = Array.from({ length: count }, (_, f) => f)
     for (const rows of [undefined, t.some]) {
+      const histogram = build(t, chosen, rows)
+      for (const f of chosen) {
+        expect(readHistogram(t, histogram, f)).toEqual(
+          histogramOf(t.bins[f]!, t.width, rows ?? allRows(t), t.gradients),
+        )
+      }
+    }
+  })
+
+  it.each([28, 64, 70, 131])('equal them in lines of the cache: some of %i features', features => {
+    const t = table(features, { features, rows: 1500, values: 9 })
+    const chosen = Array.from({ length: features }, (_, f) => f).filter(
+      f => f % 7 !== 3 && (f >> 3) % 5 !== 1,
+    )
+    for (const rows of [undefined, t.some, t.some.slice(0, 5)]) {
       const histogram = build(t, chosen, rows)
       for (const f of chosen) {
         expect(readHistogram(t, histogram, f)).toEqual(
@@ -287,7 +302,7 @@ describe('the best split', () => {
       for (const node of [a, b]) arena.kernels.sumRows(rows, t.some.length, t.pairs, node)
       for (const draw of [1, 77, 4_000_000_000]) {
         arena.kernels.findSplit(layout, list, 4, histogram, 0, a, 1, 0, 0, 1, draw, 0, 0)
-        arena.kernels.findRandomSplit(t.blocks, t.rows, layout, list, 4, rows, t.some.length, t.pairs, b, 1, 0, 0, 1, draw, 0) // prettier-ignore
+        arena.kernels.findRandomSplit(t.blocks, t.rows, t.features, layout, list, 4, rows, t.some.length, t.pairs, b, 1, 0, 0, 1, draw, 0) // prettier-ignore
         expect(Array.from(arena.u8(b, 80))).toEqual(Array.from(arena.u8(a, 80)))
       }
     }
@@ -351,7 +366,16 @@ describe('class counts', () => {
     const { arena } = t
     const histogram = arena.allocate(4 * (CLASSES + 1) * 256)
     for (const f of [0, 1]) {
-      arena.kernels.histogramClasses(t.blocks + f, rows, t.some.length, at, CLASSES, t.width, histogram)
+      arena.kernels.histogramClasses(
+        t.blocks + f,
+        t.stride,
+        rows,
+        t.some.length,
+        at,
+        CLASSES,
+        t.width,
+        histogram,
+      )
       arena.kernels.findClassSplit(histogram, CLASSES, t.values, totals, t.some.length, f, 1, sides, best)
     }
     const all = [0, 1].flatMap(f => Array.from({ length: t.values }, (_, bin) => [score(f, bin, false), score(f, bin, true)].filter(Number.isFinite)).flat()) // prettier-ignore
@@ -366,7 +390,7 @@ describe('class counts', () => {
     const cuts = new Set<number>()
     for (let seed = 1; seed <= 60; seed++) {
       clear()
-      arena.kernels.randomClassSplit(t.blocks + 1, rows, t.some.length, at, CLASSES, t.values, totals, 1, 1, seed, sides, best) // prettier-ignore
+      arena.kernels.randomClassSplit(t.blocks + 1, t.stride, rows, t.some.length, at, CLASSES, t.values, totals, 1, 1, seed, sides, best) // prettier-ignore
       const found = read(arena, best)
       expect(found.score).toBeCloseTo(Math.max(score(1, found.bin, true), score(1, found.bin, false)), 9)
       cuts.add(found.bin)
@@ -396,8 +420,7 @@ describe('binning and partition', () => {
     const rows = arena.put(Int32Array.from(t.some))
     for (const f of [0, 3, 5]) {
       arena.i32(rows, t.some.length).set(t.some)
-      const column = t.blocks + (f >> 2) * 4 * t.rows + (f & 3)
-      const left = arena.kernels.partitionDense(column, arena.put(sides), rows, t.some.length, arena.allocate(4 * t.rows)) // prettier-ignore
+      const left = arena.kernels.partitionDense(t.columns + f * t.rows, arena.put(sides), rows, t.some.length, arena.allocate(4 * t.rows)) // prettier-ignore
       const expected = partition(t.some, row => sides[t.bins[f]![row]!] === 1)
       expect(left).toBe(expected.left)
       expect(Array.from(arena.i32(rows, t.some.length))).toEqual(expected.rows)

@@ -280,7 +280,7 @@ class Booster {
     const mark = arena.mark
     const { nodes, values } = treeTable(arena, tree, matrix.layout, learningRate)
     const { kernels } = arena
-    kernels.walkBins(nodes, matrix.blocks, matrix.rows, matrix.groupTable, grower.rows + 4 * drawn, matrix.rows - drawn, values, scores) // prettier-ignore
+    kernels.walkBins(nodes, matrix.blocks, matrix.rows, matrix.layout.dense, matrix.groupTable, grower.rows + 4 * drawn, matrix.rows - drawn, values, scores) // prettier-ignore
     arena.rewind(mark)
   }
 }
@@ -332,6 +332,7 @@ class HeldOut {
       nodes,
       matrix.blocks,
       matrix.rows,
+      matrix.layout.dense,
       matrix.groupTable,
       0,
       matrix.rows,

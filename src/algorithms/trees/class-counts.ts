@@ -1,6 +1,6 @@
 import type { Arena, Pointer } from '../../kernels/kernels.ts'
 import type { Examples } from '../algorithm.ts'
-import type { BinnedMatrix } from './matrix.ts'
+import { type BinnedMatrix, columnAt } from './matrix.ts'
 
 const WEIGHT_UNIT = 256 // fixed-point steps of the mean sample weight
 
@@ -20,6 +20,8 @@ export class ClassCounts {
   private readonly weights: Int32Array | undefined
 
   private readonly criterion: Criterion
+  private readonly columns: Float64Array
+  private readonly strides: Int32Array
 
   constructor(
     arena: Arena,
@@ -37,6 +39,9 @@ export class ClassCounts {
     this.totals = arena.allocate(8 * classes)
     this.sides = arena.allocate(16 * classes)
     this.best = arena.allocate(24)
+    const places = Array.from({ length: matrix.layout.dense }, (_, f) => columnAt(matrix, f))
+    this.columns = Float64Array.from(places, ({ column }) => column)
+    this.strides = Int32Array.from(places, ({ stride }) => stride)
     if (weights) {
       const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length
       this.weights = Int32Array.from(weights, weight => Math.round((weight / mean) * WEIGHT_UNIT))
@@ -66,19 +71,20 @@ export class ClassCounts {
     const { kernels } = arena
     kernels.judgeClassesBy(this.criterion === 'entropy' ? 1 : 0)
     kernels.sumClasses(rows, count, this.labels, classes, totals)
-    const parent = this.purity(arena.f64(totals, classes))
+    const parent = this.purity()
     if (parent === undefined) return 0
     arena.numbers[best / 8] = parent + 1e-10 * Math.abs(parent)
     arena.words[best / 4 + 2] = -1
     for (let i = 0; i < features.length; i++) {
       const f = features[i]!
       const { valueBins } = matrix.layout.features[f]!
-      const column = matrix.blocks + (f >> 2) * matrix.rows * 4 + (f & 3)
+      const column = this.columns[f]!
+      const stride = this.strides[f]!
       if (seed) {
-        kernels.randomClassSplit(column, rows, count, this.labels, classes, valueBins, totals, f, minRows, seed, sides, best) // prettier-ignore
+        kernels.randomClassSplit(column, stride, rows, count, this.labels, classes, valueBins, totals, f, minRows, seed, sides, best) // prettier-ignore
         continue
       }
-      kernels.histogramClasses(column, rows, count, this.labels, classes, valueBins + 1, histogram)
+      kernels.histogramClasses(column, stride, rows, count, this.labels, classes, valueBins + 1, histogram)
       kernels.findClassSplit(histogram, classes, valueBins, totals, count, f, minRows, sides, best)
     }
     if (arena.words[best / 4 + 2]! < 0) return 0
@@ -88,13 +94,24 @@ export class ClassCounts {
     return gain
   }
 
-  /** Of a node with these class weights, as the kernels judge its sides; undefined when one class has it all. */
-  private purity(weights: Float64Array): number | undefined {
-    const sum = weights.reduce((total, weight) => total + weight, 0)
-    const squares = weights.reduce((total, weight) => total + weight * weight, 0)
+  /** Of the node whose class weights are in `totals`, as the kernels judge its sides; undefined when one class has it all. */
+  private purity(): number | undefined {
+    const { numbers } = this.arena
+    const first = this.totals / 8
+    let sum = 0
+    let squares = 0
+    for (let at = first; at < first + this.classes; at++) {
+      const weight = numbers[at]!
+      sum += weight
+      squares += weight * weight
+    }
     if (squares >= sum * sum) return undefined
     if (this.criterion === 'gini') return squares / sum
-    const logs = weights.reduce((total, weight) => total + (weight > 0 ? weight * Math.log(weight) : 0), 0)
+    let logs = 0
+    for (let at = first; at < first + this.classes; at++) {
+      const weight = numbers[at]!
+      if (weight > 0) logs += weight * Math.log(weight)
+    }
     return logs - sum * Math.log(sum)
   }
 
@@ -102,8 +119,14 @@ export class ClassCounts {
   shares(rows: Pointer, count: number): number[] {
     const { arena, classes, totals } = this
     arena.kernels.sumClasses(rows, count, this.labels, classes, totals)
-    const weights = Array.from(arena.f64(totals, classes))
-    const sum = weights.reduce((total, weight) => total + weight, 0)
-    return sum > 0 ? weights.map(weight => weight / sum) : weights.map(() => 1 / classes)
+    const shares: number[] = []
+    let sum = 0
+    for (let k = 0; k < classes; k++) {
+      const weight = arena.numbers[totals / 8 + k]!
+      shares.push(weight)
+      sum += weight
+    }
+    for (let k = 0; k < classes; k++) shares[k] = sum > 0 ? shares[k]! / sum : 1 / classes
+    return shares
   }
 }

@@ -5,7 +5,7 @@ import { Histograms, type RawRules } from './histograms.ts'
 import { growLevels } from './levels.ts'
 import type { BinnedMatrix } from './matrix.ts'
 import { type Bounds, clip, splitBounds, UNBOUNDED } from './bounds.ts'
-import { drawFeatures, type Selection, Selector } from './selection.ts'
+import { FeatureDrawer, type Selection, Selector } from './selection.ts'
 import { addLeaf, addNode, emptyTree, type GrownTree, type Hook } from './tree.ts'
 
 /** What stops a tree, and how its splits and leaves are valued. */
@@ -149,12 +149,14 @@ export class Grower {
     const { layout } = matrix
     const feature = arena.words[(record + FEATURE) / 4]!
     const bins = layout.features[feature]!
-    const side = arena.u8(sides, 256).fill(0)
-    side.fill(1, 0, arena.words[(record + BIN) / 4]! + 1)
-    side[bins.valueBins] = arena.words[(record + MISSING_LEFT) / 4]!
+    const { bytes } = arena
+    const firstRight = sides + arena.words[(record + BIN) / 4]! + 1
+    bytes.fill(1, sides, firstRight)
+    bytes.fill(0, firstRight, sides + 256)
+    bytes[sides + bins.valueBins] = arena.words[(record + MISSING_LEFT) / 4]!
     const rows = this.rows + 4 * begin
     if (feature < layout.dense) {
-      const column = matrix.blocks + (feature >> 2) * matrix.rows * 4 + (feature & 3)
+      const column = matrix.columns + feature * matrix.rows
       return kernels.partitionDense(column, sides, rows, count, spare)
     }
     const g = layout.groupOf[feature - layout.dense]!
@@ -172,6 +174,7 @@ class Growth {
   private readonly arena: Arena
   private readonly histograms: Histograms
   private readonly features: Int32Array
+  private readonly drawer: FeatureDrawer
   private readonly nodeSelector: Selector
   private readonly matrixRows: number
   private readonly rng: Rng
@@ -190,6 +193,7 @@ class Growth {
     this.nodeSelector = nodeSelector
     this.matrixRows = matrix.rows
     this.features = features
+    this.drawer = new FeatureDrawer(features, rules.nodeFeatures || features.length)
     this.rng = rng
     this.rules = rules
     this.raw = {
@@ -241,24 +245,17 @@ class Growth {
     })
     const last = this.leaves + 2 >= rules.maxLeaves
     const records = [grower.takeRecord(), grower.takeRecord()] as const
-    records.forEach((child, side) => arena.kernels.adoptTotal(record, child, side))
+    if (!grower.classes)
+      for (const side of [0, 1] as const) arena.kernels.adoptTotal(record, records[side], side)
     const direction = grower.directions?.[arena.words[at + FEATURE / 4]!] ?? 0
-    const bounds = splitBounds(leaf.bounds, direction, () => this.stepOf(records[0]), () => this.stepOf(records[1])) // prettier-ignore
-    const child = (right: boolean): Open => {
-      const side = right ? 1 : 0
-      return {
-        begin: right ? begin + leftCount : begin,
-        count: right ? count - leftCount : leftCount,
-        depth: leaf.depth + 1,
-        record: records[side],
-        bounds: bounds[side],
-        parent,
-        right,
-        slot: -1,
-        gain: 0,
-      }
-    }
-    const children = [child(false), child(true)] as const
+    const bounds = direction
+      ? splitBounds(leaf.bounds, direction, () => this.stepOf(records[0]), () => this.stepOf(records[1])) // prettier-ignore
+      : ([leaf.bounds, leaf.bounds] as const)
+    const depth = leaf.depth + 1
+    const children = [
+      { begin, count: leftCount, depth, record: records[0], bounds: bounds[0], parent, right: false, slot: -1, gain: 0 }, // prettier-ignore
+      { begin: begin + leftCount, count: count - leftCount, depth, record: records[1], bounds: bounds[1], parent, right: true, slot: -1, gain: 0 }, // prettier-ignore
+    ] as const satisfies readonly Open[]
     grower.releaseRecord(record)
     const [small, large] = children[0].count <= children[1].count ? children : [children[1], children[0]]
     const { selection = this.selection } = leaf.features ?? {}
@@ -282,7 +279,7 @@ class Growth {
     if (last || !this.mayGrow(leaf)) return this.close(leaf)
     const { nodeFeatures } = this.rules
     const { classes, rows } = this.grower
-    const features = nodeFeatures === 0 ? this.features : drawFeatures(this.features, nodeFeatures, this.rng)
+    const features = nodeFeatures === 0 ? this.features : this.drawer.draw(this.rng)
     if (classes) {
       leaf.gain = classes.findSplit(features, rows + 4 * leaf.begin, leaf.count, this.rules.minRows, this.seed(), leaf.record + GAIN) // prettier-ignore
       return this.settle(leaf)

@@ -3,7 +3,7 @@ import type { BinnedMatrix } from './matrix.ts'
 import type { Selection } from './selection.ts'
 
 const POOL_BYTES = 384e6
-const SCRATCH_BYTES = 2048 * 16 // expanded gradients of one tile of rows
+const SCRATCH_BYTES = 1024 * 32 // widened gradients and turned bins of one tile of rows
 
 /** What limits and weighs a split, in the units of the kernels' sums. */
 export interface RawRules {
@@ -76,7 +76,7 @@ export class Histograms {
     const histogram = this.at(slot)
     kernels.clearHistogram(table, list, selected, histogram)
     if (unitCount > 0) {
-      kernels.histogramDense(matrix.blocks, matrix.rows, units, unitCount, rows, count, gradients, histogram, scratch) // prettier-ignore
+      kernels.histogramDense(matrix.blocks, units, unitCount, rows, count, gradients, histogram, scratch) // prettier-ignore
     }
     for (const g of groups) {
       const { starts, entries } = matrix.groups[g]!
@@ -147,6 +147,6 @@ export class Histograms {
   ): void {
     const { arena, matrix, table, gradients } = this
     const { lambda, alpha, minWeight, minRows } = rules
-    arena.kernels.findRandomSplit(matrix.blocks, matrix.rows, table, list, listed, rows, count, gradients, record, lambda, alpha, minWeight, minRows, seed, this.directions) // prettier-ignore
+    arena.kernels.findRandomSplit(matrix.blocks, matrix.rows, matrix.layout.dense, table, list, listed, rows, count, gradients, record, lambda, alpha, minWeight, minRows, seed, this.directions) // prettier-ignore
   }
 }

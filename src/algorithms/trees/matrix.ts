@@ -55,6 +55,9 @@ export function planLayout(found: readonly FeatureBins[], { sparse = true } = {}
 export interface BinnedMatrix {
   readonly layout: Layout
   readonly rows: number
+  /** Bins of dense features, one after the other, for the partition. */
+  readonly columns: Pointer
+  /** The same, a line of up to 64 bytes per row. */
   readonly blocks: Pointer
   /** Row starts (u32, rows + 1) and entries (u16) of each sparse group. */
   readonly groups: readonly { readonly starts: Pointer; readonly entries: Pointer }[]
@@ -67,22 +70,44 @@ export interface BinnedMatrix {
 /** Bins every row of `features`, which need not be the rows the layout was planned on. */
 export function binRows(arena: Arena, features: Features, layout: Layout): BinnedMatrix {
   const { rows } = features
-  const blocks = arena.allocate(Math.ceil(layout.dense / 4) * rows * 4)
+  const last = lineOf(layout.dense - 1, layout.dense)
+  const blocks = arena.allocate(rows * (last.first + last.stride) + SLACK)
+  const columns = arena.allocate(rows * layout.dense)
   const groups = layout.groups.map(group => ({ starts: arena.allocate(4 * (rows + 1)), group }))
   const scratch = arena.mark
   const stage = stageFor(arena, rows)
   for (let f = 0; f < layout.dense; f++) {
     const bins = layout.features[f]!
-    binInto(arena, features.columns[bins.column]!, bins, rows, stage, stage.bins)
-    arena.kernels.placeColumn(stage.bins, rows, blocks + (f >> 2) * rows * 4, f & 3)
+    binInto(arena, features.columns[bins.column]!, bins, rows, stage, columns + f * rows)
   }
   arena.rewind(scratch)
+  arena.kernels.layLines(columns, rows, layout.dense, blocks)
   const filled = groups.map(({ starts, group }) => ({
     starts,
     entries: fillGroup(arena, features, layout, group, starts),
   }))
   const groupTable = arena.put(Uint32Array.from(filled.flatMap(({ starts, entries }) => [starts, entries])))
-  return { layout, rows, blocks, groups: filled, groupTable, table: putTable(arena, layout) }
+  return { layout, rows, columns, blocks, groups: filled, groupTable, table: putTable(arena, layout) }
+}
+
+const LINE = 64
+const SLACK = 64 // kernels read sixteen bytes at once
+
+/** Bytes per row of all lines before this feature's, and of its own: a line is 64 wide, the last one narrower. */
+function lineOf(feature: number, dense: number): { readonly first: number; readonly stride: number } {
+  const first = Math.max(0, feature - (feature % LINE))
+  const bytes = Math.min(LINE, 4 * Math.ceil((dense - first) / 4))
+  const power = 2 ** Math.ceil(Math.log2(Math.max(4, bytes)))
+  return { first, stride: (power - bytes) * 7 <= bytes ? power : bytes }
+}
+
+/** Where a dense feature's bin of row 0 lies, and how far from one row to the next. */
+export function columnAt(
+  { layout, rows, blocks }: Pick<BinnedMatrix, 'layout' | 'rows' | 'blocks'>,
+  feature: number,
+): { readonly column: Pointer; readonly stride: number } {
+  const { first, stride } = lineOf(feature, layout.dense)
+  return { column: blocks + rows * first + (feature - first), stride }
 }
 
 const putTable = (arena: Arena, { features, entries }: Layout): Pointer =>
@@ -116,11 +141,9 @@ function binInto(
   arena.f32(stage.thresholds, 256).fill(Infinity).set(bins.thresholds)
   const count = feature.kind === 'dense' ? rows : feature.values.length
   arena.f32(stage.values, count).set(feature.values)
-  arena.kernels.binColumn(stage.values, count, stage.thresholds, bins.valueBins, stage.bins)
-  if (feature.kind === 'dense') {
-    if (out !== stage.bins) arena.u8(out, rows).set(arena.u8(stage.bins, rows))
-    return
-  }
+  const to = feature.kind === 'dense' ? out : stage.bins
+  arena.kernels.binColumn(stage.values, count, stage.thresholds, bins.valueBins, to)
+  if (feature.kind === 'dense') return
   const found = arena.u8(stage.bins, count).slice()
   const column = arena.u8(out, rows).fill(binOf(0, bins.thresholds))
   for (let i = 0; i < count; i++) column[feature.index[i]!] = found[i]!

@@ -45,7 +45,7 @@ export class OutOfBag {
         continue
       }
       const table = treeTable(arena, { ...tree, values }, matrix.layout, 1)
-      arena.kernels.walkBins(table.nodes, matrix.blocks, matrix.rows, matrix.groupTable, this.rows, n, table.values, sums) // prettier-ignore
+      arena.kernels.walkBins(table.nodes, matrix.blocks, matrix.rows, matrix.layout.dense, matrix.groupTable, this.rows, n, table.values, sums) // prettier-ignore
     }
     arena.rewind(mark)
   }

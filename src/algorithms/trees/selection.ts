@@ -40,7 +40,7 @@ export class Selector {
   /** The selection of the first `count` features in `list`. */
   settle(count: number): Selection {
     const { arena, list, units } = this
-    const { layout, table } = this.matrix
+    const { layout, table, rows } = this.matrix
     const groups: number[] = []
     for (let i = count - 1; i >= 0; i--) {
       const feature = arena.words[list / 4 + i]!
@@ -48,20 +48,50 @@ export class Selector {
       const group = layout.groupOf[feature - layout.dense]!
       if (groups.at(-1) !== group) groups.push(group)
     }
-    const unitCount = arena.kernels.writeUnits(table, list, count, layout.dense, units)
+    const unitCount = arena.kernels.writeUnits(table, list, count, rows, layout.dense, units)
     return { list, count, units, unitCount, groups }
   }
 }
 
 /** `count` of the features, drawn without replacement, ascending. */
-export function drawFeatures(features: Int32Array, count: number, rng: Rng): Int32Array {
-  if (count >= features.length) return features
-  const drawn = features.slice()
-  for (let i = 0; i < count; i++) {
-    const j = i + rng.int(drawn.length - i)
-    const held = drawn[i]!
-    drawn[i] = drawn[j]!
-    drawn[j] = held
+export const drawFeatures = (features: Int32Array, count: number, rng: Rng): Int32Array =>
+  count >= features.length ? features : new FeatureDrawer(features, count).draw(rng).slice()
+
+/** Draws `count` of the features again and again, into one array. */
+export class FeatureDrawer {
+  private readonly pool: Int32Array
+  private readonly drawn: Int32Array
+  private readonly swaps: Int32Array
+
+  constructor(features: Int32Array, count: number) {
+    const most = Math.min(count, features.length)
+    this.pool = features.slice()
+    this.drawn = features.slice(0, most)
+    this.swaps = new Int32Array(most)
   }
-  return drawn.subarray(0, count).sort()
+
+  /** Ascending; the array is written again by the next draw. */
+  draw(rng: Rng): Int32Array {
+    const { pool, drawn, swaps } = this
+    const n = drawn.length
+    if (n === pool.length) return drawn
+    for (let i = 0; i < n; i++) {
+      const j = i + rng.int(pool.length - i)
+      const item = pool[j]!
+      pool[j] = pool[i]!
+      pool[i] = item
+      swaps[i] = j
+      let at = i
+      for (; at > 0 && drawn[at - 1]! > item; at--) drawn[at] = drawn[at - 1]!
+      drawn[at] = item
+    }
+    // Undone, so that a draw depends on nothing but the numbers drawn.
+    for (let i = n - 1; i >= 0; i--) {
+      const j = swaps[i]!
+      const item = pool[j]!
+      pool[j] = pool[i]!
+      pool[i] = item
+    }
+    return drawn
+  }
 }

@@ -118,7 +118,7 @@ export function leavesOf(
   arena.clear(numbers, 4 * matrix.rows)
   const numbered = { ...tree, values: tree.counts.map((_, leaf) => leaf) }
   const { nodes, values } = treeTable(arena, numbered, matrix.layout, 1)
-  arena.kernels.walkBins(nodes, matrix.blocks, matrix.rows, matrix.groupTable, rows + 4 * drawn, matrix.rows - drawn, values, numbers) // prettier-ignore
+  arena.kernels.walkBins(nodes, matrix.blocks, matrix.rows, matrix.layout.dense, matrix.groupTable, rows + 4 * drawn, matrix.rows - drawn, values, numbers) // prettier-ignore
   const found = arena.f32(numbers, matrix.rows)
   const rest = arena.i32(rows, matrix.rows)
   for (let i = drawn; i < matrix.rows; i++) leafOf[rest[i]!] = found[rest[i]!]!

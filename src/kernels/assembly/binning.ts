@@ -1,3 +1,7 @@
+import { columnOf, strideOf } from './layout'
+
+const LAID: i32 = 512 // rows
+
 // bin = how many thresholds lie below the value; NaN gets the missing bin. Thresholds: 256 float32, ascending, padded with +Infinity.
 export function binColumn(values: usize, n: i32, thresholds: usize, missingBin: i32, bins: usize): void {
   for (let i: i32 = 0; i < n; i++) {
@@ -15,10 +19,21 @@ export function binColumn(values: usize, n: i32, thresholds: usize, missingBin: 
   }
 }
 
-// Writes a column of bins into its byte of every four-byte row of a block.
-export function placeColumn(bins: usize, n: i32, block: usize, byte: i32): void {
-  const to = block + <usize>byte
-  for (let i: i32 = 0; i < n; i++) store<u8>(to + ((<usize>i) << 2), load<u8>(bins + <usize>i))
+// Copies columns of bins, one after the other, into lines of up to 64 bytes per row; tile by tile, so that a tile of lines stays
+// in the cache while its columns pass.
+export function layLines(columns: usize, n: i32, dense: i32, blocks: usize): void {
+  for (let start: i32 = 0; start < n; start += LAID) {
+    const end = min(start + LAID, n)
+    for (let f: i32 = 0; f < dense; f++) {
+      const stride = <usize>strideOf(dense, f)
+      let to = blocks + columnOf(n, f) + <usize>start * stride
+      const column = columns + <usize>f * <usize>n
+      for (let i = start; i < end; i++) {
+        store<u8>(to, load<u8>(column + <usize>i))
+        to += stride
+      }
+    }
+  }
 }
 
 // Rows whose bin is not the default one get an entry in a sparse group: first counted (counts[row]++) …

@@ -3,15 +3,15 @@
 
 import { binRange, drawCut, missingSeen } from './split'
 
-// Histogram of one column (bytes four apart) over rows[0 … n).
+// Histogram of one column (bytes `stride` apart) over rows[0 … n).
 export function histogramClasses(
-  column: usize, rows: usize, n: i32, labels: usize, classes: i32, bins: i32, hist: usize,
+  column: usize, stride: i32, rows: usize, n: i32, labels: usize, classes: i32, bins: i32, hist: usize,
 ): void {
-  const stride = (<usize>(classes + 1)) << 2
-  memory.fill(hist, 0, stride * <usize>bins)
+  const width = (<usize>(classes + 1)) << 2
+  memory.fill(hist, 0, width * <usize>bins)
   for (let i: i32 = 0; i < n; i++) {
     const row = <usize>load<i32>(rows + ((<usize>i) << 2))
-    const entry = hist + stride * <usize>load<u8>(column + (row << 2))
+    const entry = hist + width * <usize>load<u8>(column + row * <usize>stride)
     const label = load<u64>(labels + (row << 3))
     store<i32>(entry, load<i32>(entry) + 1)
     const slot = entry + 4 + ((<usize>(<u32>label)) << 2)
@@ -129,26 +129,28 @@ function start(classes: i32, totals: usize, n: i32, sides: usize): void {
 
 // One random threshold, uniform over the bins between the node's lowest and highest, judged from the rows alone: no histogram.
 export function randomClassSplit(
-  column: usize, rows: usize, n: i32, labels: usize, classes: i32, missingBin: i32, totals: usize, feature: i32,
+  column: usize, stride: i32, rows: usize, n: i32, labels: usize, classes: i32, missingBin: i32, totals: usize, feature: i32,
   minRows: i32, seed: u32, sides: usize, best: usize,
 ): void {
-  const range = binRange(column, rows, n, missingBin)
+  const range = binRange(column, stride, rows, n, missingBin)
   const low = range >> 16
   const high = range & 0xffff
   const hasMissing = missingSeen
   if (low > high || (low == high && !hasMissing)) return
   const cut = drawCut(feature, low, high, seed)
   for (let missingLeft: i32 = 0; missingLeft <= <i32>(hasMissing && low != high); missingLeft++) {
-    start(classes, totals, n, sides)
+    memory.fill(sides, 0, (<usize>classes) << 3)
+    leftRows = 0
     for (let i: i32 = 0; i < n; i++) {
       const row = <usize>load<i32>(rows + ((<usize>i) << 2))
-      const bin = <i32>load<u8>(column + (row << 2))
+      const bin = <i32>load<u8>(column + row * <usize>stride)
       const goes = <i32>(bin <= cut) | (<i32>(bin == missingBin) & missingLeft)
       const label = load<u64>(labels + (row << 3))
       const at = sides + ((<usize>(<u32>label)) << 3)
       leftRows += goes
-      store<f64>(at, load<f64>(at) + <f64>(<i32>(label >> 32) * goes))
+      store<i64>(at, load<i64>(at) + <i64>((label >> 32) * <u64>goes))
     }
+    for (let at = sides; at < sides + ((<usize>classes) << 3); at += 8) store<f64>(at, <f64>load<i64>(at))
     if (leftRows < minRows || n - leftRows < minRows) continue
     const score = sidesScore(classes, totals, sides)
     if (score > load<f64>(best)) {

@@ -1,6 +1,8 @@
 // Histograms of gradients. See ../README.md for the pictures of every array named here.
 
-const TILE: i32 = 2048 // rows whose gradients are expanded at once: 32 KB, stays in the first-level cache
+import { columnOf, strideOf } from './layout'
+
+const TILE: i32 = 1024 // rows whose gradients are widened and whose bins are turned at once: 16 KB each, close to the first-level cache
 
 // (Σh << 24) | count: one 64-bit lane counts rows and sums hessians.
 @inline
@@ -24,81 +26,114 @@ function addFour(word: u32, pair: v128, h0: usize, h1: usize, h2: usize, h3: usi
   bump(h3 + <usize>((word >> 24) << 4), pair)
 }
 
-// A unit is eight i32: block, count of features, then (byte in block, first entry) of up to three, or four first entries.
-function blockFour(block: usize, unit: usize, rows: usize, first: i32, n: i32, pairs: usize, hist: usize): void {
+@inline
+function turn(a: v128, b: v128, c: v128, d: v128, at: usize): void {
+  const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5)
+  const cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5)
+  const abHigh = v128.shuffle<i32>(a, b, 2, 6, 3, 7)
+  const cdHigh = v128.shuffle<i32>(c, d, 2, 6, 3, 7)
+  v128.store(at, v128.shuffle<i64>(ab, cd, 0, 2))
+  v128.store(at, v128.shuffle<i64>(ab, cd, 1, 3), TILE * 4)
+  v128.store(at, v128.shuffle<i64>(abHigh, cdHigh, 0, 2), TILE * 8)
+  v128.store(at, v128.shuffle<i64>(abHigh, cdHigh, 1, 3), TILE * 12)
+}
+
+// Sixteen bytes of every row of a tile, four rows at a time, turned so that every block's words lie side by side:
+// words[block · TILE + i]. Writes up to three rows more than asked.
+function gather(quad: usize, stride: usize, rows: usize, first: i32, n: i32, words: usize): void {
+  let i: i32 = 0
+  if (rows) {
+    for (; i + 3 < n; i += 4) {
+      const at = rows + ((<usize>i) << 2)
+      const a = v128.load(quad + <usize>load<i32>(at) * stride)
+      const b = v128.load(quad + <usize>load<i32>(at, 4) * stride)
+      const c = v128.load(quad + <usize>load<i32>(at, 8) * stride)
+      const d = v128.load(quad + <usize>load<i32>(at, 12) * stride)
+      turn(a, b, c, d, words + ((<usize>i) << 2))
+    }
+  } else {
+    let at = quad + <usize>first * stride
+    for (; i + 3 < n; i += 4) {
+      turn(v128.load(at), v128.load(at + stride), v128.load(at + 2 * stride), v128.load(at + 3 * stride), words + ((<usize>i) << 2))
+      at += 4 * stride
+    }
+  }
+  if (i == n) return
+  const last = n - 1
+  const a = v128.load(quad + rowAt(rows, first, i) * stride)
+  const b = v128.load(quad + rowAt(rows, first, min(i + 1, last)) * stride)
+  const c = v128.load(quad + rowAt(rows, first, min(i + 2, last)) * stride)
+  turn(a, b, c, v128.load(quad + rowAt(rows, first, last) * stride), words + ((<usize>i) << 2))
+}
+
+@inline
+function rowAt(rows: usize, first: i32, i: i32): usize {
+  return <usize>(rows ? load<i32>(rows + ((<usize>i) << 2)) : first + i)
+}
+
+// A unit is eight i32: first byte of the line, count of features | byte of the block in its line << 8 | stride << 16, then
+// (byte in block, first entry) of up to three features, or four first entries.
+function blockFour(words: usize, unit: usize, n: i32, pairs: usize, hist: usize): void {
   const h0 = hist + ((<usize>load<u32>(unit, 8)) << 4)
   const h1 = hist + ((<usize>load<u32>(unit, 12)) << 4)
   const h2 = hist + ((<usize>load<u32>(unit, 16)) << 4)
   const h3 = hist + ((<usize>load<u32>(unit, 20)) << 4)
-  if (rows == 0) {
-    const words = block + ((<usize>first) << 2)
-    let i: i32 = 0
-    for (; i + 1 < n; i += 2) {
-      const word = load<u64>(words + ((<usize>i) << 2))
-      addFour(<u32>word, v128.load(pairs + ((<usize>i) << 4)), h0, h1, h2, h3)
-      addFour(<u32>(word >> 32), v128.load(pairs + ((<usize>i) << 4), 16), h0, h1, h2, h3)
-    }
-    if (i < n) addFour(load<u32>(words + ((<usize>i) << 2)), v128.load(pairs + ((<usize>i) << 4)), h0, h1, h2, h3)
-    return
-  }
   let i: i32 = 0
   for (; i + 1 < n; i += 2) {
-    const at = rows + ((<usize>i) << 2)
-    const a = load<u32>(block + ((<usize>load<i32>(at)) << 2))
-    const b = load<u32>(block + ((<usize>load<i32>(at, 4)) << 2))
-    addFour(a, v128.load(pairs + ((<usize>i) << 4)), h0, h1, h2, h3)
-    addFour(b, v128.load(pairs + ((<usize>i) << 4), 16), h0, h1, h2, h3)
+    const word = load<u64>(words + ((<usize>i) << 2))
+    addFour(<u32>word, v128.load(pairs + ((<usize>i) << 4)), h0, h1, h2, h3)
+    addFour(<u32>(word >> 32), v128.load(pairs + ((<usize>i) << 4), 16), h0, h1, h2, h3)
   }
-  if (i < n) {
-    const a = load<u32>(block + ((<usize>load<i32>(rows + ((<usize>i) << 2))) << 2))
-    addFour(a, v128.load(pairs + ((<usize>i) << 4)), h0, h1, h2, h3)
-  }
+  if (i < n) addFour(load<u32>(words + ((<usize>i) << 2)), v128.load(pairs + ((<usize>i) << 4)), h0, h1, h2, h3)
 }
 
-function blockTwo(block: usize, unit: usize, at: i32, rows: usize, first: i32, n: i32, pairs: usize, hist: usize): void {
+function blockTwo(words: usize, unit: usize, at: i32, n: i32, pairs: usize, hist: usize): void {
   const base = unit + 8 + ((<usize>at) << 3)
-  const c0 = block + <usize>load<i32>(base)
+  const c0 = words + <usize>load<i32>(base)
   const h0 = hist + ((<usize>load<u32>(base, 4)) << 4)
-  const c1 = block + <usize>load<i32>(base, 8)
+  const c1 = words + <usize>load<i32>(base, 8)
   const h1 = hist + ((<usize>load<u32>(base, 12)) << 4)
   for (let i: i32 = 0; i < n; i++) {
-    const row = (<usize>(rows ? load<i32>(rows + ((<usize>i) << 2)) : first + i)) << 2
     const pair = v128.load(pairs + ((<usize>i) << 4))
-    bump(h0 + ((<usize>load<u8>(c0 + row)) << 4), pair)
-    bump(h1 + ((<usize>load<u8>(c1 + row)) << 4), pair)
+    bump(h0 + ((<usize>load<u8>(c0 + ((<usize>i) << 2))) << 4), pair)
+    bump(h1 + ((<usize>load<u8>(c1 + ((<usize>i) << 2))) << 4), pair)
   }
 }
 
-function blockOne(block: usize, unit: usize, at: i32, rows: usize, first: i32, n: i32, pairs: usize, hist: usize): void {
+function blockOne(words: usize, unit: usize, at: i32, n: i32, pairs: usize, hist: usize): void {
   const base = unit + 8 + ((<usize>at) << 3)
-  const c0 = block + <usize>load<i32>(base)
+  const c0 = words + <usize>load<i32>(base)
   const h0 = hist + ((<usize>load<u32>(base, 4)) << 4)
   for (let i: i32 = 0; i < n; i++) {
-    const row = (<usize>(rows ? load<i32>(rows + ((<usize>i) << 2)) : first + i)) << 2
-    bump(h0 + ((<usize>load<u8>(c0 + row)) << 4), v128.load(pairs + ((<usize>i) << 4)))
+    bump(h0 + ((<usize>load<u8>(c0 + ((<usize>i) << 2))) << 4), v128.load(pairs + ((<usize>i) << 4)))
   }
 }
 
-// Adds `n` rows (rows[0 … n), or 0 … n when rows is 0) of the dense blocks named by the units.
+// Adds `n` rows (rows[0 … n), or 0 … n when rows is 0) of the dense blocks named by the units, which ascend.
+// scratch: 32 bytes for every row of a tile.
 export function histogramDense(
-  blocks: usize, rowCount: i32, units: usize, unitCount: i32,
-  rows: usize, n: i32, gradients: usize, hist: usize, scratch: usize,
+  blocks: usize, units: usize, unitCount: i32, rows: usize, n: i32, gradients: usize, hist: usize, scratch: usize,
 ): void {
+  const words = scratch + TILE * 16
   for (let start: i32 = 0; start < n; start += TILE) {
     const m = min(TILE, n - start)
     const tile = rows ? rows + ((<usize>start) << 2) : 0
     for (let i: i32 = 0; i < m; i++) {
-      const row = tile ? load<i32>(tile + ((<usize>i) << 2)) : start + i
-      v128.store(scratch + ((<usize>i) << 4), expand(gradients, row))
+      v128.store(scratch + ((<usize>i) << 4), expand(gradients, <i32>rowAt(tile, start, i)))
     }
+    let here: usize = ~0
     for (let u: i32 = 0; u < unitCount; u++) {
       const unit = units + ((<usize>u) << 5)
-      const block = blocks + (<usize>load<i32>(unit)) * (<usize>rowCount) * 4
-      const count = load<i32>(unit, 4)
-      if (count == 4) blockFour(block, unit, tile, start, m, scratch, hist)
+      const word = load<u32>(unit, 4)
+      const quad = <usize>load<u32>(unit) + <usize>((word >> 8) & 0x30)
+      if (quad != here) gather(blocks + quad, <usize>(word >> 16), tile, start, m, words)
+      here = quad
+      const own = words + <usize>((word >> 10) & 3) * (TILE * 4)
+      const count = <i32>(word & 255)
+      if (count == 4) blockFour(own, unit, m, scratch, hist)
       else {
-        if (count >= 2) blockTwo(block, unit, 0, tile, start, m, scratch, hist)
-        if (count != 2) blockOne(block, unit, count - 1, tile, start, m, scratch, hist)
+        if (count >= 2) blockTwo(own, unit, 0, m, scratch, hist)
+        if (count != 2) blockOne(own, unit, count - 1, m, scratch, hist)
       }
     }
   }
@@ -159,7 +194,7 @@ export function clearHistogram(table: usize, list: usize, n: i32, hist: usize): 
 }
 
 // Groups the dense features (below `dense`) of an ascending list into units; returns how many.
-export function writeUnits(table: usize, list: usize, n: i32, dense: i32, units: usize): i32 {
+export function writeUnits(table: usize, list: usize, n: i32, rowCount: i32, dense: i32, units: usize): i32 {
   let count: i32 = 0
   let i: i32 = 0
   while (i < n) {
@@ -168,8 +203,8 @@ export function writeUnits(table: usize, list: usize, n: i32, dense: i32, units:
     while (end < n && load<i32>(list + ((<usize>end) << 2)) >> 2 == block && load<i32>(list + ((<usize>end) << 2)) < dense) end++
     if (end == i) return count
     const unit = units + ((<usize>count) << 5)
-    store<i32>(unit, block)
-    store<i32>(unit, end - i, 4)
+    store<u32>(unit, columnOf(rowCount, (block << 2) & ~63))
+    store<i32>(unit, (end - i) | (((block << 2) & 63) << 8) | (strideOf(dense, block << 2) << 16), 4)
     const whole = end - i == 4
     for (let j: i32 = 0; i < end; i++, j++) {
       const feature = load<i32>(list + ((<usize>i) << 2))

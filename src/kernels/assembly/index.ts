@@ -1,4 +1,4 @@
-export { binColumn, countEntries, fillEntries, placeColumn } from './binning'
+export { binColumn, countEntries, fillEntries, layLines } from './binning'
 export { findLevelSplit, placeSplit, subtractHistogram } from './levels'
 export { clearHistogram, fillDefaults, histogramDense, histogramSparse, sumRows, writeUnits } from './histogram'
 export { adoptTotal, findRandomSplit, findSplit, readTotals } from './split'

@@ -1,5 +1,7 @@
 // Stable partition of a node's rows, and walks through one tree over binned rows.
 
+import { columnOf, strideOf } from './layout'
+
 // Bin of a sparse feature in a row: its entries lie in [low, high) of the group's numbering.
 @inline
 function sparseBin(starts: usize, entries: usize, row: i32, low: i32, high: i32, fallback: i32): i32 {
@@ -13,12 +15,12 @@ function sparseBin(starts: usize, entries: usize, row: i32, low: i32, high: i32,
   return fallback
 }
 
-// Moves the rows that go left (sides[bin] = 1) to the front, in order; returns how many.
+// Moves the rows that go left (sides[bin] = 1) to the front, in order; returns how many. The column is one byte per row.
 export function partitionDense(column: usize, sides: usize, rows: usize, n: i32, spare: usize): i32 {
   let left: i32 = 0
   for (let i: i32 = 0; i < n; i++) {
     const row = load<i32>(rows + ((<usize>i) << 2))
-    const side = <i32>load<u8>(sides + <usize>load<u8>(column + ((<usize>row) << 2)))
+    const side = <i32>load<u8>(sides + <usize>load<u8>(column + <usize>row))
     store<i32>(rows + ((<usize>left) << 2), row)
     store<i32>(spare + ((<usize>(i - left)) << 2), row)
     left += side
@@ -51,10 +53,10 @@ export function addToRows(rows: usize, n: i32, value: f32, scores: usize): void 
 }
 
 // Walks binned rows down one tree and adds the value of the leaf reached. A tree node is eight i32:
-// column (block · 4 + byte, or −1 − group), bin, missing bin when it goes left (else 256), left, right, low, high, fallback.
+// column (dense feature, or −1 − group), bin, missing bin when it goes left (else 256), left, right, low, high, fallback.
 // A child below 0 is leaf −1 − child. rows 0: rows 0 … n.
 export function walkBins(
-  tree: usize, blocks: usize, rowCount: i32, groups: usize, rows: usize, n: i32, values: usize, scores: usize,
+  tree: usize, blocks: usize, rowCount: i32, dense: i32, groups: usize, rows: usize, n: i32, values: usize, scores: usize,
 ): void {
   for (let i: i32 = 0; i < n; i++) {
     const row = rows ? load<i32>(rows + ((<usize>i) << 2)) : i
@@ -64,7 +66,7 @@ export function walkBins(
       const column = load<i32>(node)
       let bin: i32
       if (column >= 0) {
-        bin = <i32>load<u8>(blocks + (<usize>(column >> 2)) * (<usize>rowCount) * 4 + ((<usize>row) << 2) + <usize>(column & 3))
+        bin = <i32>load<u8>(blocks + columnOf(rowCount, column) + <usize>row * <usize>strideOf(dense, column))
       } else {
         const group = groups + ((<usize>(-1 - column)) << 3)
         bin = sparseBin(load<u32>(group), load<u32>(group, 4), row, load<i32>(node, 20), load<i32>(node, 24), load<i32>(node, 28))

@@ -1,6 +1,7 @@
 // Best split of a node from its histogram. See ../README.md for the node record.
 
 import { expand } from './histogram'
+import { columnOf, strideOf } from './layout'
 
 const COUNT_MASK: i64 = 0xffffff
 
@@ -136,12 +137,12 @@ export function drawCut(feature: i32, low: i32, high: i32, seed: u32): i32 {
 
 // Lowest and highest value bin among rows[0 … n), as low << 16 | high (low > high when all are missing); notes missing ones.
 export let missingSeen: bool = false
-export function binRange(column: usize, rows: usize, n: i32, missingBin: i32): i32 {
+export function binRange(column: usize, stride: i32, rows: usize, n: i32, missingBin: i32): i32 {
   let low: i32 = 255
   let high: i32 = -1
   missingSeen = false
   for (let i: i32 = 0; i < n; i++) {
-    const bin = <i32>load<u8>(column + ((<usize>load<i32>(rows + ((<usize>i) << 2))) << 2))
+    const bin = <i32>load<u8>(column + <usize>load<i32>(rows + ((<usize>i) << 2)) * <usize>stride)
     if (bin == missingBin) missingSeen = true
     else {
       low = min(low, bin)
@@ -227,7 +228,7 @@ export function findSplit(
 
 // The same with one random threshold per dense feature, judged from the rows alone: no histogram.
 export function findRandomSplit(
-  blocks: usize, rowCount: i32, table: usize, list: usize, listed: i32, rows: usize, n: i32, gradients: usize, node: usize,
+  blocks: usize, rowCount: i32, dense: i32, table: usize, list: usize, listed: i32, rows: usize, n: i32, gradients: usize, node: usize,
   lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32, directions: usize,
 ): void {
   const total = v128.load(node)
@@ -236,8 +237,9 @@ export function findRandomSplit(
     const feature = load<i32>(list + ((<usize>l) << 2))
     direction = directions ? <i32>load<i8>(directions + <usize>feature) : 0
     const missingBin = load<i32>(table + ((<usize>feature) << 4), 4)
-    const column = blocks + (<usize>(feature >> 2)) * (<usize>rowCount) * 4 + <usize>(feature & 3)
-    const range = binRange(column, rows, n, missingBin)
+    const column = blocks + columnOf(rowCount, feature)
+    const stride = strideOf(dense, feature)
+    const range = binRange(column, stride, rows, n, missingBin)
     const low = range >> 16
     const high = range & 0xffff
     const hasMissing = missingSeen
@@ -247,7 +249,7 @@ export function findRandomSplit(
     let missing = i64x2.splat(0)
     for (let i: i32 = 0; i < n; i++) {
       const row = load<i32>(rows + ((<usize>i) << 2))
-      const bin = <i32>load<u8>(column + ((<usize>row) << 2))
+      const bin = <i32>load<u8>(column + <usize>row * <usize>stride)
       const pair = expand(gradients, row)
       left = i64x2.add(left, v128.and(pair, i64x2.splat(-(<i64>(bin <= cut)))))
       missing = i64x2.add(missing, v128.and(pair, i64x2.splat(-(<i64>(bin == missingBin)))))
