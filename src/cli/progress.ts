@@ -1,4 +1,5 @@
 import type { ExperimentEvent, Objective, Trial } from '../experiment/types.ts'
+import { hasFailed } from '../experiment/leaderboard.ts'
 import { duration, figure, inline } from '../util/text.ts'
 import type { Output } from './output.ts'
 
@@ -76,7 +77,7 @@ function update(state: State, event: ExperimentEvent): void {
     state.done = event.done
     state.total = event.total
     state.best = event.best
-    if (event.trial.state !== 'COMPLETE') state.failed++
+    if (hasFailed(event.trial)) state.failed++
   }
 }
 

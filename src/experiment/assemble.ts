@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { joinPipelines, outputWidth, unpackPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { blend, greedyEnsemble } from '../tune/ensemble.ts'
+import { RIVALS } from '../tune/pruners/racing.ts'
 import { evaluate } from '../metrics/index.ts'
 import { unpack } from '../util/pack.ts'
 import { scoredRows, takeValues } from './data.ts'
@@ -11,7 +12,7 @@ import type { Layout } from './store.ts'
 import type { Ensemble, Trial } from './types.ts'
 
 /** Trials the ensemble may pick from: the best, at most this many, so that a long run does not overfit its held-out rows. */
-const POOL = 12
+const POOL = RIVALS
 /** A member larger than this makes the model slow to write and to load; it takes part only when all are so large. */
 const LARGEST_BYTES = 64e6
 /** Members below this share cost more time than they bring. */

@@ -1,4 +1,5 @@
 import type { Candidate } from '../candidates/candidate.ts'
+import type { LossCurve } from '../tune/pruner.ts'
 import type { TrialRequest } from './journal.ts'
 import type { Objective, Trial } from './types.ts'
 
@@ -7,6 +8,16 @@ export interface TrialJob {
   readonly request: TrialRequest
   readonly candidate: Candidate
   readonly objective: Objective
+  /** Left out: it runs on all folds. */
+  readonly race?: Race
+}
+
+/** What a trial must keep up with, fold by fold. */
+export interface Race {
+  /** Losses per fold of the trials of earlier generations. */
+  readonly others: readonly LossCurve[]
+  /** It must not be worse, beyond doubt, than the best so many of them. */
+  readonly rivals: number
 }
 
 /** Time for a trial, Infinity without a limit. */

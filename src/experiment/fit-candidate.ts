@@ -16,6 +16,19 @@ export interface FitOptions {
   readonly signal: AbortSignal
   /** Seconds this trial may take; Infinity without a limit. */
   readonly seconds: number
+  /** Told the objective on the folds so far; true ends the trial with a RaceLost. */
+  readonly isLost?: (foldScores: readonly number[]) => boolean
+}
+
+/** A trial that was stopped after some folds because the rest could not save it. */
+export class RaceLost extends Error {
+  readonly foldScores: readonly number[]
+  readonly fitSeconds: number
+  constructor(foldScores: readonly number[], fitSeconds: number) {
+    super('behind on every count')
+    this.foldScores = foldScores
+    this.fitSeconds = fitSeconds
+  }
 }
 
 export interface FittedTrial {
@@ -125,6 +138,8 @@ export async function fitCandidate(
       })[options.objective]!,
     )
     members.push({ weight: 1 / folds.folds.length, transforms: fitted, model })
+    if (index + 1 < folds.folds.length && options.isLost?.(foldScores))
+      throw new RaceLost(foldScores, (performance.now() - started) / 1000 - predictSeconds)
   }
   return {
     outputs,

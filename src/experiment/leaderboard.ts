@@ -58,6 +58,10 @@ export function rankTrials(trials: readonly Trial[], objective: Objective): Lead
     }))
 }
 
+/** Whether something went wrong: it was neither finished nor given up as hopeless. */
+export const hasFailed = ({ state }: Pick<Trial, 'state'>): boolean =>
+  state !== 'COMPLETE' && state !== 'PRUNED'
+
 /** The best finished trial, or undefined. */
 export const bestTrial = (trials: readonly Trial[], objective: Objective): Trial | undefined =>
   trials.filter(trial => trial.state === 'COMPLETE').sort((a, b) => compareTrials(b, a, objective))[0]

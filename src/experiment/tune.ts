@@ -1,8 +1,10 @@
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
+import { higherIsBetter } from '../metrics/index.ts'
+import { RIVALS } from '../tune/pruners/racing.ts'
 import { createSearch } from '../tune/search.ts'
 import { hashSeed } from '../util/rng.ts'
-import type { Executor, TrialTime } from './executor.ts'
+import type { Executor, Race, TrialTime } from './executor.ts'
 import type { TrialRequest } from './journal.ts'
 import { bestTrial, writeLeaderboard } from './leaderboard.ts'
 import type { Prepared } from './prepare.ts'
@@ -56,8 +58,9 @@ export async function tune(
   const stopOnSignal = () => void executor.stop(10)
   services.signal.addEventListener('abort', stopOnSignal)
   const trialsNow = () => finishedTrials(journal.records, definitions)
-  const run = async (request: TrialRequest) => {
-    const job = { request, candidate: candidates.get(request.candidate)!, objective: prepared.objective }
+  const run = async (request: TrialRequest, race: Race | undefined) => {
+    const candidate = candidates.get(request.candidate)!
+    const job = { request, candidate, objective: prepared.objective, ...(race && { race }) }
     const trial = await executor.submit(job, {
       time: () => trialTime(services.signal.aborted ? 0 : (deadline - performance.now()) / 1000),
       onStart: () => services.emit({ type: 'started', trial: request.id, candidate: request.candidate }),
@@ -90,7 +93,8 @@ export async function tune(
       const requests =
         pending.length > 0 ? pending : nextGeneration(store, search.next(done, remaining), definitions)
       if (requests.length === 0) break
-      await Promise.all(requests.slice(0, remaining.trials).map(run))
+      const race = spec.racing === false ? undefined : raceOf(store, prepared, done, requests[0]!)
+      await Promise.all(requests.slice(0, remaining.trials).map(request => run(request, race)))
       writeLeaderboard(store.paths, prepared.objective, trialsNow())
     }
   } finally {
@@ -98,6 +102,25 @@ export async function tune(
     await executor.close()
   }
   return trialsNow()
+}
+
+/** The race of a generation is against trials of earlier ones only, so that it does not matter which worker is ahead. */
+function raceOf(
+  { spec: { mode }, journal }: Store,
+  { objective: { name }, folds }: Prepared,
+  done: readonly Trial[],
+  request: TrialRequest,
+): Race | undefined {
+  if (folds.folds.length < 3) return undefined
+  // A resumed generation races against what it raced against before.
+  const generation = journal.records.find(
+    record => record.type === 'generation' && record.trials.some(({ id }) => id === request.id),
+  )
+  const firstId = generation?.type === 'generation' ? generation.trials[0]!.id : request.id
+  const others = done
+    .filter(({ id, state }) => id < firstId && state === 'COMPLETE')
+    .map(({ foldScores }) => foldScores!.map(score => -higherIsBetter(name, score)))
+  return { others, rivals: mode === 'hpo' ? 1 : RIVALS }
 }
 
 /** Requests that were journalled but have no result: what a killed run was doing. */

@@ -23,6 +23,8 @@ export interface ExperimentSpec {
   /** Wall seconds for everything, or undefined for no limit. */
   readonly budgetSeconds?: number
   readonly seed: number
+  /** False: every trial is fitted on all folds, however poor; true unless said. */
+  readonly racing?: boolean
   readonly workers: number
   readonly definitionsOnly: boolean
   /** Columns with a part to play: rows of one group stay together, later rows are never used to predict earlier ones, weights of rows. */
@@ -47,7 +49,7 @@ export interface FeatureChoice {
 }
 
 export type TrialState =
-  'WAITING' | 'RUNNING' | 'COMPLETE' | 'FAILED' | 'TIMEOUT' | 'MEMOUT' | 'CRASHED' | 'STOPPED'
+  'WAITING' | 'RUNNING' | 'COMPLETE' | 'PRUNED' | 'FAILED' | 'TIMEOUT' | 'MEMOUT' | 'CRASHED' | 'STOPPED'
 
 export type MetricValues = Readonly<Partial<Record<MetricName, number>>>
 
@@ -63,7 +65,7 @@ export interface Trial {
   readonly reason?: string
   /** Every metric over all held-out rows (out-of-fold, or the holdout), full precision. */
   readonly metrics?: MetricValues
-  /** The objective on the held-out rows of each fold. */
+  /** The objective on the held-out rows of each fold; of the first folds only where it is PRUNED. */
   readonly foldScores?: readonly number[]
   readonly fitSeconds?: number
   /** Its time ran out and it ended with what it had: more time would have given another model. */

@@ -4,7 +4,7 @@ import { writeModel } from '../artifact/index.ts'
 import { backendNamed } from '../backends/index.ts'
 import type { Task } from '../data/dataset.ts'
 import { assemblePipeline } from '../experiment/assemble.ts'
-import { bestTrial, rankTrials, writeLeaderboard } from '../experiment/leaderboard.ts'
+import { bestTrial, hasFailed, rankTrials, writeLeaderboard } from '../experiment/leaderboard.ts'
 import type { Prepared } from '../experiment/prepare.ts'
 import { runExperiment } from '../experiment/run.ts'
 import { writeDocument, type Store } from '../experiment/store.ts'
@@ -101,7 +101,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     ...(best && { best }),
     candidates: prepared.candidates.length,
     trials: trials.length,
-    failed: trials.filter(trial => trial.state !== 'COMPLETE').length,
+    failed: trials.filter(hasFailed).length,
     seconds: (performance.now() - started) / 1000,
     files: writtenFiles(store),
     ...(evaluation && { evaluation }),

@@ -1,6 +1,6 @@
 import type { Params } from '../params/space.ts'
 import { trialsOf, type Followed, type Searchable } from './observed.ts'
-import { isScored } from './sampler.ts'
+import { isScored, PRUNED } from './sampler.ts'
 
 const POOLED_WEIGHT = 2 // trials a candidate's own ratio needs to count as much as that of all
 const DISPATCH_SECONDS = 0.05 // of any trial, however small
@@ -21,7 +21,7 @@ export function calibrated<C extends Searchable>(
     candidates.map(candidate => [
       candidate.name,
       trialsOf(trials, candidate)
-        .filter(trial => isScored(trial) && trial.seconds !== undefined)
+        .filter(trial => isScored(trial) && trial.state !== PRUNED && trial.seconds !== undefined)
         .map(trial => {
           const ratio =
             (trial.seconds! + DISPATCH_SECONDS) / (expected(candidate, trial.params) + DISPATCH_SECONDS)

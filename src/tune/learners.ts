@@ -1,5 +1,5 @@
 import type { Rng } from '../util/rng.ts'
-import { isScored, WAITING, type FinishedTrial } from './sampler.ts'
+import { isScored, PRUNED, WAITING, type FinishedTrial } from './sampler.ts'
 import { median } from './statistics.ts'
 
 /** A candidate in the contest for the next trial. */
@@ -43,7 +43,7 @@ function progressOf({ trials, costs }: Contestant): Progress | undefined {
 /** Whether a candidate has failed so often, without one success, that it gets no more trials. */
 export const givenUp = (trials: readonly FinishedTrial[]) =>
   !trials.some(isScored) &&
-  trials.filter(({ state }) => state !== 'COMPLETE' && state !== WAITING).length > MAX_FAILURES
+  trials.filter(({ state }) => !['COMPLETE', PRUNED, WAITING].includes(state)).length > MAX_FAILURES
 
 /**
  * Estimated cost of improvement of each contestant (after Wang, Wu, Weimer & Zhu 2021): what its last

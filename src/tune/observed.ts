@@ -1,6 +1,7 @@
 import { higherIsBetter, type MetricName } from '../metrics/index.ts'
 import type { Params, Space } from '../params/space.ts'
-import type { FinishedTrial } from './sampler.ts'
+import { PRUNED, type FinishedTrial } from './sampler.ts'
+import { mean } from './statistics.ts'
 
 /** What the search needs of a candidate. */
 export interface Searchable {
@@ -15,6 +16,7 @@ export interface ObservedTrial {
   readonly params: Params
   readonly state: string
   readonly metrics?: Readonly<Partial<Record<MetricName, number>>>
+  readonly foldScores?: readonly number[]
   readonly fitSeconds?: number
   /** Cut short by its time limit. */
   readonly timeLimited?: boolean
@@ -39,20 +41,49 @@ export function follow(
   objective: MetricName,
 ): readonly Followed[] {
   const names = new Set(candidates.map(({ name }) => name))
+  const leader = leaderOf(history, objective)
   return history
     .filter(({ candidate }) => names.has(candidate))
     .sort((a, b) => a.id - b.id)
-    .map(({ candidate, params, state, metrics, fitSeconds, timeLimited }) => {
-      const value = metrics?.[objective]
+    .map(trial => {
+      const { candidate, params, state, fitSeconds, timeLimited } = trial
+      const score = scoreOf(trial, objective, leader)
       return {
         candidate,
         params,
         state,
-        ...(value === undefined ? {} : { score: higherIsBetter(objective, value) }),
+        ...(score === undefined ? {} : { score }),
         ...(fitSeconds === undefined ? {} : { seconds: fitSeconds }),
         ...(timeLimited ? { timeLimited } : {}),
       }
     })
+}
+
+/** The best whole trial. */
+function leaderOf(history: readonly ObservedTrial[], objective: MetricName): ObservedTrial | undefined {
+  let leader: ObservedTrial | undefined
+  for (const trial of history) {
+    const value = trial.metrics?.[objective]
+    if (value === undefined) continue
+    const best = leader?.metrics?.[objective]
+    if (best === undefined || higherIsBetter(objective, value) > higherIsBetter(objective, best))
+      leader = trial
+  }
+  return leader
+}
+
+/** Higher is better. Of a trial that was stopped early: the leader's score and how far it was behind on the same folds. */
+function scoreOf(
+  { state, metrics, foldScores }: ObservedTrial,
+  objective: MetricName,
+  leader: ObservedTrial | undefined,
+): number | undefined {
+  const value = metrics?.[objective]
+  if (value !== undefined) return higherIsBetter(objective, value)
+  const same = leader?.foldScores?.slice(0, foldScores?.length)
+  if (state !== PRUNED || !foldScores || !same) return undefined
+  const behind = mean(foldScores.map((score, i) => score - same[i]!))
+  return higherIsBetter(objective, leader!.metrics![objective]! + behind)
 }
 
 export const trialsOf = (trials: readonly Followed[], { name }: Searchable): readonly Followed[] =>

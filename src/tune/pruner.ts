@@ -1,4 +1,4 @@
-/** Validation loss after each step (round or epoch), lower is better. */
+/** Validation loss after each step (round or epoch), or of each fold; lower is better. */
 export type LossCurve = readonly number[]
 
 /** Decides whether a running trial is worth going on with. Holds no state. */

@@ -4,9 +4,9 @@ import type { Rng } from '../util/rng.ts'
 /** A trial of one candidate as its sampler sees it. */
 export interface FinishedTrial {
   readonly params: Params
-  /** Higher is better, whatever the metric; absent unless the trial is COMPLETE. */
+  /** Higher is better, whatever the metric; absent unless the trial is COMPLETE, or PRUNED with an estimate. */
   readonly score?: number
-  /** COMPLETE, a failure of some kind, or WAITING for one proposed in the generation now being filled. */
+  /** COMPLETE, PRUNED, a failure of some kind, or WAITING for one proposed in the generation now being filled. */
   readonly state: string
 }
 
@@ -22,13 +22,18 @@ export interface Sampler {
 /** State of a trial proposed in the generation now being filled. */
 export const WAITING = 'WAITING'
 
-/** A completed trial with its score. */
+/** State of a trial that was stopped because it was losing. */
+export const PRUNED = 'PRUNED'
+
+/** A trial with a score, if only an estimated one. */
 export interface ScoredTrial extends FinishedTrial {
   readonly score: number
 }
 
 export const isScored = (trial: FinishedTrial): trial is ScoredTrial =>
-  trial.state === 'COMPLETE' && trial.score !== undefined && Number.isFinite(trial.score)
+  (trial.state === 'COMPLETE' || trial.state === PRUNED) &&
+  trial.score !== undefined &&
+  Number.isFinite(trial.score)
 
 /** The same for the same values, whatever the order they were set in. */
 export const paramsKey = (params: Params): string =>

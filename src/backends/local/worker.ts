@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { algorithms } from '../../algorithms/index.ts'
-import type { TrialJob } from '../../experiment/executor.ts'
+import type { Race, TrialJob } from '../../experiment/executor.ts'
 import { openData, type ExperimentData } from '../../experiment/data.ts'
-import { FeatureCache, fitCandidate } from '../../experiment/fit-candidate.ts'
+import { FeatureCache, fitCandidate, RaceLost } from '../../experiment/fit-candidate.ts'
 import { layout, writeDocument } from '../../experiment/store.ts'
 import type { Trial } from '../../experiment/types.ts'
+import { higherIsBetter } from '../../metrics/index.ts'
 import { packPipeline } from '../../pipeline/pipeline.ts'
+import { createRacing } from '../../tune/pruners/racing.ts'
 import { messageOf } from '../../util/errors.ts'
 import { writeFileAtomic } from '../../util/files.ts'
 import { pack } from '../../util/pack.ts'
@@ -26,7 +28,7 @@ const send = (message: FromWorker) => process.send!(message)
 
 /** Fits one trial, leaves its files in the folder, and says how it went. */
 async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Promise<Trial> {
-  const { request, candidate, objective } = job
+  const { request, candidate, objective, race } = job
   const base = {
     id: request.id,
     candidate: candidate.name,
@@ -42,7 +44,13 @@ async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Pr
       candidate,
       algorithm,
       request.params,
-      { objective: objective.name, seed: request.seed, signal, seconds },
+      {
+        objective: objective.name,
+        seed: request.seed,
+        signal,
+        seconds,
+        ...(race && { isLost: isLost(race, objective) }),
+      },
       cache,
     )
     const folder = paths.trial(request.id)
@@ -63,6 +71,7 @@ async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Pr
     return trial
   } catch (error) {
     if (signal.aborted) return { ...base, state: 'STOPPED', reason: 'stopped before it finished' }
+    if (error instanceof RaceLost) return pruned(base, error, data!.folds.folds.length)
     if (
       error instanceof RangeError &&
       /allocation|Array buffer|Invalid typed array length/i.test(error.message)
@@ -72,6 +81,23 @@ async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Pr
     return { ...base, state: 'FAILED', reason: messageOf(error) }
   }
 }
+
+function isLost({ others, rivals }: Race, { name }: TrialJob['objective']) {
+  const racing = createRacing(rivals)
+  return (foldScores: readonly number[]) =>
+    racing.shouldPrune(
+      foldScores.map(score => -higherIsBetter(name, score)),
+      others,
+    )
+}
+
+const pruned = (base: Omit<Trial, 'state'>, { foldScores, fitSeconds }: RaceLost, folds: number): Trial => ({
+  ...base,
+  state: 'PRUNED',
+  reason: `stopped after ${foldScores.length} of ${folds} folds: worse on them, beyond doubt, than trials that are good enough`,
+  foldScores,
+  fitSeconds,
+})
 
 process.on('message', (message: ToWorker) => {
   if (message.type === 'stop') {
