@@ -10,7 +10,22 @@ export interface AnytimeData {
   readonly axis: string
   /** In order of `x`. */
   readonly points: readonly { readonly x: number; readonly score: number }[]
+  /** The model made of all trials so far, in order of `x`. */
+  readonly model?: readonly { readonly x: number; readonly score: number }[]
 }
+
+/** The best single trial and the model over seconds. */
+export const anytimeData = (
+  metric: string,
+  direction: AnytimeData['direction'],
+  found: readonly { readonly seconds: number; readonly best: number; readonly model: number }[],
+): AnytimeData => ({
+  metric,
+  direction,
+  axis: 'seconds',
+  points: found.map(({ seconds, best }) => ({ x: seconds, score: best })),
+  model: found.map(({ seconds, model }) => ({ x: seconds, score: model })),
+})
 
 const DOTS = 300
 
@@ -26,7 +41,7 @@ export function bestSoFar({ direction, points }: Pick<AnytimeData, 'direction' |
 
 /** Every trial's score as a dot, and the best so far as a staircase: what waiting longer would have bought. */
 export function anytime(
-  { metric, direction, axis, points }: AnytimeData,
+  { metric, direction, axis, points, model = [] }: AnytimeData,
   options: ChartOptions = {},
 ): string {
   const best = bestSoFar({ direction, points })
@@ -53,13 +68,16 @@ export function anytime(
           { x: 'x', y: 'score', r: 2.5, fill: COLOURS.grey, fillOpacity: 0.6 },
         ),
         line(stairs, { x: 'x', y: 'best', curve: 'step-after', stroke: COLOURS.orange, strokeWidth: 2 }),
+        ...(model.length > 0
+          ? [line(model, { x: 'x', y: 'score', curve: 'step-after', stroke: COLOURS.blue, strokeWidth: 2 })]
+          : []),
         axisX({ ticks: Math.min(6, Math.max(1, span)) }),
         axisY({ ticks: 5 }),
       ],
     },
     {
       title: `${metric} over the search`,
-      description: `${finite.length} scored trials as dots; the line is the best so far.`,
+      description: `${finite.length} ${axis === 'trial' ? 'scored trials' : 'generations of trials'} as dots; the line is the best so far.${model.length > 0 ? ' The blue line is the model made of all of them.' : ''}`,
       ...options,
     },
   )

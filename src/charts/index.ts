@@ -1,4 +1,4 @@
-export { anytime, bestSoFar } from './anytime.ts'
+export { anytime, anytimeData, bestSoFar } from './anytime.ts'
 export type { AnytimeData } from './anytime.ts'
 export { calibration } from './calibration.ts'
 export { classBalance } from './class-balance.ts'

@@ -1,4 +1,4 @@
-import type { ExperimentEvent, Objective, Trial } from '../experiment/types.ts'
+import type { Ensemble, ExperimentEvent, Objective, Trial } from '../experiment/types.ts'
 import { hasFailed } from '../experiment/leaderboard.ts'
 import { duration, figure, inline } from '../util/text.ts'
 import type { Output } from './output.ts'
@@ -19,6 +19,7 @@ interface State {
   running: Set<number>
   objective: Objective | undefined
   best: Trial | undefined
+  ensemble: Ensemble | undefined
 }
 
 /**
@@ -35,6 +36,7 @@ export function showProgress(output: Output, budgetSeconds: number | undefined, 
     running: new Set(),
     objective: undefined,
     best: undefined,
+    ensemble: undefined,
   }
   const live = output.isTerminal && !quiet
   const elapsed = () => (performance.now() - started) / 1000
@@ -72,6 +74,7 @@ function update(state: State, event: ExperimentEvent): void {
   if (event.type === 'stage') state.stage = event.detail
   else if (event.type === 'planned') state.objective = event.objective
   else if (event.type === 'started') state.running.add(event.trial)
+  else if (event.type === 'ensemble') state.ensemble = event.ensemble
   else if (event.type === 'trial') {
     state.running.delete(event.trial.id)
     state.done = event.done
@@ -97,6 +100,7 @@ function eventLine(
   if (event.type === 'warning') return `${clock}  ${style('yellow', 'note:')} ${inline(event.message)}`
   if (event.type === 'planned')
     return `${clock}  ${event.candidates} candidate pipelines; the aim is to ${event.objective.direction} ${event.objective.name}`
+  if (event.type === 'ensemble') return ensembleLine(clock, event.ensemble, state)
   if (event.type !== 'trial') return undefined
   const { trial, best } = event
   const isBest = best?.id === trial.id
@@ -108,6 +112,16 @@ function eventLine(
   return isBest ? `${line} ${style('green', '★ best')}` : line
 }
 
+const ensembleLine = (
+  clock: string,
+  { members, metrics }: Ensemble,
+  { objective }: State,
+): string | undefined =>
+  members.length < 2
+    ? undefined
+    : `${clock}  ensemble of ${members.length} trials`.padEnd(46) +
+      ` ${objective!.name} ${figure(metrics[objective!.name]!, 5)}`
+
 function statusLine(state: State, seconds: number, budget: number | undefined): string {
   const share = Math.min(
     1,
@@ -116,9 +130,13 @@ function statusLine(state: State, seconds: number, budget: number | undefined): 
   const filled = Math.round(share * BAR_CELLS)
   const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)}`
   const left = budget ? `${duration(Math.max(0, budget - seconds))} left` : `${duration(seconds)} so far`
-  const best = state.best
-    ? `best ${state.objective!.name} ${scoreOf(state.best, state.objective)} (${state.best.algorithm})`
-    : 'no model yet'
+  const { ensemble } = state
+  const best =
+    ensemble && ensemble.members.length > 1
+      ? `ensemble ${state.objective!.name} ${figure(ensemble.metrics[state.objective!.name]!, 5)} (of ${ensemble.members.length})`
+      : state.best
+        ? `best ${state.objective!.name} ${scoreOf(state.best, state.objective)} (${state.best.algorithm})`
+        : 'no model yet'
   const failed = state.failed > 0 ? `, ${state.failed} failed` : ''
   return `${bar} ${state.stage} · ${state.done} trials done${failed}, ${state.running.size} running · ${best} · ${left}`
 }

@@ -25,7 +25,7 @@ export const readOutputs = (paths: Layout, trial: number): Float64Array =>
 export const readPipeline = (paths: Layout, trial: number): Pipeline =>
   unpackPipeline(readFileSync(join(paths.trial(trial), 'pipeline.bin')))
 
-/** Picks the weighted mean of trials that scores best on the held-out rows. Undefined without a complete trial. */
+/** Picks the weighted mean of trials that scores best on the held-out rows. Undefined without a complete trial. `known`: outputs that were read before; kept up to date. */
 export function assembleEnsemble(
   paths: Layout,
   {
@@ -36,6 +36,7 @@ export function assembleEnsemble(
     objective,
   }: Pick<Prepared, 'target' | 'task' | 'folds' | 'weights' | 'objective'>,
   trials: readonly Trial[],
+  known: Map<number, Float64Array> = new Map(),
 ): Ensemble | undefined {
   const complete = trials.filter(trial => trial.state === 'COMPLETE')
   const handy = complete.filter(trial => trial.bytes! <= LARGEST_BYTES)
@@ -44,7 +45,9 @@ export function assembleEnsemble(
     .slice(0, POOL)
   if (pool.length === 0) return undefined
   const rows = scoredRows(folds)
-  const outputs = new Map(pool.map(trial => [trial.id, readOutputs(paths, trial.id)]))
+  const ids = new Set(pool.map(({ id }) => id))
+  for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
+  for (const id of ids) if (!known.has(id)) known.set(id, readOutputs(paths, id))
   const width = outputWidth(task)
   const truth = {
     task: target.task,
@@ -53,7 +56,7 @@ export function assembleEnsemble(
     ...(weights && { weights: takeValues(weights, rows) }),
   }
   const { weights: picked } = greedyEnsemble(
-    pool.map(trial => ({ id: trial.id, outputs: outputs.get(trial.id)! })),
+    pool.map(trial => ({ id: trial.id, outputs: known.get(trial.id)! })),
     truth,
     objective.name,
     { picks: 25 },
@@ -62,7 +65,7 @@ export function assembleEnsemble(
   const total = large.reduce((sum, [, weight]) => sum + weight, 0)
   const members = large.map(([trial, weight]) => ({ trial, weight: weight / total }))
   const mixed = blend(
-    members.map(({ trial, weight }) => [outputs.get(trial)!, weight]),
+    members.map(({ trial, weight }) => [known.get(trial)!, weight]),
     rows.length * width,
   )
   return { members, metrics: evaluate({ ...truth, outputs: mixed }) }

@@ -10,7 +10,7 @@ import {
 import { crc32 } from 'node:zlib'
 import type { Params } from '../params/space.ts'
 import { InputError } from '../util/errors.ts'
-import type { Ensemble, Trial } from './types.ts'
+import type { Anytime, Ensemble, Trial } from './types.ts'
 
 /** A trial as it was asked for, before it ran. */
 export interface TrialRequest {
@@ -28,6 +28,7 @@ export type JournalRecord =
   | { readonly type: 'prepared'; readonly dataSha256: string; readonly rows: number }
   | { readonly type: 'generation'; readonly trials: readonly TrialRequest[] }
   | { readonly type: 'trial'; readonly definition: string; readonly trial: Trial }
+  | ({ readonly type: 'anytime' } & Anytime)
   | { readonly type: 'ensemble'; readonly ensemble: Ensemble }
   | { readonly type: 'finished'; readonly trials: number }
   | { readonly type: 'stopped'; readonly reason: string }

@@ -4,7 +4,7 @@ import type { Params } from '../params/space.ts'
 import { standardDeviation } from '../tune/statistics.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import { writeDocument, type Layout } from './store.ts'
-import type { MetricValues, Objective, Trial, TrialState } from './types.ts'
+import type { Ensemble, MetricValues, Objective, Trial, TrialState } from './types.ts'
 
 export interface LeaderboardRow {
   /** 1 is best; trials without a score come last, in order of id. */
@@ -65,6 +65,36 @@ export const hasFailed = ({ state }: Pick<Trial, 'state'>): boolean =>
 /** The best finished trial, or undefined. */
 export const bestTrial = (trials: readonly Trial[], objective: Objective): Trial | undefined =>
   trials.filter(trial => trial.state === 'COMPLETE').sort((a, b) => compareTrials(b, a, objective))[0]
+
+/** Name of the model that is a weighted mean of trials. */
+export const ENSEMBLE = 'ensemble'
+
+/** The trials and, when it has several members, the ensemble as one more row. */
+export function withEnsemble(
+  trials: readonly Trial[],
+  ensemble: Ensemble | undefined,
+  objective: Objective,
+): readonly Trial[] {
+  if (!ensemble || ensemble.members.length < 2) return trials
+  const members = new Map(ensemble.members.map(({ trial, weight }) => [trial, weight]))
+  const used = trials.filter(trial => members.has(trial.id))
+  const best = bestTrial(used, objective)!
+  return [
+    ...trials,
+    {
+      id: Math.max(...trials.map(trial => trial.id)) + 1,
+      candidate: ENSEMBLE,
+      algorithm: `weighted ${ENSEMBLE}`,
+      params: Object.fromEntries(ensemble.members.map(({ trial, weight }) => [`trial ${trial}`, weight])),
+      seed: best.seed,
+      state: 'COMPLETE',
+      metrics: ensemble.metrics,
+      fitSeconds: used.reduce((sum, trial) => sum + trial.fitSeconds!, 0),
+      predictMicrosecondsPerRow: used.reduce((sum, trial) => sum + trial.predictMicrosecondsPerRow!, 0),
+      bytes: used.reduce((sum, trial) => sum + trial.bytes!, 0),
+    },
+  ]
+}
 
 /** The leaderboard as CSV at full precision. Nothing in it depends on the clock: same run, same bytes. */
 export function leaderboardCsv(rows: readonly LeaderboardRow[]): string {

@@ -1,7 +1,5 @@
-import { higherIsBetter } from '../metrics/index.ts'
 import { InputError } from '../util/errors.ts'
-import { assembleEnsemble } from './assemble.ts'
-import { bestTrial, writeLeaderboard } from './leaderboard.ts'
+import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { prepareExperiment, type Prepared } from './prepare.ts'
 import type { Store } from './store.ts'
 import { tune, type TuneServices } from './tune.ts'
@@ -33,14 +31,14 @@ export async function runExperiment(store: Store, services: RunServices): Promis
   if (spec.definitionsOnly) return { prepared, trials: [], stopped: false }
 
   services.emit({ type: 'stage', stage: 'tune', detail: `tuning ${prepared.candidates.length} pipelines` })
-  const trials = await tune(store, prepared, services, deadline)
-  writeLeaderboard(store.paths, prepared.objective, trials)
+  const { trials, ensemble } = await tune(store, prepared, services, deadline)
+  writeLeaderboard(store.paths, prepared.objective, withEnsemble(trials, ensemble, prepared.objective))
   const stopped = services.signal.aborted
   if (stopped) {
     journal.append({ type: 'stopped', reason: String(services.signal.reason ?? 'stopped') })
     return { prepared, trials, stopped }
   }
-  const ensemble = chooseModel(store, prepared, trials, services)
+  if (!ensemble) throw noModel(trials)
   journal.append({ type: 'ensemble', ensemble })
   journal.append({ type: 'finished', trials: trials.length })
   return { prepared, trials, ensemble, stopped }
@@ -49,27 +47,11 @@ export async function runExperiment(store: Store, services: RunServices): Promis
 /** Part of the budget kept for choosing, exporting and scoring the model. */
 const tuningSeconds = (budget: number): number => budget - Math.min(25, 1.5 + 0.06 * budget)
 
-function chooseModel(
-  { paths, spec }: Store,
-  prepared: Prepared,
-  trials: readonly Trial[],
-  { emit }: RunServices,
-): Ensemble {
-  const best = bestTrial(trials, prepared.objective)
-  if (!best) {
-    const reasons = [...new Set(trials.map(trial => trial.reason))].slice(0, 3).join(' | ')
-    throw new InputError(
-      'E_NO_MODEL',
-      `none of ${trials.length} trials finished within the budget: expected at least one model; give a longer --budget${reasons ? ` (${reasons})` : ''}`,
-      { exit: 'noModel' },
-    )
-  }
-  const single: Ensemble = { members: [{ trial: best.id, weight: 1 }], metrics: best.metrics! }
-  if (spec.mode === 'hpo') return single
-  emit({ type: 'stage', stage: 'ensemble', detail: 'weighing the best trials' })
-  const ensemble = assembleEnsemble(paths, prepared, trials)!
-  const { name } = prepared.objective
-  const isBetter =
-    higherIsBetter(name, ensemble.metrics[name]!) >= higherIsBetter(name, single.metrics[name]!)
-  return isBetter ? ensemble : single
+function noModel(trials: readonly Trial[]): InputError {
+  const reasons = [...new Set(trials.map(trial => trial.reason))].slice(0, 3).join(' | ')
+  return new InputError(
+    'E_NO_MODEL',
+    `none of ${trials.length} trials finished within the budget: expected at least one model; give a longer --budget${reasons ? ` (${reasons})` : ''}`,
+    { exit: 'noModel' },
+  )
 }

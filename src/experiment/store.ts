@@ -25,6 +25,7 @@ export const layout = (folder: string) => ({
   leaderboard: join(folder, 'leaderboard.csv'),
   leaderboardJson: join(folder, 'leaderboard.json'),
   timings: join(folder, 'timings.csv'),
+  anytime: join(folder, 'anytime.csv'),
   notebooks: join(folder, 'notebooks'),
   model: join(folder, 'model'),
   evaluation: join(folder, 'evaluation.json'),

@@ -6,10 +6,11 @@ import { createSearch } from '../tune/search.ts'
 import { hashSeed } from '../util/rng.ts'
 import type { Executor, Race, TrialTime } from './executor.ts'
 import type { TrialRequest } from './journal.ts'
-import { bestTrial, writeLeaderboard } from './leaderboard.ts'
+import { followModel } from './anytime.ts'
+import { bestTrial, withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import type { Prepared } from './prepare.ts'
 import { definitionHash, finishedTrials, type Store } from './store.ts'
-import type { ExperimentEvent, Trial } from './types.ts'
+import type { Ensemble, ExperimentEvent, Trial } from './types.ts'
 
 /** Trials per synchronous generation: the same for any number of workers, so that the search sees the same history. */
 const GENERATION = 6
@@ -35,13 +36,19 @@ export interface TuneServices {
   readonly signal: AbortSignal
 }
 
+export interface Tuned {
+  readonly trials: readonly Trial[]
+  /** The model: weights over trials. Undefined when none has finished. */
+  readonly ensemble?: Ensemble
+}
+
 /** Runs generations of trials until they are all done, the time is up or the search has converged. */
 export async function tune(
   store: Store,
   prepared: Prepared,
   services: TuneServices,
   deadline: number,
-): Promise<readonly Trial[]> {
+): Promise<Tuned> {
   const { spec, journal } = store
   const definitions = new Map(
     prepared.candidates.map(candidate => [candidate.name, definitionHash(candidate)]),
@@ -57,6 +64,7 @@ export async function tune(
   const executor = await services.openExecutor(store)
   const stopOnSignal = () => void executor.stop(10)
   services.signal.addEventListener('abort', stopOnSignal)
+  const model = followModel(store, prepared, services.emit)
   const trialsNow = () => finishedTrials(journal.records, definitions)
   const run = async (request: TrialRequest, race: Race | undefined) => {
     const candidate = candidates.get(request.candidate)!
@@ -94,14 +102,19 @@ export async function tune(
         pending.length > 0 ? pending : nextGeneration(store, search.next(done, remaining), definitions)
       if (requests.length === 0) break
       const race = spec.racing === false ? undefined : raceOf(store, prepared, done, requests[0]!)
-      await Promise.all(requests.slice(0, remaining.trials).map(request => run(request, race)))
-      writeLeaderboard(store.paths, prepared.objective, trialsNow())
+      const running = Promise.all(requests.slice(0, remaining.trials).map(request => run(request, race)))
+      // Trials run in processes of their own: meanwhile the model is chosen from those before.
+      const ensemble = model.glance(done)
+      writeLeaderboard(store.paths, prepared.objective, withEnsemble(done, ensemble, prepared.objective))
+      await running
     }
   } finally {
     services.signal.removeEventListener('abort', stopOnSignal)
     await executor.close()
   }
-  return trialsNow()
+  const trials = trialsNow()
+  const ensemble = model.update(trials)
+  return { trials, ...(ensemble && { ensemble }) }
 }
 
 /** The race of a generation is against trials of earlier ones only, so that it does not matter which worker is ahead. */

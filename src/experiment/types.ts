@@ -87,6 +87,16 @@ export interface Ensemble {
   readonly metrics: MetricValues
 }
 
+/** How good the model would have been, had the experiment ended then. */
+export interface Anytime {
+  /** Since trials began to run, stops of a resumed experiment not counted. */
+  readonly seconds: number
+  readonly trials: number
+  /** The objective of the best single trial, and of the model: an ensemble where that is better. */
+  readonly best: number
+  readonly model: number
+}
+
 /** The model beside an answer that is the same for every row. */
 export interface Verdict {
   /** The objective of the constant answer on the held-out rows; absent where it is not defined. */
@@ -111,6 +121,7 @@ export type ExperimentEvent =
       readonly total: number
       readonly best: Trial | undefined
     }
+  | { readonly type: 'ensemble'; readonly ensemble: Ensemble }
   | { readonly type: 'warning'; readonly message: string }
 
 export type Stage = 'read' | 'profile' | 'plan' | 'tune' | 'ensemble' | 'export' | 'evaluate'

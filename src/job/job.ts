@@ -4,7 +4,7 @@ import { writeModel } from '../artifact/index.ts'
 import { backendNamed } from '../backends/index.ts'
 import type { Task } from '../data/dataset.ts'
 import { assemblePipeline } from '../experiment/assemble.ts'
-import { bestTrial, hasFailed, rankTrials, writeLeaderboard } from '../experiment/leaderboard.ts'
+import { ENSEMBLE, hasFailed, rankTrials, withEnsemble, writeLeaderboard } from '../experiment/leaderboard.ts'
 import type { Prepared } from '../experiment/prepare.ts'
 import { runExperiment } from '../experiment/run.ts'
 import { writeDocument, type Store } from '../experiment/store.ts'
@@ -58,9 +58,6 @@ export const PROBLEM_TYPES: Readonly<Record<Task, string>> = {
   multiclass: 'MulticlassClassification',
   regression: 'Regression',
 }
-
-/** Name of the model that is a weighted mean of trials. */
-const ENSEMBLE = 'ensemble'
 
 /** The whole job: experiment, model file, score on the test file, notebooks. */
 export async function runJob(store: Store, { emit, signal }: JobServices): Promise<JobResult> {
@@ -116,29 +113,6 @@ async function scoreTest({ paths, spec }: Store, emit: JobServices['emit']): Pro
   const evaluation = await evaluateModel(paths.model, spec.test)
   writeDocument(paths.evaluation, { file: spec.test, ...evaluation })
   return evaluation
-}
-
-/** The trials and, when it has several members, the ensemble as one more row. */
-function withEnsemble(trials: readonly Trial[], ensemble: Ensemble, objective: Objective): readonly Trial[] {
-  if (ensemble.members.length < 2) return trials
-  const members = new Map(ensemble.members.map(({ trial, weight }) => [trial, weight]))
-  const used = trials.filter(trial => members.has(trial.id))
-  const best = bestTrial(used, objective)!
-  return [
-    ...trials,
-    {
-      id: Math.max(...trials.map(trial => trial.id)) + 1,
-      candidate: ENSEMBLE,
-      algorithm: `weighted ${ENSEMBLE}`,
-      params: Object.fromEntries(ensemble.members.map(({ trial, weight }) => [`trial ${trial}`, weight])),
-      seed: best.seed,
-      state: 'COMPLETE',
-      metrics: ensemble.metrics,
-      fitSeconds: used.reduce((sum, trial) => sum + trial.fitSeconds!, 0),
-      predictMicrosecondsPerRow: used.reduce((sum, trial) => sum + trial.predictMicrosecondsPerRow!, 0),
-      bytes: used.reduce((sum, trial) => sum + trial.bytes!, 0),
-    },
-  ]
 }
 
 function describeBest(

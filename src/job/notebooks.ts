@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
 import { algorithms } from '../algorithms/index.ts'
+import { anytimeOf } from '../experiment/anytime.ts'
 import type { LeaderboardRow } from '../experiment/leaderboard.ts'
 import type { Prepared } from '../experiment/prepare.ts'
 import type { Store } from '../experiment/store.ts'
@@ -10,7 +11,7 @@ import { writeFileAtomic } from '../util/files.ts'
 
 /** Renders both notebooks in both languages; without rows they say what will be tried. */
 export function writeNotebooks(
-  { paths, spec }: Pick<Store, 'paths' | 'spec'>,
+  { paths, spec, journal }: Pick<Store, 'paths' | 'spec' | 'journal'>,
   prepared: Prepared,
   leaderboard: readonly LeaderboardRow[] = [],
   best?: NonNullable<NotebookInput['best']>,
@@ -27,6 +28,7 @@ export function writeNotebooks(
     transforms: transforms.map(({ name, summary }) => ({ name, summary })),
     experimentFolder: basename(paths.folder),
     ...(images && { images }),
+    anytime: anytimeOf(journal.records),
     ...(leaderboard.length > 0 && { leaderboard: leaderboard.map(scoredRow) }),
     ...(best && { best: { candidate: best.candidate, algorithm: best.algorithm, score: best.score } }),
   }

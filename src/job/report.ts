@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { nameOf, type TablePath } from '../data/source.ts'
+import { anytimeOf } from '../experiment/anytime.ts'
 import { assembleEnsemble, readOutputs } from '../experiment/assemble.ts'
 import { openData, scoredRows, takeValues, taskOf, type ExperimentData } from '../experiment/data.ts'
-import { rankTrials, type LeaderboardRow } from '../experiment/leaderboard.ts'
+import { rankTrials, withEnsemble, type LeaderboardRow } from '../experiment/leaderboard.ts'
 import { readDocument, readExperiment, type Layout } from '../experiment/store.ts'
-import type { Ensemble, ExperimentSpec, Objective, Trial } from '../experiment/types.ts'
+import type { Anytime, Ensemble, ExperimentSpec, Objective, Trial } from '../experiment/types.ts'
 import { constantOutputs } from '../experiment/verdict.ts'
 import { permutationImportance } from '../explain/permutation.ts'
 import { confusionMatrix, defaultObjective, evaluate, metrics, type MetricName } from '../metrics/index.ts'
@@ -38,6 +39,7 @@ interface Found {
   readonly profile: DatasetProfile
   readonly objective: Objective
   readonly ensemble: Ensemble
+  readonly anytime: readonly Anytime[]
   /** Held-out rows, and what the best model says of them without having learnt from them. */
   readonly scored: Scored
 }
@@ -58,7 +60,8 @@ export async function reportOf(
     task: data.target.task,
     objective,
     folds: { kind: data.folds.kind, reason: data.folds.reason, count: data.folds.folds.length },
-    leaderboard: rankTrials(trials, objective).map(scoredRow),
+    leaderboard: rankTrials(withEnsemble(trials, ensemble, objective), objective).map(scoredRow),
+    anytime: found.anytime,
     best: {
       candidate: single?.candidate ?? `weighted mean of ${members.length} trials`,
       algorithm: single?.algorithm ?? 'ensemble',
@@ -106,7 +109,7 @@ function openFound(folder: string): Found {
     ),
   }
   const profile = readDocument<DatasetProfile>(paths.profile)
-  return { paths, spec, trials, data, profile, objective, ensemble, scored }
+  return { paths, spec, trials, data, profile, objective, ensemble, anytime: anytimeOf(records), scored }
 }
 
 function qualityOf({ data, objective, scored }: Found): NonNullable<ReportInput['evaluation']> {

@@ -1,4 +1,4 @@
-import { anytime, leaderboardDots } from '../charts/index.ts'
+import { anytime, anytimeData, leaderboardDots } from '../charts/index.ts'
 import { byteSize, count, duration, figure } from '../util/text.ts'
 import {
   columnsInWords,
@@ -165,7 +165,10 @@ function candidateCells(input: NotebookInput, language: NotebookLanguage): Cell[
   ]
 }
 
-function resultsView({ objective, best }: NotebookInput, rows: readonly NotebookLeaderboardRow[]) {
+function resultsView(
+  { objective, best, anytime: overTime = [] }: NotebookInput,
+  rows: readonly NotebookLeaderboardRow[],
+) {
   const finished = rows.filter(row => row.state === 'COMPLETE')
   const failures = rows.filter(row => row.state !== 'COMPLETE')
   const byTrial = [...finished].sort((a, b) => a.trial - b.trial)
@@ -202,12 +205,17 @@ function resultsView({ objective, best }: NotebookInput, rows: readonly Notebook
         std,
       })),
     }),
-    anytime: picture(anytime, {
-      metric,
-      direction,
-      axis: 'trial',
-      points: byTrial.map(({ trial, score }) => ({ x: trial, score })),
-    }),
+    anytime: picture(
+      anytime,
+      overTime.length > 1
+        ? anytimeData(metric, direction, overTime)
+        : {
+            metric,
+            direction,
+            axis: 'trial',
+            points: byTrial.map(({ trial, score }) => ({ x: trial, score })),
+          },
+    ),
     failures: failures.slice(0, SHOWN).map(({ trial, candidate, state, reason }) => ({
       trial: String(trial),
       candidate,

@@ -1,6 +1,6 @@
 import type { Candidate } from '../candidates/candidate.ts'
 import type { Task } from '../data/dataset.ts'
-import type { ExperimentSpec } from '../experiment/types.ts'
+import type { Anytime, ExperimentSpec } from '../experiment/types.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 
 export type NotebookLanguage = 'typescript' | 'python'
@@ -47,6 +47,8 @@ export interface NotebookInput {
   readonly transforms: readonly Summary[]
   /** Best first; absent while nothing is trained. */
   readonly leaderboard?: readonly NotebookLeaderboardRow[]
+  /** How good the model would have been after each generation of trials. */
+  readonly anytime?: readonly Anytime[]
   readonly best?: { readonly candidate: string; readonly algorithm: string; readonly score: number }
   /** Name of the experiment's folder; the notebooks lie in its `notebooks` folder. */
   readonly experimentFolder: string

@@ -1,10 +1,10 @@
 import {
-  anytime, calibration, calibrationCurve, classBalance, confusionMatrix, histogram, importance, leaderboardDots, precisionRecall,
+  anytime, anytimeData, calibration, calibrationCurve, classBalance, confusionMatrix, histogram, importance, leaderboardDots, precisionRecall,
   precisionRecallCurve, predictedActual, roc, rocCurve,
 } from '../charts/index.ts' // prettier-ignore
 import type { ConfusionData, ImportanceData } from '../charts/index.ts'
 import type { Task } from '../data/dataset.ts'
-import type { ExperimentSpec } from '../experiment/types.ts'
+import type { Anytime, ExperimentSpec } from '../experiment/types.ts'
 import type { DatasetProfile, Severity } from '../profile/profile.ts'
 import { byteSize, count, duration, figure } from '../util/text.ts'
 import { fragment, page, svg, table } from './html.ts'
@@ -32,6 +32,8 @@ export interface ReportInput {
   readonly objective: { readonly name: string; readonly direction: 'maximize' | 'minimize' }
   readonly folds: { readonly kind: string; readonly reason: string; readonly count: number }
   readonly leaderboard: readonly ReportRow[]
+  /** How good the model would have been after each generation of trials. */
+  readonly anytime?: readonly Anytime[]
   readonly best?: {
     readonly candidate: string
     readonly algorithm: string
@@ -157,7 +159,11 @@ const importanceSection = ({ importance: data }: ReportInput): Markup | undefine
         ${svg(importance(data))} `
     : undefined
 
-function leaderboardSection({ leaderboard, objective: { name: metric, direction } }: ReportInput): Markup {
+function leaderboardSection({
+  leaderboard,
+  objective: { name: metric, direction },
+  anytime: overTime = [],
+}: ReportInput): Markup {
   const done = finished(leaderboard)
   const failed = leaderboard.filter(row => row.state !== 'COMPLETE')
   const points = [...done].sort((a, b) => a.trial - b.trial).map(({ trial, score }) => ({ x: trial, score }))
@@ -169,6 +175,7 @@ function leaderboardSection({ leaderboard, objective: { name: metric, direction 
   return fragment`<h2>Leaderboard</h2>
     ${done.length === 0 ? fragment`<p>No trial has finished.</p>` : undefined}
     ${done.length > 0 ? [svg(leaderboardDots({ metric, direction, rows: dots })), svg(anytime({ metric, direction, axis: 'trial', points }))] : undefined}
+    ${overTime.length > 1 ? svg(anytime(anytimeData(metric, direction, overTime))) : undefined}
     ${table(
       [
         '#rank',
