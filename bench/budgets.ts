@@ -13,7 +13,7 @@ import { benchOptions, describeMachine, note } from './harness.ts'
 const TABLES = [
   { name: 'iris', file: 'iris', target: 'species' },
   { name: 'adult', file: 'adult_train', target: 'class' },
-  { name: 'arcene', file: 'arcene_train', target: 'class' },
+  { name: 'arcene', file: 'arcene_train', target: 'Class' },
   { name: 'mnist', file: 'mnist_train', target: 'label' },
 ] as const
 const BUDGETS = [10, 30, 60, 300]
@@ -57,7 +57,7 @@ async function measure(
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString()
-      if (firstModel === Infinity && /trial \d+ +(?!reference|baseline)/.test(stderr))
+      if (firstModel === Infinity && /trial \d+ +(?!\S*baseline)\S+ +\w+ [\d.-]+/.test(stderr))
         firstModel = (performance.now() - started) / 1000
     })
     const code = await new Promise<number | null>(done => child.on('close', done))

@@ -44,4 +44,13 @@ export interface TaskSchema {
   readonly classes: readonly string[]
   /** Labels that differ only in case and spaces are one class. */
   readonly labels?: 'normalised'
+  readonly answer?: AnswerRules
+}
+
+/** How probabilities become answers, where that is not as they come. */
+export interface AnswerRules {
+  /** Probabilities are softened (above 1) or sharpened: softmax of ln p / temperature. */
+  readonly temperature?: number
+  /** By class: the label is that of the largest probability × weight, not of the largest probability. */
+  readonly labelWeights?: readonly number[]
 }

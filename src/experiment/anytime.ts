@@ -1,7 +1,7 @@
 import Papa from 'papaparse'
 import { higherIsBetter } from '../metrics/index.ts'
 import { writeFileAtomic } from '../util/files.ts'
-import { assembleEnsemble } from './assemble.ts'
+import { assembleEnsemble, singleModel, type Scoring } from './assemble.ts'
 import { bestTrial } from './leaderboard.ts'
 import type { JournalRecord } from './journal.ts'
 import type { Store } from './store.ts'
@@ -20,7 +20,7 @@ export interface ModelChoice {
 
 export function followModel(
   { paths, spec, journal }: Store,
-  prepared: Parameters<typeof assembleEnsemble>[1],
+  prepared: Scoring,
   emit: (event: ExperimentEvent) => void,
 ): ModelChoice {
   const started = performance.now()
@@ -36,7 +36,7 @@ export function followModel(
     const best = bestTrial(trials, prepared.objective)
     seen = finished
     if (!best) return undefined
-    const single: Ensemble = { members: [{ trial: best.id, weight: 1 }], metrics: best.metrics! }
+    const single = singleModel(paths, prepared, best)
     const weighed = spec.mode === 'hpo' ? undefined : assembleEnsemble(paths, prepared, trials, outputs)
     const { name } = prepared.objective
     const worth = ({ metrics }: Ensemble) => higherIsBetter(name, metrics[name]!)
@@ -46,7 +46,7 @@ export function followModel(
     const point: Anytime = {
       seconds: before + (now - started) / 1000,
       trials: trials.length,
-      best: single.metrics[name]!,
+      best: best.metrics![name]!,
       model: chosen.metrics[name]!,
     }
     journal.append({ type: 'anytime', ...point })

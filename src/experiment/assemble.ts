@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { joinPipelines, outputWidth, unpackPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { blend, greedyEnsemble } from '../tune/ensemble.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
-import { evaluate } from '../metrics/index.ts'
+import type { MetricName } from '../metrics/index.ts'
+import type { Scored, Truth } from '../metrics/metric.ts'
+import type { Folds } from '../split/folds.ts'
+import { decide } from '../tune/decision.ts'
 import { unpack } from '../util/pack.ts'
 import { scoredRows, takeValues } from './data.ts'
 import { compareTrials } from './leaderboard.ts'
@@ -25,36 +28,37 @@ export const readOutputs = (paths: Layout, trial: number): Float64Array =>
 export const readPipeline = (paths: Layout, trial: number): Pipeline =>
   unpackPipeline(readFileSync(join(paths.trial(trial), 'pipeline.bin')))
 
+/** What it takes to score a model on the held-out rows. */
+export type Scoring = Pick<Prepared, 'target' | 'task' | 'folds' | 'weights' | 'objective'>
+
+function truthOf({ target, task, folds, weights }: Scoring): Truth {
+  const rows = scoredRows(folds)
+  return {
+    task: target.task,
+    target: takeValues(target.values, rows),
+    width: outputWidth(task),
+    ...(weights && { weights: takeValues(weights, rows) }),
+  }
+}
+
 /** Picks the weighted mean of trials that scores best on the held-out rows. Undefined without a complete trial. `known`: outputs that were read before; kept up to date. */
 export function assembleEnsemble(
   paths: Layout,
-  {
-    target,
-    task,
-    folds,
-    weights,
-    objective,
-  }: Pick<Prepared, 'target' | 'task' | 'folds' | 'weights' | 'objective'>,
+  prepared: Scoring,
   trials: readonly Trial[],
   known: Map<number, Float64Array> = new Map(),
 ): Ensemble | undefined {
+  const { folds, objective } = prepared
   const complete = trials.filter(trial => trial.state === 'COMPLETE')
   const handy = complete.filter(trial => trial.bytes! <= LARGEST_BYTES)
   const pool = (handy.length > 0 ? handy : complete)
     .sort((a, b) => compareTrials(b, a, objective))
     .slice(0, POOL)
   if (pool.length === 0) return undefined
-  const rows = scoredRows(folds)
   const ids = new Set(pool.map(({ id }) => id))
   for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
   for (const id of ids) if (!known.has(id)) known.set(id, readOutputs(paths, id))
-  const width = outputWidth(task)
-  const truth = {
-    task: target.task,
-    target: takeValues(target.values, rows),
-    width,
-    ...(weights && { weights: takeValues(weights, rows) }),
-  }
+  const truth = truthOf(prepared)
   const { weights: picked } = greedyEnsemble(
     pool.map(trial => ({ id: trial.id, outputs: known.get(trial.id)! })),
     truth,
@@ -66,11 +70,42 @@ export function assembleEnsemble(
   const members = large.map(([trial, weight]) => ({ trial, weight: weight / total }))
   const mixed = blend(
     members.map(({ trial, weight }) => [known.get(trial)!, weight]),
-    rows.length * width,
+    truth.target.length * truth.width,
   )
-  return { members, metrics: evaluate({ ...truth, outputs: mixed }) }
+  return decided({ ...truth, outputs: mixed }, members, folds, objective.name)
+}
+
+/** One trial as the model. */
+export function singleModel(paths: Layout, prepared: Scoring, { id }: Trial): Ensemble {
+  const scored = { ...truthOf(prepared), outputs: readOutputs(paths, id) }
+  return decided(scored, [{ trial: id, weight: 1 }], prepared.folds, prepared.objective.name)
+}
+
+function decided(
+  scored: Scored,
+  members: Ensemble['members'],
+  { folds }: Folds,
+  objective: MetricName,
+): Ensemble {
+  const { rules, metrics } = decide(scored, objective, partsOf(folds))
+  return { members, metrics, ...(rules && { answer: rules }) }
+}
+
+const HOLDOUT_PARTS = 5
+
+/** For each scored row the fold that held it out; a single holdout is dealt into parts. */
+function partsOf(folds: Folds['folds']): Int32Array {
+  if (folds.length === 1) return Int32Array.from(folds[0]!.validation, (_, row) => row % HOLDOUT_PARTS)
+  return Int32Array.from(folds.flatMap(({ validation }, fold) => Array.from(validation, () => fold)))
 }
 
 /** The fitted pipeline of an ensemble: the models of all folds of all members. */
-export const assemblePipeline = (paths: Layout, { members }: Pick<Ensemble, 'members'>): Pipeline =>
-  joinPipelines(members.map(({ trial, weight }) => ({ weight, pipeline: readPipeline(paths, trial) })))
+export function assemblePipeline(
+  paths: Layout,
+  { members, answer }: Pick<Ensemble, 'members' | 'answer'>,
+): Pipeline {
+  const joined = joinPipelines(
+    members.map(({ trial, weight }) => ({ weight, pipeline: readPipeline(paths, trial) })),
+  )
+  return answer ? { ...joined, task: { ...joined.task, answer } } : joined
+}

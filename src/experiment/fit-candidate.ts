@@ -5,7 +5,7 @@ import { evaluate, type MetricName } from '../metrics/index.ts'
 import { predictModel } from '../models/index.ts'
 import type { Params } from '../params/space.ts'
 import { applyTransforms, fitTransforms, type FittedTransforms } from '../pipeline/features.ts'
-import { outputWidth, type Member, type Pipeline } from '../pipeline/pipeline.ts'
+import { clamped, outputWidth, type Member, type Pipeline, type ValueRange } from '../pipeline/pipeline.ts'
 import { hashSeed } from '../util/rng.ts'
 import { scoredRows, takeValues, taskOf, type ExperimentData } from './data.ts'
 import type { MetricValues } from './types.ts'
@@ -124,7 +124,8 @@ export async function fitCandidate(
       },
     )
     const predictStarted = performance.now()
-    const predicted = await predictModel(model, held)
+    const range = rangeOf(data, train)
+    const predicted = clamped(await predictModel(model, held), range)
     predictSeconds += (performance.now() - predictStarted) / 1000
     outputs.set(predicted, offset * width)
     offset += validation.length
@@ -137,7 +138,7 @@ export async function fitCandidate(
         ...(heldOut.weights && { weights: heldOut.weights }),
       })[options.objective]!,
     )
-    members.push({ weight: 1 / folds.folds.length, transforms: fitted, model })
+    members.push({ weight: 1 / folds.folds.length, transforms: fitted, model, ...(range && { range }) })
     if (index + 1 < folds.folds.length && options.isLost?.(foldScores))
       throw new RaceLost(foldScores, (performance.now() - started) / 1000 - predictSeconds)
   }
@@ -160,6 +161,17 @@ export async function fitCandidate(
     fitSeconds: (performance.now() - started) / 1000 - predictSeconds,
     predictMicrosecondsPerRow: (predictSeconds * 1e6) / rows.length,
   }
+}
+
+/** Regression: values no training row comes near are mistakes, but where later rows are predicted from earlier ones they may be the trend. */
+function rangeOf({ target, folds }: ExperimentData, train: Int32Array): ValueRange | undefined {
+  if (target.task !== 'regression' || folds.forward) return undefined
+  let [least, most] = [Infinity, -Infinity]
+  for (const row of train) {
+    least = Math.min(least, target.values[row]!)
+    most = Math.max(most, target.values[row]!)
+  }
+  return [least, most]
 }
 
 const examples = ({ target, weights }: ExperimentData, features: Features, rows: Int32Array): Examples => ({

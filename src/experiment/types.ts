@@ -1,4 +1,5 @@
 import type { ColumnKind, Task } from '../data/dataset.ts'
+import type { AnswerRules } from '../data/schema.ts'
 import type { TablePath } from '../data/source.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
@@ -85,6 +86,8 @@ export interface Ensemble {
   /** Weights sum to 1. */
   readonly members: readonly { readonly trial: number; readonly weight: number }[]
   readonly metrics: MetricValues
+  /** How its probabilities become answers. */
+  readonly answer?: AnswerRules
 }
 
 /** How good the model would have been, had the experiment ended then. */

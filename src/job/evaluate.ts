@@ -68,6 +68,7 @@ export async function evaluatePredictor(predictor: Predictor, file: TablePath): 
     target: Float64Array.from(rows, row => truth[row]!),
     outputs: takeOutputs(outputs, rows, width),
     width,
+    ...(task.answer?.labelWeights && { labelWeights: task.answer.labelWeights }),
   }
   const metrics = evaluate(scored)
   if (task.task === 'regression') return { rows: rows.length, metrics }

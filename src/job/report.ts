@@ -11,6 +11,7 @@ import { permutationImportance } from '../explain/permutation.ts'
 import { confusionMatrix, defaultObjective, evaluate, metrics, type MetricName } from '../metrics/index.ts'
 import type { Scored } from '../metrics/metric.ts'
 import { outputWidth } from '../pipeline/pipeline.ts'
+import { applyTemperature } from '../pipeline/temperature.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { renderReport, type ReportInput } from '../report/index.ts'
 import { blend } from '../tune/ensemble.ts'
@@ -98,24 +99,28 @@ function openFound(folder: string): Found {
       : assembleEnsemble(paths, { ...data, task, objective }, trials)!
   const rows = scoredRows(data.folds)
   const width = outputWidth(task)
+  const { temperature, labelWeights } = ensemble.answer ?? {}
+  const mixed = blend(
+    ensemble.members.map(({ trial, weight }) => [readOutputs(paths, trial), weight]),
+    rows.length * width,
+  )
   const scored = {
     task: task.task,
     target: takeValues(data.target.values, rows),
     width,
     ...(data.weights && { weights: takeValues(data.weights, rows) }),
-    outputs: blend(
-      ensemble.members.map(({ trial, weight }) => [readOutputs(paths, trial), weight]),
-      rows.length * width,
-    ),
+    outputs: temperature === undefined ? mixed : applyTemperature(mixed, width, temperature),
+    ...(labelWeights && { labelWeights }),
   }
   const profile = readDocument<DatasetProfile>(paths.profile)
   return { paths, spec, trials, data, profile, objective, ensemble, anytime: anytimeOf(records), scored }
 }
 
-function qualityOf({ data, objective, scored }: Found): NonNullable<ReportInput['evaluation']> {
+function qualityOf({ data, objective, ensemble, scored }: Found): NonNullable<ReportInput['evaluation']> {
   const { task, target, outputs, width } = scored
   const { classes } = data.target
-  const values = evaluate(scored)
+  // The objective and its kin as on the leaderboard: by rules of answering found on other rows.
+  const values = { ...evaluate(scored), ...ensemble.metrics }
   const constant = evaluate({ ...scored, outputs: constantOutputs(data, width, objective.name) })
   const matrix = task === 'regression' ? undefined : confusionMatrix(scored)
   const drawn = drawnRows(target.length)

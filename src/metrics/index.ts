@@ -17,6 +17,7 @@ function metric(
   smooth: boolean,
   summary: string,
   from: Formula,
+  decides = false,
 ): Metric {
   return {
     tasks,
@@ -24,6 +25,7 @@ function metric(
     best: direction === 'maximize' ? 1 : 0,
     summary,
     smooth,
+    decides,
     from,
     score(scored) {
       checkScored(scored)
@@ -58,6 +60,7 @@ export const metrics = {
     false,
     'Share of right labels in each class, averaged over classes.',
     labels.balancedAccuracy,
+    true,
   ),
   F1: metric(
     BINARY,
@@ -65,6 +68,7 @@ export const metrics = {
     false,
     'Harmonic mean of precision and recall of the positive class.',
     labels.f1,
+    true,
   ),
   LogLoss: metric(
     CLASSES,
@@ -87,7 +91,14 @@ export const metrics = {
     'Share of positive rows that are called positive.',
     labels.recall,
   ),
-  F1macro: metric(MULTICLASS, 'maximize', false, 'F1 of each class, averaged over classes.', labels.f1macro),
+  F1macro: metric(
+    MULTICLASS,
+    'maximize',
+    false,
+    'F1 of each class, averaged over classes.',
+    labels.f1macro,
+    true,
+  ),
   PrecisionMacro: metric(
     MULTICLASS,
     'maximize',
@@ -101,6 +112,7 @@ export const metrics = {
     false,
     'Recall of each class, averaged over classes.',
     labels.recallMacro,
+    true,
   ),
   MAE: metric(VALUES, 'minimize', true, 'Mean absolute error.', regression.mae),
   MSE: metric(VALUES, 'minimize', true, 'Mean squared error.', regression.mse),

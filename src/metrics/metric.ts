@@ -10,6 +10,8 @@ export interface Truth {
   /** Columns of `outputs`: number of classes, or 1. */
   readonly width: number
   readonly weights?: Float64Array
+  /** By class: the label is that of the largest output × weight; all 1 unless said. */
+  readonly labelWeights?: readonly number[]
 }
 
 /** Predictions beside the truth, for rows the model never learnt from. */
@@ -45,6 +47,8 @@ export interface Metric {
   readonly summary: string
   /** False where many different predictions score alike (labels only), so that ties need a second opinion. */
   readonly smooth: boolean
+  /** Labels other than the most probable class may score better, and are no trick: worth tuning the decision for. */
+  readonly decides: boolean
   /** The formula over work that other metrics may share; NaN where it is not defined on these rows. */
   readonly from: (work: Work) => number
   /** Checks the outputs, then the formula; throws where it is not defined. */

@@ -9,6 +9,7 @@ import { featureNames, findFeatureTransform, findReader, usedColumns } from './f
 import { INPUT_TYPES, MISSING_VALUES } from './feeds.ts'
 import type { Pipeline } from './pipeline.ts'
 import { byTransforms, outputWidth, totalWeight } from './pipeline.ts'
+import { emitTemperature } from './temperature.ts'
 
 /** One input of the graph: `[N, 1]`. */
 export interface InputDescription {
@@ -43,11 +44,18 @@ export interface GraphDescription {
 export const outputName = ({ task }: TaskSchema): 'prediction' | 'probabilities' =>
   task === 'regression' ? 'prediction' : 'probabilities'
 
-const describeOutputs = ({ task, classes }: TaskSchema): OutputDescription[] =>
+const describeOutputs = ({ task, classes, answer }: TaskSchema): OutputDescription[] =>
   task === 'regression'
     ? [{ name: 'prediction', type: 'double', shape: ['N'], meaning: 'the predicted value' }]
     : [
-        { name: 'predicted_label', type: 'string', shape: ['N'], meaning: 'the most probable class' },
+        {
+          name: 'predicted_label',
+          type: 'string',
+          shape: ['N'],
+          meaning: answer?.labelWeights
+            ? 'the class with the largest probability × its label weight'
+            : 'the most probable class',
+        },
         { name: 'probability', type: 'double', shape: ['N'], meaning: 'probability of the predicted label' },
         {
           name: 'probabilities',
@@ -196,9 +204,10 @@ function emitMembers(
   for (const [transforms, group] of byTransforms(members)) {
     graph.scope = `features${position}`
     const features = emitTransforms(transforms, graph, raw, shared)
-    for (const { weight, model } of group) {
+    for (const { weight, model, range } of group) {
       graph.scope = `member${position++}`
-      const outputs = graph.cast(emitModel(model, graph, features), 'double')
+      const free = graph.cast(emitModel(model, graph, features), 'double')
+      const outputs = range ? graph.op('Clip', [free, graph.f64(range[0]), graph.f64(range[1])]) : free
       parts.push(members.length === 1 ? outputs : graph.op('Mul', [outputs, graph.f64(weight)]))
     }
   }
@@ -250,14 +259,24 @@ function emitGroup(
 }
 
 /** The outputs by name. */
-function emitAnswer(graph: Graph, task: TaskSchema, answer: Tensor): Record<string, Tensor> {
+function emitAnswer(graph: Graph, task: TaskSchema, mean: Tensor): Record<string, Tensor> {
   const width = outputWidth(task)
-  if (task.task === 'regression') return { prediction: graph.op('Reshape', [answer, graph.i64(-1)]) }
+  if (task.task === 'regression') return { prediction: graph.op('Reshape', [mean, graph.i64(-1)]) }
+  const { temperature, labelWeights } = task.answer ?? {}
+  const answer = temperature === undefined ? mean : emitTemperature(graph, mean, temperature)
+  const worth = labelWeights
+    ? graph.op('Mul', [answer, graph.constant(Float64Array.from(labelWeights), [width])])
+    : answer
   const labels = graph.constant(task.classes, [width])
-  const best = graph.op('ArgMax', [answer], { axis: 1, keepdims: 0 }, { type: 'int64' })
+  const best = graph.op('ArgMax', [worth], { axis: 1, keepdims: 0 }, { type: 'int64' })
   return {
     predicted_label: graph.op('Gather', [labels, best], { axis: 0 }, { type: 'string' }),
-    probability: graph.op('ReduceMax', [answer, graph.i64(1)], { keepdims: 0 }),
+    probability: labelWeights
+      ? graph.op('Reshape', [
+          graph.op('GatherElements', [answer, graph.op('Unsqueeze', [best, graph.i64(1)])], { axis: 1 }),
+          graph.i64(-1),
+        ])
+      : graph.op('ReduceMax', [answer, graph.i64(1)], { keepdims: 0 }),
     probabilities: answer,
     labels,
   }

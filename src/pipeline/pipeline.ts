@@ -8,13 +8,18 @@ import { sha256 } from '../util/files.ts'
 import { pack, unpack } from '../util/pack.ts'
 import type { FittedTransforms } from './features.ts'
 import { applyTransforms } from './features.ts'
+import { applyTemperature } from './temperature.ts'
 
 /** One fitted candidate (or fold of one) and its share of the answer. */
 export interface Member {
   readonly weight: number
   readonly transforms: FittedTransforms
   readonly model: ModelData
+  /** Regression: its values are held within what it was trained on. */
+  readonly range?: ValueRange
 }
+
+export type ValueRange = readonly [least: number, most: number]
 
 /** Everything that predicts, from raw columns to probabilities or values. Plain data; knows no algorithm. */
 export interface Pipeline {
@@ -41,13 +46,19 @@ export async function predictPipeline(pipeline: Pipeline, dataset: Dataset): Pro
   const total = totalWeight(pipeline.members)
   for (const [transforms, members] of byTransforms(pipeline.members)) {
     const features: Features = applyTransforms(transforms, dataset)
-    for (const { weight, model } of members) {
-      const outputs = await predictModel(model, features)
+    for (const { weight, model, range } of members) {
+      const outputs = clamped(await predictModel(model, features), range)
       for (let i = 0; i < sum.length; i++) sum[i]! += outputs[i]! * weight
     }
   }
   for (let i = 0; i < sum.length; i++) sum[i]! /= total
-  return sum
+  const { temperature } = pipeline.task.answer ?? {}
+  return temperature === undefined ? sum : applyTemperature(sum, width, temperature)
+}
+
+/** The values, held within the range if there is one; NaN stays NaN. */
+export function clamped(values: Float64Array, range: ValueRange | undefined): Float64Array {
+  return range ? values.map(value => Math.min(range[1], Math.max(range[0], value))) : values
 }
 
 export const totalWeight = (members: readonly Member[]): number =>
@@ -93,6 +104,7 @@ export function packPipeline({ task, table, members }: Pipeline): Uint8Array {
     members: shared.map(member => ({
       weight: member.weight,
       model: member.model,
+      ...(member.range && { range: member.range }),
       transforms: transforms.indexOf(member.transforms),
     })),
   })
@@ -103,7 +115,7 @@ export function unpackPipeline(bytes: Uint8Array): Pipeline {
   const stored = unpack(bytes) as Omit<Pipeline, 'members'> & {
     readonly kind?: string
     readonly transforms: readonly FittedTransforms[]
-    readonly members: readonly { weight: number; model: ModelData; transforms: number }[]
+    readonly members: readonly { weight: number; model: ModelData; transforms: number; range?: ValueRange }[]
   }
   if (stored.kind !== 'pipeline' || stored.formatVersion !== VERSION) {
     throw new InputError(
@@ -115,10 +127,11 @@ export function unpackPipeline(bytes: Uint8Array): Pipeline {
     formatVersion: VERSION,
     task: stored.task,
     table: stored.table,
-    members: stored.members.map(({ weight, model, transforms }) => ({
+    members: stored.members.map(({ weight, model, transforms, range }) => ({
       weight,
       model,
       transforms: stored.transforms[transforms]!,
+      ...(range && { range }),
     })),
   }
 }

@@ -42,7 +42,7 @@ export function forwardFolds(time: Float64Array, folds: number): Folds {
     kind === 'holdout'
       ? `${count(time.length)} rows in order of time: the last fifth is held out`
       : `${count(time.length)} rows in order of time: ${pieces.length} folds, each predicted from the rows before it`
-  return { kind, reason, folds: pieces }
+  return { kind, reason, forward: true, folds: pieces }
 }
 
 /** The first position at or after `at` where a new moment begins. */

@@ -1,29 +1,12 @@
 import { metrics, type MetricName } from '../metrics/index.ts'
 import type { Scored, Truth } from '../metrics/metric.ts'
-import { LOG_LOSS_CLIP } from '../metrics/probability.ts'
 import { shareWork } from '../metrics/work.ts'
+import { applyTemperature } from '../pipeline/temperature.ts'
 
 const COLDEST = Math.log(0.05)
 const HOTTEST = Math.log(20)
 const GOLDEN = (Math.sqrt(5) - 1) / 2
 const PRECISION = 1e-4 // of ln temperature
-
-/** Probabilities softened (temperature above 1) or sharpened (below 1): softmax of ln p / temperature. */
-export function applyTemperature(outputs: Float64Array, width: number, temperature: number): Float64Array {
-  const tempered = new Float64Array(outputs.length)
-  for (let at = 0; at < outputs.length; at += width) {
-    let top = 0
-    for (let k = 0; k < width; k++) top = Math.max(top, outputs[at + k])
-    const logTop = Math.log(Math.max(top, LOG_LOSS_CLIP))
-    let sum = 0
-    for (let k = 0; k < width; k++) {
-      const log = Math.log(Math.max(outputs[at + k], LOG_LOSS_CLIP))
-      sum += tempered[at + k] = Math.exp((log - logTop) / temperature)
-    }
-    for (let k = 0; k < width; k++) tempered[at + k] /= sum
-  }
-  return tempered
-}
 
 /**
  * The temperature of least log loss (Guo et al. 2017), by golden-section search over its logarithm: the loss is

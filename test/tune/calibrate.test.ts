@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { metrics, predictedLabels } from '../../src/metrics/index.ts'
-import { applyTemperature, calibrateTemperature, tuneThreshold } from '../../src/tune/calibrate.ts'
+import { applyTemperature } from '../../src/pipeline/temperature.ts'
+import { calibrateTemperature, tuneThreshold } from '../../src/tune/calibrate.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { binary, randomScored } from '../metrics/helpers.ts'
 

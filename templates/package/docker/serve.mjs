@@ -108,7 +108,7 @@ function writeJson(answers) {
 function valueOfKey(key, answer) {
   if (classes.length === 0)
     return ['prediction', 'predicted_label', 'predicted_score'].includes(key) ? answer[0] : 'nan'
-  const best = bestClass(answer)
+  const best = bestClass(model.info, answer)
   const values = {
     predicted_label: classes[best],
     probability: answer[best],

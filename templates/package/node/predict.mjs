@@ -64,8 +64,12 @@ function tensor(values, type) {
   )
 }
 
-/** The class of the largest probability, the first of equals. */
-export const bestClass = answer => answer.indexOf(Math.max(...answer))
+/** The class of the largest probability × its label weight, the first of equals. */
+export function bestClass({ task }, answer) {
+  const weights = task.answer?.labelWeights
+  const worth = weights ? answer.map((probability, k) => probability * weights[k]) : answer
+  return worth.indexOf(Math.max(...worth))
+}
 
 /** Names of the columns that are printed, and what stands in them for one answer. */
 export function headerOf({ task: { classes } }) {
@@ -73,9 +77,10 @@ export function headerOf({ task: { classes } }) {
   return ['predicted_label', 'probability', ...classes.map(label => `probability_${label}`)]
 }
 
-export function cellsOf({ task: { classes } }, answer) {
+export function cellsOf(info, answer) {
+  const { classes } = info.task
   if (classes.length === 0) return answer
-  const best = bestClass(answer)
+  const best = bestClass(info, answer)
   return [classes[best], answer[best], ...answer]
 }
 

@@ -20,6 +20,7 @@ from table import InputError, csv_line, number_text, read_table
 FOLDER = Path(__file__).resolve().parent
 MODEL = json.loads((FOLDER / "model.json").read_text(encoding="utf-8"))
 CLASSES = MODEL["task"]["classes"]  # empty when a number is predicted
+LABEL_WEIGHTS = np.array((MODEL["task"].get("answer") or {}).get("labelWeights") or 1.0)
 BATCH_ROWS = max(1, min(5000, 8_000_000 // max(1, len(MODEL["inputs"]))))
 NO_DATE = -(2**63)
 
@@ -30,7 +31,7 @@ def main(path):
     sys.stdout.write(csv_line(header if CLASSES else ["prediction"]))
     for answer in predict(columns):
         if CLASSES:
-            best = int(np.argmax(answer))
+            best = int(np.argmax(answer * LABEL_WEIGHTS))
             sys.stdout.write(csv_line([CLASSES[best], *map(number_text, [answer[best], *answer])]))
         else:
             sys.stdout.write(csv_line([number_text(answer)]))
