@@ -69,7 +69,7 @@ async function measure(
       ...(result?.best ? [] : ['no model']),
       ...(firstModel > Math.min(5, 0.1 * budget) ? ['late model'] : []),
       ...(wall > budget + Math.max(5, 0.05 * budget) ? ['late end'] : []),
-      ...(wall < 0.9 * budget && ended === '' ? ['unused'] : []),
+      ...(wall < 0.9 * budget && (ended === '' || /no trial fits/.test(ended)) ? ['unused'] : []),
     ]
     return {
       dataset: name,

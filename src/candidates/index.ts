@@ -90,7 +90,8 @@ function finish(draft: Draft, position: number, plan: ColumnPlan, options: PlanO
     name: `dpp${position}-${algorithm.name}`,
     role,
     reason: reason + why.join(''),
-    groups: picture?.groups ?? planGroups(plan, style),
+    // What answers without looking needs no columns.
+    groups: picture?.groups ?? (role === 'reference' ? [] : planGroups(plan, style)),
     merged,
     algorithm: algorithm.name,
     static: fixed,
@@ -160,7 +161,7 @@ function draftsFor(
         {
           algorithm,
           role,
-          reason: `${sentence(algorithm.summary)} Whatever does not beat it has learnt nothing.`,
+          reason: `${sentence(algorithm.summary)} It looks at 0 columns: whatever does not beat it has learnt nothing.`,
           style: TREE_STYLE,
           merged: [],
           priority: 0.5,

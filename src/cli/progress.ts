@@ -97,6 +97,7 @@ function eventLine(
 ): string | undefined {
   const clock = style('dim', duration(seconds).padStart(9))
   if (event.type === 'stage') return `${clock}  ${inline(event.detail)}`
+  if (event.type === 'ended') return `${clock}  ended early: ${event.reason}`
   if (event.type === 'warning') return `${clock}  ${style('yellow', 'note:')} ${inline(event.message)}`
   if (event.type === 'planned')
     return `${clock}  ${event.candidates} candidate pipelines; the aim is to ${event.objective.direction} ${event.objective.name}`

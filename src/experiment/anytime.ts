@@ -36,11 +36,11 @@ export function followModel(
     const best = bestTrial(trials, prepared.objective)
     seen = finished
     if (!best) return undefined
-    const single = singleModel(paths, prepared, best)
     const weighed = spec.mode === 'hpo' ? undefined : assembleEnsemble(paths, prepared, trials, outputs)
     const { name } = prepared.objective
-    const worth = ({ metrics }: Ensemble) => higherIsBetter(name, metrics[name]!)
-    chosen = weighed && worth(weighed) >= worth(single) ? weighed : single
+    const worth = ({ metrics }: Pick<Ensemble, 'metrics'>) => higherIsBetter(name, metrics[name]!)
+    const isEnough = weighed && worth(weighed) >= worth({ metrics: best.metrics! })
+    chosen = isEnough ? weighed : singleModel(paths, prepared, best)
     const now = performance.now()
     choosingMs += now - from
     const point: Anytime = {

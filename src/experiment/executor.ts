@@ -38,6 +38,8 @@ export interface SubmitOptions {
 export interface Executor {
   /** How many trials run at once. */
   readonly slots: number
+  /** Gets ready ahead of the first trial, where that takes time. */
+  warm?(): void
   submit(job: TrialJob, options: SubmitOptions): Promise<Trial>
   /** Ends running trials: asks first, kills after `graceSeconds`. Their trials resolve as STOPPED. */
   stop(graceSeconds: number): Promise<void>

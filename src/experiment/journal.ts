@@ -30,7 +30,7 @@ export type JournalRecord =
   | { readonly type: 'trial'; readonly definition: string; readonly trial: Trial }
   | ({ readonly type: 'anytime' } & Anytime)
   | { readonly type: 'ensemble'; readonly ensemble: Ensemble }
-  | { readonly type: 'finished'; readonly trials: number }
+  | { readonly type: 'finished'; readonly trials: number; readonly reason?: string }
   | { readonly type: 'stopped'; readonly reason: string }
 
 /** One line: length of the JSON in bytes, its CRC-32 in hex, the JSON. */

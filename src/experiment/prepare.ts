@@ -36,6 +36,8 @@ export interface Prepared {
   readonly report: ReadingReport
   readonly candidates: readonly Candidate[]
   readonly objective: Objective
+  /** With a budget only what the plan needs is found before training: finds the rest, as long as it is not late. */
+  readonly completeProfile?: (isLate: () => boolean) => Promise<DatasetProfile>
   /** Rows as pictures, when the columns are pixels. */
   readonly images?: readonly ImageSample[]
 }
@@ -128,21 +130,28 @@ async function prepareAnew(
     detail: `profiling ${count(seen.table.rows)} rows × ${count(table.columns.length)} columns`,
   })
   // Only what the model will need: a test file may lack the columns of roles.
-  const test =
-    spec.test === undefined
-      ? undefined
-      : (await readDataset(spec.test, { schema: { columns: features } })).dataset
-  const found = await profileDataset(seen.table, schema, {
-    target: spec.target,
-    made: seen.made,
-    report,
-    seed: spec.seed,
-    dropLeaks,
-    isLate: () => spent() > PREPARING_SHARE,
-    ...(test && { test }),
-  })
-  tellChoices(found, emit)
-  const profile = withoutPicture(found, spec.features?.names)
+  const profileOf = async (isLate: () => boolean, compare: boolean) => {
+    const test =
+      compare && spec.test !== undefined
+        ? (await readDataset(spec.test, { schema: { columns: features } })).dataset
+        : undefined
+    const found = await profileDataset(seen.table, schema, {
+      target: spec.target,
+      made: seen.made,
+      report,
+      seed: spec.seed,
+      dropLeaks,
+      isLate,
+      ...(test && { test }),
+    })
+    return withoutPicture(found, spec.features?.names)
+  }
+  const hurried = spec.budgetSeconds !== undefined && !spec.definitionsOnly
+  const profile = hurried
+    ? await profileOf(() => true, false)
+    : await profileOf(() => spent() > PREPARING_SHARE, true)
+  tellChoices(profile, emit)
+  if (!hurried) tellLeftOut(profile, emit)
   const leaks = new Set(profile.droppedLeaks)
   const kept = features.filter(({ name }) => !leaks.has(name))
   if (kept.length === 0) throw noFeatures(spec)
@@ -193,6 +202,14 @@ async function prepareAnew(
     candidates,
     objective,
     ...(images && { images }),
+    ...(hurried && {
+      completeProfile: async (isLate: () => boolean) => {
+        const complete = await profileOf(() => isLate() || spent() > PREPARING_SHARE, !isLate())
+        tellLeftOut(complete, emit)
+        writeDocument(paths.profile, complete)
+        return complete
+      },
+    }),
   }
 }
 
@@ -229,14 +246,18 @@ function alone(table: Dataset, made: MadeTarget, emit: Emit): { table: Dataset; 
   return { table: takeRows(table, made.rows), made: { ...made, rows: Int32Array.from(made.rows.keys()) } }
 }
 
-/** What was left out or joined, because it was asked for or because time is short. */
-function tellChoices({ droppedLeaks = [], leftOut = [], target }: DatasetProfile, emit: Emit): void {
+/** What was left out because time is short. */
+function tellLeftOut({ leftOut = [] }: DatasetProfile, emit: Emit): void {
   if (leftOut.length > 0) {
     emit({
       type: 'warning',
-      message: `half of the budget went into reading and looking at the table; left out of its profile: ${leftOut.join(', ')} ("glasspilot profile" finds them, or give a longer --budget)`,
+      message: `the budget is too short for all of the profile; left out: ${leftOut.join(', ')} ("glasspilot profile" finds them, or give a longer --budget)`,
     })
   }
+}
+
+/** What was left out or joined because it was asked for. */
+function tellChoices({ droppedLeaks = [], target }: DatasetProfile, emit: Emit): void {
   if (droppedLeaks.length > 0) {
     emit({
       type: 'warning',

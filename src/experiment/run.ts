@@ -1,4 +1,5 @@
 import { InputError } from '../util/errors.ts'
+import type { Executor } from './executor.ts'
 import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { prepareExperiment, type Prepared } from './prepare.ts'
 import type { Store } from './store.ts'
@@ -6,8 +7,11 @@ import { tune, type TuneServices } from './tune.ts'
 import type { Ensemble, Trial } from './types.ts'
 
 export interface RunServices extends TuneServices {
-  /** Called once the plan is on disk and before anything is trained. */
-  readonly onPlanned: (prepared: Prepared) => Promise<void>
+  readonly openExecutor: (store: Store) => Promise<Executor>
+  /** Called once the plan is on disk: throws when training would be in vain. */
+  readonly beforeTraining: (prepared: Prepared) => Promise<void>
+  /** Shows the plan; called at once when nothing is trained, otherwise while the first trials run. */
+  readonly onPlanned: (prepared: Prepared) => void
 }
 
 export interface ExperimentResult {
@@ -16,36 +20,77 @@ export interface ExperimentResult {
   /** The model: weights over trials. Undefined when nothing was trained. */
   readonly ensemble?: Ensemble
   readonly stopped: boolean
+  /** Why it ended before its budget did. */
+  readonly ended?: string
 }
 
 /** The whole experiment: read, profile, split, plan, tune, rank. Goes on from whatever the folder already holds. */
 export async function runExperiment(store: Store, services: RunServices): Promise<ExperimentResult> {
-  const { spec, journal } = store
+  const { spec } = store
   const { budgetSeconds = Infinity } = spec
   const started = performance.now()
-  const deadline = started + tuningSeconds(budgetSeconds) * 1000
   const spent = () => (performance.now() - started) / 1000 / budgetSeconds
-  const prepared = await prepareExperiment(store, services.emit, spent)
-  services.emit({ type: 'planned', candidates: prepared.candidates.length, objective: prepared.objective })
-  await services.onPlanned(prepared)
-  if (spec.definitionsOnly) return { prepared, trials: [], stopped: false }
+  if (spec.definitionsOnly) {
+    const prepared = await prepareExperiment(store, services.emit, spent)
+    tellPlan(prepared, services)
+    await services.beforeTraining(prepared)
+    services.onPlanned(prepared)
+    return { prepared, trials: [], stopped: false }
+  }
+  const executor = await services.openExecutor(store)
+  try {
+    executor.warm?.()
+    const prepared = await prepareExperiment(store, services.emit, spent)
+    tellPlan(prepared, services)
+    await services.beforeTraining(prepared)
+    return await train(store, prepared, services, {
+      executor,
+      deadline: started + (budgetSeconds - reserveSeconds(budgetSeconds)) * 1000,
+    })
+  } finally {
+    await executor.close()
+  }
+}
 
-  services.emit({ type: 'stage', stage: 'tune', detail: `tuning ${prepared.candidates.length} pipelines` })
-  const { trials, ensemble } = await tune(store, prepared, services, deadline)
-  writeLeaderboard(store.paths, prepared.objective, withEnsemble(trials, ensemble, prepared.objective))
+/** Part of the budget kept for choosing, exporting and scoring the model. */
+const reserveSeconds = (budget: number): number => Math.min(15, 0.5 + 0.04 * budget)
+
+/** Of the time for training: completing the profile beside it may take so much from the trials. */
+const PROFILE_SHARE = 0.1
+
+const tellPlan = ({ candidates, objective }: Prepared, { emit }: RunServices): void =>
+  emit({ type: 'planned', candidates: candidates.length, objective })
+
+async function train(
+  store: Store,
+  planned: Prepared,
+  services: RunServices,
+  { executor, deadline }: { readonly executor: Executor; readonly deadline: number },
+): Promise<ExperimentResult> {
+  const { paths, journal } = store
+  services.emit({ type: 'stage', stage: 'tune', detail: `tuning ${planned.candidates.length} pipelines` })
+  let prepared = planned
+  /** The main process has nothing else to do while trials run in theirs. */
+  const meanwhile = async (): Promise<void> => {
+    services.onPlanned(planned)
+    const until = performance.now() + PROFILE_SHARE * (deadline - performance.now())
+    const isLate = () => services.signal.aborted || performance.now() > until
+    const profile = await planned.completeProfile?.(isLate)
+    if (profile) prepared = { ...planned, profile }
+  }
+  const { trials, ensemble, ended } = await tune(store, planned, services, { executor, deadline, meanwhile })
+  writeLeaderboard(paths, prepared.objective, withEnsemble(trials, ensemble, prepared.objective))
   const stopped = services.signal.aborted
   if (stopped) {
     journal.append({ type: 'stopped', reason: String(services.signal.reason ?? 'stopped') })
     return { prepared, trials, stopped }
   }
   if (!ensemble) throw noModel(trials)
+  if (ended !== undefined) services.emit({ type: 'ended', reason: ended })
   journal.append({ type: 'ensemble', ensemble })
-  journal.append({ type: 'finished', trials: trials.length })
-  return { prepared, trials, ensemble, stopped }
+  journal.append({ type: 'finished', trials: trials.length, ...(ended !== undefined && { reason: ended }) })
+  return { prepared, trials, ensemble, stopped, ...(ended !== undefined && { ended }) }
 }
-
-/** Part of the budget kept for choosing, exporting and scoring the model. */
-const tuningSeconds = (budget: number): number => budget - Math.min(25, 1.5 + 0.06 * budget)
 
 function noModel(trials: readonly Trial[]): InputError {
   const reasons = [...new Set(trials.map(trial => trial.reason))].slice(0, 3).join(' | ')

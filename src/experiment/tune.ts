@@ -31,7 +31,6 @@ function trialTime(left: number): TrialTime {
 }
 
 export interface TuneServices {
-  readonly openExecutor: (store: Store) => Promise<Executor>
   readonly emit: (event: ExperimentEvent) => void
   readonly signal: AbortSignal
 }
@@ -40,6 +39,16 @@ export interface Tuned {
   readonly trials: readonly Trial[]
   /** The model: weights over trials. Undefined when none has finished. */
   readonly ensemble?: Ensemble
+  /** Why it ended before the time was up. */
+  readonly ended?: string
+}
+
+export interface TuneOptions {
+  readonly executor: Executor
+  /** `performance.now()` at which no trial should run any more. */
+  readonly deadline: number
+  /** Done while the first trials run. */
+  readonly meanwhile: () => Promise<void>
 }
 
 /** Runs generations of trials until they are all done, the time is up or the search has converged. */
@@ -47,7 +56,7 @@ export async function tune(
   store: Store,
   prepared: Prepared,
   services: TuneServices,
-  deadline: number,
+  { executor, deadline, meanwhile }: TuneOptions,
 ): Promise<Tuned> {
   const { spec, journal } = store
   const definitions = new Map(
@@ -61,7 +70,6 @@ export async function tune(
     generation: GENERATION,
     expectedSeconds: expectedSeconds(prepared),
   })
-  const executor = await services.openExecutor(store)
   const stopOnSignal = () => void executor.stop(10)
   services.signal.addEventListener('abort', stopOnSignal)
   const model = followModel(store, prepared, services.emit)
@@ -84,6 +92,8 @@ export async function tune(
       best: bestTrial(done, prepared.objective),
     })
   }
+  let ended: string | undefined
+  let besides: Promise<void> | undefined
   try {
     while (!services.signal.aborted) {
       const seconds = (deadline - performance.now()) / 1000
@@ -97,24 +107,29 @@ export async function tune(
           longestSeconds: trialTime(seconds).softSeconds / CAUTION,
         }),
       }
-      if (remaining.trials <= 0 || seconds <= 0) break
+      if (seconds <= 0) break
       const requests =
         pending.length > 0 ? pending : nextGeneration(store, search.next(done, remaining), definitions)
-      if (requests.length === 0) break
+      if (requests.length === 0) {
+        if (spec.budgetSeconds !== undefined) ended = search.stopReason(done, remaining)
+        break
+      }
       const race = spec.racing === false ? undefined : raceOf(store, prepared, done, requests[0]!)
       const running = Promise.all(requests.slice(0, remaining.trials).map(request => run(request, race)))
       // Trials run in processes of their own: meanwhile the model is chosen from those before.
+      besides ??= meanwhile()
+      besides.catch(() => {}) // awaited, and thrown, when the trials are done
       const ensemble = model.glance(done)
       writeLeaderboard(store.paths, prepared.objective, withEnsemble(done, ensemble, prepared.objective))
       await running
     }
+    await (besides ?? meanwhile())
   } finally {
     services.signal.removeEventListener('abort', stopOnSignal)
-    await executor.close()
   }
   const trials = trialsNow()
   const ensemble = model.update(trials)
-  return { trials, ...(ensemble && { ensemble }) }
+  return { trials, ...(ensemble && { ensemble }), ...(ended !== undefined && { ended }) }
 }
 
 /** The race of a generation is against trials of earlier ones only, so that it does not matter which worker is ahead. */

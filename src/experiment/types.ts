@@ -125,6 +125,8 @@ export type ExperimentEvent =
       readonly best: Trial | undefined
     }
   | { readonly type: 'ensemble'; readonly ensemble: Ensemble }
+  /** The search ended before its budget did. */
+  | { readonly type: 'ended'; readonly reason: string }
   | { readonly type: 'warning'; readonly message: string }
 
 export type Stage = 'read' | 'profile' | 'plan' | 'tune' | 'ensemble' | 'export' | 'evaluate'

@@ -50,6 +50,8 @@ export interface JobResult {
   /** Whether the best is better than a constant answer. */
   readonly verdict?: Verdict
   readonly stopped: boolean
+  /** Why the search ended before its budget did. */
+  readonly ended?: string
 }
 
 /** Autopilot's words for the tasks. */
@@ -68,13 +70,13 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     openExecutor: opened => place.openExecutor(opened),
     emit,
     signal,
-    onPlanned: async prepared => {
+    beforeTraining: async prepared => {
       // A test file that cannot be scored is refused before hours of training, not after.
       if (spec.test !== undefined) await readLabelled(prepared, spec.test)
-      writeNotebooks(store, prepared)
     },
+    onPlanned: prepared => writeNotebooks(store, prepared),
   })
-  const { prepared, trials, ensemble, stopped } = result
+  const { prepared, trials, ensemble, stopped, ended } = result
   const board = ensemble ? withEnsemble(trials, ensemble, prepared.objective) : trials
   let evaluation: Evaluation | undefined
   const verdict = ensemble && judgeModel(paths, prepared, ensemble, trials)
@@ -104,6 +106,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     ...(evaluation && { evaluation }),
     ...(verdict && { verdict }),
     stopped,
+    ...(ended !== undefined && { ended }),
   }
 }
 

@@ -58,6 +58,7 @@ const SAMPLE_COLUMNS = 20
 const OUTLIER_ROWS = 5
 const CORRELATED_COLUMNS = 10
 const ASSOCIATED_COLUMNS = 12
+const NOT_COMPARED: RepeatedRows = { duplicates: 0, conflicts: 0, settled: 0, largest: [] }
 /** Columns examined before other work gets a turn. */
 const BREATH = 64
 
@@ -126,12 +127,13 @@ export async function profileDataset(
     return { ...item, profile: { ...item.profile, prediction, ...leak } }
   })
   const byName = new Map(examined.map(item => [item.profile.name, item]))
-  onStage('equal rows and columns')
+  const compares = inTime('equal rows and columns')
+  if (compares) onStage('equal rows and columns')
   const wholeTarget = targetName === undefined ? undefined : findColumn(dataset, targetName)
   const told = wholeTarget && (made?.joined ? asTold(wholeTarget, made) : wholeTarget)
-  const repeated = findRepeatedRows(whole, told, rows, exactRows)
-  const equalColumns = findEqualColumns(used, whole)
-  const linearCopies = findLinearCopies(onePerGroup(used, equalColumns), seed)
+  const repeated = compares ? findRepeatedRows(whole, told, rows, exactRows) : NOT_COMPARED
+  const equalColumns = compares ? findEqualColumns(used, whole) : []
+  const linearCopies = compares ? findLinearCopies(onePerGroup(used, equalColumns), seed) : []
   const correlated = inTime('correlations')
   if (correlated) onStage('correlations')
   const strengths = correlated ? rankNumeric(used, seen.made) : []

@@ -39,6 +39,7 @@ export const robustPca: FeatureTransform<PcaState> = {
       }
     }
     const rng = createRng(hashSeed(seed, 'robust-pca'))
+    if (features.rows < width) return directionsOfRows(features, components, rng)
     const { mean, centred, covariance } = covarianceOf(features, rng)
     const directions = principalDirections(covariance, width, components, rng)
     return { width, components, mean, centred, directions }
@@ -139,6 +140,59 @@ function covarianceOf(features: Features, rng: Rng) {
     }
   }
   return { mean, centred, covariance }
+}
+
+/**
+ * With fewer rows than features: the eigenvectors u of the rows' products x·x′ give the directions Xᵀu, at rows² · width instead
+ * of rows · width². As many as there are rows less one; the rest of the components, which have no spread, are left out.
+ */
+function directionsOfRows(features: Features, wanted: number, rng: Rng): PcaState {
+  const { rows, columns } = features
+  const width = columns.length
+  const { mean } = meansOf(features)
+  const components = Math.max(1, Math.min(wanted, rows - 1))
+  const table = new Float64Array(rows * width)
+  for (const reader of sparseRows(features, mean, true)) {
+    for (let row = reader.from; row < reader.to; row++) {
+      reader.read(row)
+      for (let j = 0; j < width; j++) table[row * width + j] = reader.values[j]! - mean[j]!
+    }
+  }
+  const products = new Float64Array(rows * rows)
+  for (let a = 0; a < rows; a++) {
+    for (let b = a; b < rows; b++) {
+      let sum = 0
+      for (let j = 0; j < width; j++) sum += table[a * width + j]! * table[b * width + j]!
+      products[a * rows + b] = sum
+      products[b * rows + a] = sum
+    }
+  }
+  const shares = principalDirections(products, rows, components, rng)
+  const directions = new Float64Array(width * components)
+  for (let row = 0; row < rows; row++)
+    for (let j = 0; j < width; j++) {
+      const value = table[row * width + j]!
+      for (let k = 0; k < components; k++)
+        directions[j * components + k]! += value * shares[row * components + k]!
+    }
+  for (let k = 0; k < components; k++) turnToUnit(directions, width, components, k)
+  return { width, components, mean, centred: true, directions }
+}
+
+const NO_SPREAD = 1e-9
+
+/** Makes column `k` of a row-major matrix of length 1 with its largest entry positive; one of nothing but rounding is 0. */
+function turnToUnit(matrix: Float64Array, width: number, components: number, k: number): void {
+  let square = 0
+  let largest = 0
+  for (let j = 0; j < width; j++) {
+    const value = matrix[j * components + k]!
+    square += value * value
+    if (Math.abs(value) > Math.abs(largest)) largest = value
+  }
+  const length = Math.sqrt(square)
+  const factor = length > NO_SPREAD ? Math.sign(largest) / length : 0
+  for (let j = 0; j < width; j++) matrix[j * components + k]! *= factor
 }
 
 /** Means of the known values, and the share of non-zero values in all. */

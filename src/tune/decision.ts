@@ -15,7 +15,7 @@ export interface Decision {
 const MOST_CLASSES = 30 // beyond which weights of labels are not looked for
 const FACTORS = Array.from({ length: 25 }, (_, i) => 2 ** ((i - 12) / 4)) // 1/8 … 8
 const SWEEPS = 2
-const SAMPLE_VALUES = 200_000
+const SAMPLE_VALUES = 60_000
 const WORTHWHILE = 0.01 // share of log loss a temperature must save where log loss is not the aim
 
 /**

@@ -31,6 +31,7 @@ describe('a profile whose time runs out', () => {
     expect(whole).not.toHaveProperty('leftOut')
     expect(late.leftOut).toEqual([
       'prediction power',
+      'equal rows and columns',
       'correlations',
       'unusual rows',
       'differences between training and test rows',

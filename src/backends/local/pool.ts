@@ -79,6 +79,10 @@ export class LocalPool implements Executor {
     this.watch = setInterval(() => this.check(), WATCH_MS)
   }
 
+  warm(): void {
+    for (const slot of this.workers) slot.child ??= this.spawn(slot)
+  }
+
   submit(job: TrialJob, options: SubmitOptions): Promise<Trial> {
     return new Promise(resolve => {
       this.queue.push({ job, options, resolve, attempts: 0 })
