@@ -2,42 +2,72 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Candidate } from '../candidates/candidate.ts'
+import { defaultWorkers } from '../backends/local/machine.ts'
 import { resolveTable } from '../data/catalogue.ts'
+import { openData } from '../experiment/data.ts'
 import { prepareExperiment } from '../experiment/prepare.ts'
+import { scheduleOf, type Schedule } from '../experiment/schedule.ts'
 import { createStore, layout, readDocument } from '../experiment/store.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { VERSION } from '../job/version.ts'
 import type { ExperimentEvent } from '../experiment/types.ts'
 import { InputError } from '../util/errors.ts'
-import { inline } from '../util/text.ts'
-import { choiceOptions, jsonOption, option, type CommandDefinition, type CommandInput } from './command.ts'
+import { duration, inline } from '../util/text.ts'
+import {
+  choiceOptions,
+  jsonOption,
+  option,
+  parseDuration,
+  wholeNumber,
+  type CommandDefinition,
+  type CommandInput,
+} from './command.ts'
 import { parseProblemType } from './names.ts'
 import type { Output } from './output.ts'
+import { table } from './table.ts'
 
 export const planCommand: CommandDefinition = {
   usage: 'plan <experiment-or-data...>',
   summary:
-    'Show the candidate pipelines of an experiment, or those a run on a file would try; trains nothing',
+    'Show the pipelines of an experiment, or those a run on a file would try, in which order and for how long; trains nothing',
   examples: ['glasspilot plan churn.csv --target Churn', 'glasspilot plan glasspilot-churn'],
   options: [
     option('--target <column>', 'the column to predict, for a file'),
     option('--problem-type <type>', 'as for run'),
     option('--features <file>', 'as for run'),
     ...choiceOptions(),
+    option('--budget <time>', 'as for run: how it would be spent').argParser(parseDuration),
+    option('--max-candidates <n>', 'as for run').argParser(wholeNumber(1)).default(250),
+    option('--workers <n>', 'as for run').argParser(wholeNumber(1)),
     jsonOption(),
   ],
   async run(input, output) {
-    const candidates = await candidatesOf(input, output)
-    output.print(
-      input.options['json'] ? JSON.stringify({ candidates }) : candidates.map(formatCandidate).join('\n\n'),
-    )
+    const { candidates, schedule } = await planOf(input, output)
+    if (input.options['json']) output.print(JSON.stringify({ candidates, schedule }))
+    else
+      output.print(
+        [...candidates.map(formatCandidate), formatSchedule(schedule, output.columns)].join('\n\n'),
+      )
   },
 }
 
-async function candidatesOf({ args, options }: CommandInput, output: Output): Promise<readonly Candidate[]> {
+interface Plan {
+  readonly candidates: readonly Candidate[]
+  readonly schedule: Schedule
+}
+
+async function planOf({ args, options }: CommandInput, output: Output): Promise<Plan> {
   const place = args[0]!
+  const limits = {
+    workers: (options['workers'] as number | undefined) ?? defaultWorkers(),
+    maxCandidates: options['maxCandidates'] as number,
+    ...(options['budget'] !== undefined && { budgetSeconds: options['budget'] as number }),
+  }
   if (existsSync(layout(place).spec) && statSync(place).isDirectory()) {
-    return readDocument<{ candidates: Candidate[] }>(layout(place).candidates).candidates
+    const paths = layout(place)
+    const { candidates } = readDocument<{ candidates: Candidate[] }>(paths.candidates)
+    const profile = readDocument<{ columnCount: number }>(paths.profile)
+    return { candidates, schedule: scheduleOf({ ...openData(paths), profile }, candidates, limits) }
   }
   const found = await resolveTable(args)
   const target = (options['target'] as string | undefined) ?? found.target
@@ -72,7 +102,13 @@ async function candidatesOf({ args, options }: CommandInput, output: Output): Pr
     VERSION,
   )
   try {
-    return (await prepareExperiment(store, event => tellWarning(event, output))).candidates
+    const started = performance.now()
+    const prepared = await prepareExperiment(store, event => tellWarning(event, output))
+    const preparedSeconds = (performance.now() - started) / 1000
+    return {
+      candidates: prepared.candidates,
+      schedule: scheduleOf(prepared, prepared.candidates, { ...limits, preparedSeconds }),
+    }
   } finally {
     store.close()
     rmSync(folder, { recursive: true, force: true })
@@ -103,4 +139,21 @@ function formatCandidate({ name, role, reason, groups, merged, algorithm, space 
     ...(merged.length > 0 ? [`  all: ${steps(merged)}`] : []),
     `  ${algorithm}: ${ranges.join(', ') || 'nothing to tune'}`,
   ].join('\n')
+}
+
+function formatSchedule({ portfolio, stages }: Schedule, columns: number): string {
+  const about = (seconds: number | undefined) => (seconds === undefined ? '' : duration(seconds))
+  const order = table(
+    ['order', 'pipeline', 'a trial takes about'],
+    portfolio.map(({ order, candidate, seconds }) => [String(order), candidate, about(seconds)]),
+    columns,
+    'rlr',
+  )
+  const times = table(
+    ['stage', 'about', 'what'],
+    stages.map(({ stage, seconds, detail }) => [stage, about(seconds), detail]),
+    columns,
+    'lrl',
+  )
+  return `${order}\n\n${times}`
 }

@@ -2,6 +2,7 @@ import { InputError } from '../util/errors.ts'
 import type { Executor } from './executor.ts'
 import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { prepareExperiment, type Prepared } from './prepare.ts'
+import { reserveSeconds } from './schedule.ts'
 import type { Store } from './store.ts'
 import { tune, type TuneServices } from './tune.ts'
 import type { Ensemble, Trial } from './types.ts'
@@ -51,9 +52,6 @@ export async function runExperiment(store: Store, services: RunServices): Promis
     await executor.close()
   }
 }
-
-/** Part of the budget kept for choosing, exporting and scoring the model. */
-const reserveSeconds = (budget: number): number => Math.min(15, 0.5 + 0.04 * budget)
 
 /** Of the time for training: completing the profile beside it may take so much from the trials. */
 const PROFILE_SHARE = 0.1

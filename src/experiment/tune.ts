@@ -1,5 +1,3 @@
-import { algorithms } from '../algorithms/index.ts'
-import type { Candidate } from '../candidates/candidate.ts'
 import { higherIsBetter } from '../metrics/index.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
 import { createSearch } from '../tune/search.ts'
@@ -9,6 +7,7 @@ import type { TrialRequest } from './journal.ts'
 import { followModel } from './anytime.ts'
 import { bestTrial, withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import type { Prepared } from './prepare.ts'
+import { expectedSeconds } from './schedule.ts'
 import { definitionHash, finishedTrials, type Store } from './store.ts'
 import type { Ensemble, ExperimentEvent, Trial } from './types.ts'
 
@@ -181,21 +180,3 @@ function nextGeneration(
   if (trials.length > 0) journal.append({ type: 'generation', trials })
   return trials
 }
-
-const expectedSeconds =
-  ({ target, folds, profile }: Prepared) =>
-  (candidate: Candidate, params: TrialRequest['params']): number => {
-    const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
-    const rows = folds.folds[0]!.train.length
-    const features = Math.max(
-      1,
-      candidate.groups.reduce((sum, group) => sum + group.columns.length, 0),
-    )
-    const shape = {
-      task: target.task,
-      rows,
-      features: Math.min(features, 4 * profile.columnCount),
-      classes: target.classes.length,
-    }
-    return folds.folds.length * algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
-  }

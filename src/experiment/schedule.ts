@@ -1,0 +1,124 @@
+import { algorithms } from '../algorithms/index.ts'
+import type { Candidate } from '../candidates/candidate.ts'
+import { defaults, type Params } from '../params/space.ts'
+import type { Prepared } from './prepare.ts'
+
+/** What expectations are made of. */
+export type Sized = Pick<Prepared, 'target' | 'folds'> & {
+  readonly profile: { readonly columnCount: number }
+}
+
+/** Of making the features of one value, over all transforms. */
+const SECONDS_PER_VALUE = 4e-7
+
+/** Expected seconds of one trial, all its folds one after the other, on one core of an ordinary machine. */
+export const expectedSeconds =
+  ({ target, folds, profile }: Sized) =>
+  (candidate: Candidate, params: Params): number => {
+    const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
+    const rows = folds.folds[0]!.train.length
+    const columns = candidate.groups.reduce((sum, group) => sum + group.columns.length, 0)
+    const shape = {
+      task: target.task,
+      rows,
+      features: Math.min(Math.max(1, columns), 4 * profile.columnCount),
+      classes: target.classes.length,
+    }
+    const fit = algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
+    return folds.folds.length * (fit + SECONDS_PER_VALUE * rows * columns)
+  }
+
+export interface PlannedTrial {
+  readonly order: number
+  readonly candidate: string
+  readonly params: Params
+  readonly seconds: number
+}
+
+export interface PlannedStage {
+  readonly stage: string
+  readonly detail: string
+  /** Of the wall clock; absent where it ends with the budget or the last trial. */
+  readonly seconds?: number
+}
+
+export interface Schedule {
+  /** What is tried first, in this order: every candidate as it stands, cheapest first. */
+  readonly portfolio: readonly PlannedTrial[]
+  readonly stages: readonly PlannedStage[]
+}
+
+export interface ScheduleOptions {
+  readonly workers: number
+  readonly maxCandidates: number
+  readonly budgetSeconds?: number
+  /** What reading, profiling and planning took. */
+  readonly preparedSeconds?: number
+}
+
+/** Part of the budget kept for choosing, exporting and scoring the model. */
+export const reserveSeconds = (budget: number): number => Math.min(15, 0.5 + 0.04 * budget)
+
+/** What a run would do, before anything runs. */
+export function scheduleOf(
+  sized: Sized,
+  candidates: readonly Candidate[],
+  { workers, maxCandidates, budgetSeconds, preparedSeconds }: ScheduleOptions,
+): Schedule {
+  const estimate = expectedSeconds(sized)
+  const portfolio = candidates
+    .map(candidate => {
+      const params = defaults(candidate.space)
+      return { candidate: candidate.name, params, seconds: estimate(candidate, params) }
+    })
+    .sort((a, b) => a.seconds - b.seconds)
+    .slice(0, maxCandidates)
+    .map((trial, i) => ({ order: i + 1, ...trial }))
+  const starts = wallSeconds(
+    portfolio.map(({ seconds }) => seconds),
+    workers,
+  )
+  const mean = portfolio.reduce((sum, { seconds }) => sum + seconds, 0) / Math.max(1, portfolio.length)
+  const left = maxCandidates - portfolio.length
+  const folds = sized.folds.folds.length
+  const reserve = reserveSeconds(budgetSeconds ?? Infinity)
+  const searching =
+    budgetSeconds === undefined
+      ? (left * mean) / workers
+      : Math.max(
+          0,
+          Math.min((left * mean) / workers, budgetSeconds - reserve - starts - (preparedSeconds ?? 0)),
+        )
+  return {
+    portfolio,
+    stages: [
+      {
+        stage: 'prepare',
+        detail: 'read, profile, plan',
+        ...(preparedSeconds !== undefined && { seconds: preparedSeconds }),
+      },
+      {
+        stage: 'portfolio',
+        detail: `${portfolio.length} trials × ${folds} fold${folds === 1 ? '' : 's'}, ${workers} at a time`,
+        seconds: starts,
+      },
+      {
+        stage: 'search',
+        detail: `up to ${left} more trials, ${(mean || 0).toFixed(mean < 10 ? 1 : 0)} s each as a rule; losing ones are stopped after some folds`,
+        seconds: searching,
+      },
+      {
+        stage: 'export',
+        detail: 'ensemble, model, notebooks',
+        ...(Number.isFinite(reserve) && { seconds: reserve }),
+      },
+    ],
+  }
+}
+
+/** Jobs in order, each to the worker that is free first. */
+function wallSeconds(jobs: readonly number[], workers: number): number {
+  const busy = new Float64Array(workers)
+  for (const seconds of jobs) busy[busy.indexOf(Math.min(...busy))]! += seconds
+  return Math.max(...busy)
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { algorithms } from '../../src/algorithms/index.ts'
+import type { Candidate } from '../../src/candidates/candidate.ts'
+import { expectedSeconds, scheduleOf, type Sized } from '../../src/experiment/schedule.ts'
+
+const train = Int32Array.from({ length: 800 }, (_, row) => row)
+const sized: Sized = {
+  target: { task: 'binary', name: 'y', values: new Float64Array(1000), classes: ['a', 'b'] },
+  folds: {
+    kind: 'k-fold',
+    reason: '',
+    folds: Array.from({ length: 5 }, () => ({ train, validation: train })),
+  },
+  profile: { columnCount: 9 },
+}
+const group = { name: 'g', reason: '', columns: ['a', 'b', 'c'], encode: [], then: [] }
+const candidates: Candidate[] = algorithms
+  .filter(({ tasks }) => tasks.includes('binary'))
+  .map(({ name, space }) => ({ name: `dpp-${name}`, role: '', reason: '', groups: [group], merged: [], algorithm: name, static: {}, space })) // prettier-ignore
+
+describe('the schedule of a plan', () => {
+  const { portfolio, stages } = scheduleOf(sized, candidates, { workers: 2, maxCandidates: 50, budgetSeconds: 100, preparedSeconds: 3 }) // prettier-ignore
+  const secondsOf = (name: string) => stages.find(({ stage }) => stage === name)!.seconds!
+
+  it('tries every pipeline once, cheapest first', () => {
+    expect(portfolio.map(({ candidate }) => candidate).sort()).toEqual(
+      candidates.map(({ name }) => name).sort(),
+    )
+    expect(portfolio.map(({ order }) => order)).toEqual(candidates.map((_, i) => i + 1))
+    for (const [i, { seconds }] of portfolio.entries())
+      if (i > 0) expect(seconds).toBeGreaterThanOrEqual(portfolio[i - 1]!.seconds)
+  })
+  it('takes at least the longest trial and half of all work on two workers, and no more than one worker would', () => {
+    const all = portfolio.map(({ seconds }) => seconds)
+    const total = all.reduce((a, b) => a + b, 0)
+    expect(secondsOf('portfolio')).toBeGreaterThanOrEqual(Math.max(...all, total / 2))
+    expect(secondsOf('portfolio')).toBeLessThanOrEqual(total)
+  })
+  it('adds up to no more than the budget where the portfolio fits', () => {
+    const total = stages.reduce((sum, { seconds }) => sum + seconds!, 0)
+    expect(total).toBeLessThanOrEqual(100 + secondsOf('portfolio'))
+    expect(secondsOf('prepare')).toBe(3)
+  })
+  it('counts every fold, and the making of features', () => {
+    const [first] = candidates
+    const single = { ...sized, folds: { ...sized.folds, folds: sized.folds.folds.slice(0, 1) } }
+    const of = (table: Sized) => expectedSeconds(table)(first!, {})
+    expect(of(sized)).toBeCloseTo(5 * of(single), 9)
+    const wide = { ...first!, groups: [{ ...group, columns: Array.from({ length: 9 }, (_, i) => `x${i}`) }] }
+    expect(expectedSeconds(sized)(wide, {})).toBeGreaterThan(of(sized))
+  })
+})
