@@ -1,8 +1,9 @@
+import { resolve } from 'node:path'
 import { Option } from 'commander'
 import { backendNamed } from '../backends/index.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { startExperiment, type ExperimentRequest } from '../job/start.ts'
-import { parseMetricName } from '../metrics/index.ts'
+import { CUSTOM, isModulePath, parseMetricName } from '../metrics/index.ts'
 import {
   choiceOptions,
   jsonOption,
@@ -35,7 +36,10 @@ export const runCommand: CommandDefinition = {
       '--problem-type <type>',
       'BinaryClassification, MulticlassClassification or Regression (default: found from the target)',
     ),
-    option('--objective <metric>', 'metric to optimise (default: F1, Accuracy or MSE by problem type)'),
+    option(
+      '--objective <metric>',
+      'metric to optimise, or the path of a module that exports a score of your own (default: F1, Accuracy or MSE by problem type)',
+    ),
     new Option('--mode <mode>', 'hpo: best single pipeline; ensemble: best weighted ensemble; auto chooses')
       .choices(['auto', 'hpo', 'ensemble'])
       .default('auto'),
@@ -71,7 +75,8 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
   const target = text('target')
   const type = text('problemType')
   const task = type === undefined ? undefined : parseProblemType(type)
-  const objective = text('objective')
+  const asked = text('objective')
+  const metricModule = asked !== undefined && isModulePath(asked) ? resolve(asked) : undefined
   const name = text('name')
   const features = text('features')
   const request: Partial<Record<keyof ExperimentRequest, unknown>> = {
@@ -81,7 +86,9 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     test: text('test'),
     name: name === undefined ? undefined : parseExperimentName(name),
     task,
-    objective: objective === undefined ? undefined : parseMetricName(objective, task),
+    objective:
+      metricModule !== undefined ? CUSTOM : asked === undefined ? undefined : parseMetricName(asked, task),
+    metricModule,
     mode: options['mode'],
     maxCandidates: options['maxCandidates'],
     budgetSeconds: options['budget'],

@@ -8,6 +8,8 @@ export interface TrialJob {
   readonly request: TrialRequest
   readonly candidate: Candidate
   readonly objective: Objective
+  /** Path of the module that scores, where the objective is a custom one. */
+  readonly metricModule?: string
   /** Left out: it runs on all folds. */
   readonly race?: Race
 }

@@ -1,3 +1,4 @@
+import { loadMetric } from '../metrics/index.ts'
 import { InputError } from '../util/errors.ts'
 import type { Executor } from './executor.ts'
 import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
@@ -30,6 +31,7 @@ export async function runExperiment(store: Store, services: RunServices): Promis
   const { spec } = store
   const { budgetSeconds = Infinity } = spec
   const started = performance.now()
+  if (spec.metricModule !== undefined) await loadMetric(spec.metricModule)
   const spent = () => (performance.now() - started) / 1000 / budgetSeconds
   if (spec.definitionsOnly) {
     const prepared = await prepareExperiment(store, services.emit, spent)

@@ -75,7 +75,13 @@ export async function tune(
   const trialsNow = () => finishedTrials(journal.records, definitions)
   const run = async (request: TrialRequest, race: Race | undefined) => {
     const candidate = candidates.get(request.candidate)!
-    const job = { request, candidate, objective: prepared.objective, ...(race && { race }) }
+    const job = {
+      request,
+      candidate,
+      objective: prepared.objective,
+      ...(spec.metricModule !== undefined && { metricModule: spec.metricModule }),
+      ...(race && { race }),
+    }
     const trial = await executor.submit(job, {
       time: () => trialTime(services.signal.aborted ? 0 : (deadline - performance.now()) / 1000),
       onStart: () => services.emit({ type: 'started', trial: request.id, candidate: request.candidate }),

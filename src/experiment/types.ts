@@ -17,6 +17,8 @@ export interface ExperimentSpec {
   readonly target: string
   readonly task?: Task
   readonly objective?: MetricName
+  /** Path of the module whose `score` is the objective Custom. */
+  readonly metricModule?: string
   /** `hpo`: the best single trial becomes the model; `ensemble` and `auto`: the best weighted ensemble of trials does. */
   readonly mode: Mode
   /** Most trials to run. */

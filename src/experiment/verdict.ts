@@ -38,26 +38,39 @@ export function judgeModel(
   return { ...(constant !== undefined && { constant }), p, looks, isBetter: p < SURE && isAbove }
 }
 
-/** For each fold the class shares, the mean or (where absolute errors count) the median of what it is trained on. */
+/** For each fold the class shares, the mean or (where absolute errors or a quantile count) the median or that quantile of what it is trained on. */
 export function constantOutputs(
   { target, folds }: Pick<Prepared, 'target' | 'folds'>,
   width: number,
   objective: MetricName,
 ): Float64Array {
+  const level = levelOf(objective)
   const parts = folds.folds.map(({ train, validation }) => {
     const known = takeValues(target.values, train)
     const answer = new Float64Array(width)
     if (target.task !== 'regression') for (const label of known) answer[label]! += 1 / known.length
     else
       answer[0] =
-        objective === 'MAE' ? median(known) : known.reduce((sum, value) => sum + value / known.length, 0)
+        level === undefined
+          ? known.reduce((sum, value) => sum + value / known.length, 0)
+          : quantile(known, level)
     return Array.from({ length: validation.length }, () => [...answer]).flat()
   })
   return Float64Array.from(parts.flat())
 }
 
-function median(values: Float64Array): number {
+/** The quantile that is the best constant. */
+function levelOf(objective: MetricName): number | undefined {
+  const level = /^Quantile(\d+)$/.exec(objective)?.[1]
+  if (level !== undefined) return Number(level) / 100
+  return objective === 'MAE' ? 0.5 : undefined
+}
+
+/** Between the two values beside it, as many tools do. */
+function quantile(values: Float64Array, level: number): number {
   const sorted = values.slice().sort()
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  const place = level * (sorted.length - 1)
+  const below = Math.floor(place)
+  const above = Math.min(sorted.length - 1, below + 1)
+  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!)
 }

@@ -8,7 +8,14 @@ import { readDocument, readExperiment, type Layout } from '../experiment/store.t
 import type { Anytime, Ensemble, ExperimentSpec, Objective, Trial } from '../experiment/types.ts'
 import { constantOutputs } from '../experiment/verdict.ts'
 import { permutationImportance } from '../explain/permutation.ts'
-import { confusionMatrix, defaultObjective, evaluate, metrics, type MetricName } from '../metrics/index.ts'
+import {
+  confusionMatrix,
+  defaultObjective,
+  evaluate,
+  loadMetric,
+  metrics,
+  type MetricName,
+} from '../metrics/index.ts'
 import type { Scored } from '../metrics/metric.ts'
 import { outputWidth } from '../pipeline/pipeline.ts'
 import { applyTemperature } from '../pipeline/temperature.ts'
@@ -50,6 +57,8 @@ export async function reportOf(
   folder: string,
   { fast = false, onColumn }: ReportOptions = {},
 ): Promise<string> {
+  const { metricModule } = readExperiment(folder).spec
+  if (metricModule !== undefined) await loadMetric(metricModule)
   const found = openFound(folder)
   const { paths, spec, trials, data, profile, objective, ensemble } = found
   const { members } = ensemble

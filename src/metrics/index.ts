@@ -2,11 +2,14 @@ import type { Task } from '../data/dataset.ts'
 import { InputError, TrialError } from '../util/errors.ts'
 import { nearest, quoted } from '../util/text.ts'
 import * as labels from './classification.ts'
+import { customScore, hasCustom } from './custom.ts'
+import { predictedLabels } from './labels.ts'
 import type { Direction, Metric, Scored, Work } from './metric.ts'
 import * as probability from './probability.ts'
 import * as regression from './regression.ts'
 import { checkScored, shareWork } from './work.ts'
 
+export { isModulePath, loadMetric } from './custom.ts'
 export { confusionMatrix, predictedLabels } from './labels.ts'
 
 type Formula = (work: Work) => number
@@ -43,6 +46,7 @@ const BINARY = ['binary'] as const
 const MULTICLASS = ['multiclass'] as const
 const CLASSES = ['binary', 'multiclass'] as const
 const VALUES = ['regression'] as const
+const ALL = ['binary', 'multiclass', 'regression'] as const
 
 /** Every metric by the name users type. A new metric is a function and one entry here. */
 export const metrics = {
@@ -146,8 +150,35 @@ export const metrics = {
     regression.rmsle,
   ),
   MedianAE: metric(VALUES, 'minimize', true, 'Median absolute error.', regression.medianAe),
+  Quantile10: metric(
+    VALUES,
+    'minimize',
+    true,
+    'Pinball loss of a value that 10 % stay below.',
+    regression.pinball(0.1),
+  ),
+  Quantile90: metric(
+    VALUES,
+    'minimize',
+    true,
+    'Pinball loss of a value that 90 % stay below.',
+    regression.pinball(0.9),
+  ),
+  Custom: {
+    ...metric(
+      ALL,
+      'maximize',
+      true,
+      'A function of your own: --objective MODULE.mjs, which exports score({task, target, outputs, labels, width, weights}), higher is better.',
+      customScore(({ outputs, width, labelWeights }) => predictedLabels(outputs, width, labelWeights)),
+    ),
+    best: Infinity,
+  },
 } satisfies Record<string, Metric>
 export type MetricName = keyof typeof metrics
+
+/** Scored only where its module was loaded. */
+export const CUSTOM = 'Custom' satisfies MetricName
 
 const NAMES = Object.keys(metrics) as MetricName[]
 
@@ -171,7 +202,7 @@ export const defaultObjective = (task: Task): MetricName => AUTOPILOT[task][0]!
 
 /** Every metric of a task, in table order. */
 export const metricsOf = (task: Task): readonly MetricName[] =>
-  NAMES.filter(name => metrics[name].tasks.includes(task))
+  NAMES.filter(name => metrics[name].tasks.includes(task) && (name !== CUSTOM || hasCustom()))
 
 /** Checks a metric name at the border (case does not matter); inside, a `MetricName` needs no more checking. */
 export function parseMetricName(text: string, task?: Task): MetricName {

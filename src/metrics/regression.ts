@@ -19,6 +19,9 @@ function mean(
 export const mse = (work: Work) => mean(work, (y, p) => (y - p) ** 2)
 export const rmse = (work: Work) => Math.sqrt(mse(work))
 export const mae = (work: Work) => mean(work, (y, p) => Math.abs(y - p))
+/** Pinball loss: what is below the prediction of the quantile costs 1 − level a unit, what is above costs level. */
+export const pinball = (level: number) => (work: Work) =>
+  mean(work, (y, p) => (y >= p ? level * (y - p) : (1 - level) * (p - y)))
 export const mape = (work: Work) =>
   mean(work, (y, p) => Math.abs(y - p) / Math.max(Math.abs(y), SMALLEST_SHARE))
 

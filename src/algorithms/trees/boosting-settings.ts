@@ -24,8 +24,11 @@ export const boostingSettings = {
 } as const satisfies Settings
 
 /** A mean of absolute errors is least where the loss is one, too: on abalone MAE 1.499 -> 1.468. */
-export const boostingSettingsFor = (objective: string): Params =>
-  objective === 'MAE' || objective === 'MedianAE' ? { loss: 'absolute' } : {}
+export function boostingSettingsFor(objective: string): Params {
+  const quantile = /^Quantile(\d+)$/.exec(objective)?.[1]
+  if (quantile !== undefined) return { loss: 'quantile', quantile_level: Number(quantile) / 100 }
+  return objective === 'MAE' || objective === 'MedianAE' ? { loss: 'absolute' } : {}
+}
 
 /** Those settings as the engine takes them. */
 export interface BoostingOptions {

@@ -6,7 +6,7 @@ import { openData, type ExperimentData } from '../../experiment/data.ts'
 import { FeatureCache, fitCandidate, RaceLost } from '../../experiment/fit-candidate.ts'
 import { layout, writeDocument } from '../../experiment/store.ts'
 import type { Trial } from '../../experiment/types.ts'
-import { higherIsBetter } from '../../metrics/index.ts'
+import { higherIsBetter, loadMetric } from '../../metrics/index.ts'
 import { packPipeline } from '../../pipeline/pipeline.ts'
 import { createRacing } from '../../tune/pruners/racing.ts'
 import { messageOf } from '../../util/errors.ts'
@@ -38,6 +38,7 @@ async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Pr
   }
   try {
     data ??= openData(paths)
+    if (job.metricModule !== undefined) await loadMetric(job.metricModule)
     const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
     const fitted = await fitCandidate(
       data,
