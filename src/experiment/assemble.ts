@@ -93,10 +93,13 @@ function decided(
 
 const HOLDOUT_PARTS = 5
 
-/** For each scored row the fold that held it out; a single holdout is dealt into parts. */
+/** For each scored row the fold that held it out (first, where rows are dealt several times: a row is in one part only); a single holdout is dealt into parts. */
 function partsOf(folds: Folds['folds']): Int32Array {
   if (folds.length === 1) return Int32Array.from(folds[0]!.validation, (_, row) => row % HOLDOUT_PARTS)
-  return Int32Array.from(folds.flatMap(({ validation }, fold) => Array.from(validation, () => fold)))
+  const part = new Map<number, number>()
+  for (const [fold, { validation }] of folds.entries())
+    for (const row of validation) if (!part.has(row)) part.set(row, fold)
+  return Int32Array.from(folds.flatMap(({ validation }) => Array.from(validation, row => part.get(row)!)))
 }
 
 /** The fitted pipeline of an ensemble: the models of all folds of all members. */

@@ -50,6 +50,25 @@ export function scoredRows({ folds }: Folds): Int32Array {
   return rows
 }
 
+/** Row-major outputs of each row once: the mean where it was scored several times. Rows in order of their first score. */
+export function onePerRow(
+  rows: Int32Array,
+  outputs: Float64Array,
+  width: number,
+): { readonly rows: Int32Array; readonly outputs: Float64Array } {
+  const places = new Map<number, number>()
+  for (const row of rows) if (!places.has(row)) places.set(row, places.size)
+  if (places.size === rows.length) return { rows, outputs }
+  const times = new Float64Array(places.size)
+  for (const row of rows) times[places.get(row)!]!++
+  const mean = new Float64Array(places.size * width)
+  for (const [i, row] of rows.entries()) {
+    const place = places.get(row)!
+    for (let k = 0; k < width; k++) mean[place * width + k]! += outputs[i * width + k]! / times[place]!
+  }
+  return { rows: Int32Array.from(places.keys()), outputs: mean }
+}
+
 /** Values of the listed rows. */
 export const takeValues = (values: Float64Array, rows: Int32Array): Float64Array =>
   Float64Array.from(rows, row => values[row]!)

@@ -14,7 +14,7 @@ import { makeTarget, type MadeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
-import { requireRows, sampleRows, splitRows } from '../split/index.ts'
+import { repeatsFor, requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
 import { count, quoted } from '../util/text.ts'
@@ -166,6 +166,7 @@ async function prepareAnew(
   const time = timeValues(table, spec.time, rows)
   const folds = splitRows(target, {
     seed: spec.seed,
+    repeats: repeatsFor(dataset.rows, dataset.columns.length),
     ...(groups && { groups }),
     ...(time ? { time } : { keys: rowKeys(dataset.columns, dataset.rows) }),
   })

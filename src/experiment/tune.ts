@@ -144,7 +144,8 @@ function raceOf(
   done: readonly Trial[],
   request: TrialRequest,
 ): Race | undefined {
-  if (folds.folds.length < 3) return undefined
+  // The test is for folds of one deal.
+  if (folds.folds.length < 3 || folds.repeats !== undefined) return undefined
   // A resumed generation races against what it raced against before.
   const generation = journal.records.find(
     record => record.type === 'generation' && record.trials.some(({ id }) => id === request.id),

@@ -4,7 +4,7 @@ import type { MetricName } from '../metrics/index.ts'
 import { outputWidth } from '../pipeline/pipeline.ts'
 import { blend } from '../tune/ensemble.ts'
 import { readOutputs } from './assemble.ts'
-import { scoredRows, takeValues } from './data.ts'
+import { onePerRow, scoredRows, takeValues } from './data.ts'
 import type { Prepared } from './prepare.ts'
 import type { Layout } from './store.ts'
 import type { Ensemble, Trial, Verdict } from './types.ts'
@@ -26,7 +26,10 @@ export function judgeModel(
     rows.length * width,
   )
   const looks = trials.filter(trial => trial.state === 'COMPLETE').length
-  const p = bestOf(chanceOfAgreement({ ...truth, outputs }), looks)
+  // Rows that were scored several times are evidence once.
+  const once = onePerRow(rows, outputs, width)
+  const agreement = { ...truth, target: takeValues(target.values, once.rows), outputs: once.outputs }
+  const p = bestOf(chanceOfAgreement(agreement), looks)
   const constant = evaluate({
     ...truth,
     outputs: constantOutputs({ target, folds }, width, objective.name),

@@ -134,7 +134,7 @@ function qualityOf({ data, objective, ensemble, scored }: Found): NonNullable<Re
   const matrix = task === 'regression' ? undefined : confusionMatrix(scored)
   const drawn = drawnRows(target.length)
   return {
-    rows: `${count(target.length)} ${data.folds.kind === 'holdout' ? 'rows held back from training' : 'rows, each by models that did not learn from it'}`,
+    rows: `${count(new Set(scoredRows(data.folds)).size)} ${data.folds.kind === 'holdout' ? 'rows held back from training' : 'rows, each by models that did not learn from it'}`,
     metrics: Object.entries(values).map(([name, value]) => {
       const baseline = constant[name as MetricName]
       return { name, value, ...(baseline !== undefined && { baseline }) }

@@ -28,7 +28,17 @@ export interface SplitOptions {
   readonly keys?: Float64Array
   /** Number of folds; 1 asks for a single holdout. Chosen by size when left out. */
   readonly folds?: number
+  /** How often the rows are dealt into folds anew; once unless said. Time and groups are dealt once. */
+  readonly repeats?: number
 }
+
+/** Up to so many rows one deal of the cards decides too much; wide tables take too long for more. */
+const REPEATED_ROWS = 100
+const REPEATED_CELLS = 10_000
+const REPEATS = 3
+
+export const repeatsFor = (rows: number, columns: number): number =>
+  rows <= REPEATED_ROWS && rows * columns <= REPEATED_CELLS ? REPEATS : 1
 
 /** Fewer say nothing about rows not seen. */
 const MIN_ROWS = 10
@@ -43,7 +53,10 @@ export function requireRows(rows: number): void {
 }
 
 /** Sets rows aside for scoring: a fifth of a large table once, or each row of a small one in turn. */
-export function splitRows(target: Target, { seed, groups, time, keys, folds }: SplitOptions): Folds {
+export function splitRows(
+  target: Target,
+  { seed, groups, time, keys, folds, repeats = 1 }: SplitOptions,
+): Folds {
   const rows = target.values.length
   if (rows < 2) {
     throw new InputError(
@@ -64,12 +77,21 @@ export function splitRows(target: Target, { seed, groups, time, keys, folds }: S
     const how = `whole groups are set aside, ${parts} parts of about equal size`
     return toFolds(fold, parts, asked, how + (joined ? said : tellCopies(copies!, false)))
   }
-  const fold = together ? assignCopies(target, together, parts, rng) : assignStratified(target, parts, rng)
   const how =
     target.task === 'regression'
       ? 'spread evenly over the values of the target'
       : 'with the share of each class kept'
-  return toFolds(fold, parts, asked, how + said)
+  const deal = () =>
+    together ? assignCopies(target, together, parts, rng) : assignStratified(target, parts, rng)
+  const first = toFolds(deal(), parts, asked, how + said)
+  if (repeats === 1 || asked === 1) return first
+  const more = Array.from({ length: repeats - 1 }, () => toFolds(deal(), parts, asked, '').folds)
+  return {
+    ...first,
+    reason: `${first.reason}; dealt ${repeats} times, as the table is small`,
+    folds: [first.folds, ...more].flat(),
+    repeats,
+  }
 }
 
 const tellCopies = ({ rows, sizes }: Copies, together: boolean): string =>

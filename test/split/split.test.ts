@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Target } from '../../src/data/dataset.ts'
-import { splitRows } from '../../src/split/index.ts'
+import { repeatsFor, splitRows } from '../../src/split/index.ts'
 import type { Folds } from '../../src/split/index.ts'
 
 const classes = (values: number[]): Target => {
@@ -42,6 +42,26 @@ function check(split: Folds, rows: number): void {
     }
   }
 }
+
+describe('tiny tables', () => {
+  const target = classes(Array.from({ length: 60 }, (_, i) => i % 3))
+  it('are dealt into folds several times, differently, and each deal scores every row once', () => {
+    const { folds, repeats, reason } = splitRows(target, { seed: 1, repeats: repeatsFor(60, 4) })
+    expect(repeats).toBe(3)
+    expect(folds).toHaveLength(15)
+    expect(reason).toContain('dealt 3 times')
+    const deals = [0, 1, 2].map(deal => folds.slice(5 * deal, 5 * deal + 5))
+    for (const deal of deals) {
+      check({ kind: 'k-fold', reason: '', folds: deal }, 60)
+      expect(deal.flatMap(({ validation }) => [...validation]).sort((a, b) => a - b)).toHaveLength(60)
+    }
+    expect(deals[1]!.map(({ validation }) => [...validation])).not.toEqual(deals[0]!.map(({ validation }) => [...validation])) // prettier-ignore
+    expect(deals[0]).toEqual(splitRows(target, { seed: 1 }).folds)
+  })
+  it('are those of at most 100 rows that are not wide', () => {
+    expect([repeatsFor(100, 100), repeatsFor(101, 3), repeatsFor(100, 10_000)]).toEqual([3, 1, 1])
+  })
+})
 
 describe('splitRows', () => {
   it('makes five folds that share out each class evenly', () => {
