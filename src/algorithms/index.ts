@@ -10,6 +10,8 @@ import { linearLearner } from './linear-learner.ts'
 import { mlRandomForest } from './ml-random-forest.ts'
 import { mlp } from './mlp.ts'
 import { randomForest } from './random-forest.ts'
+import { realmlp } from './realmlp.ts'
+import { tabm } from './tabm.ts'
 
 /** Every algorithm. A new one is one file and one line here. */
 // prettier-ignore
@@ -24,5 +26,7 @@ export const algorithms: readonly Algorithm[] = [
   cart,
   mlRandomForest,
   mlp,
+  realmlp,
+  tabm,
   cnn,
 ]

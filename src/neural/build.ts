@@ -1,4 +1,6 @@
-import type { ActivationName, Embedding, Layer } from '../onnx/network.ts'
+import type { ActivationName } from '../onnx/activations.ts'
+import type { Layer } from '../onnx/layers.ts'
+import type { Embedding } from '../onnx/network.ts'
 import type { Rng } from '../util/rng.ts'
 
 const normals = (count: number, deviation: number, rng: Rng): Float32Array =>
@@ -10,7 +12,10 @@ export function dense(inputs: number, outputs: number, gain: number, rng: Rng): 
   return { kind: 'dense', inputs, outputs, weights, biases: new Float32Array(outputs) }
 }
 
-const GAINS = { relu: Math.SQRT2, silu: 1.68, tanh: 1 } as const satisfies Record<ActivationName, number>
+const GAINS = { relu: Math.SQRT2, silu: 1.68, tanh: 1, selu: 1, mish: 1.6 } as const satisfies Record<
+  ActivationName,
+  number
+>
 
 interface StackOptions {
   readonly inputs: number
