@@ -23,21 +23,36 @@ interface StackOptions {
   readonly outputs: number
   readonly activation: ActivationName
   readonly dropout: number
+  /** Batch normalization before each activation. */
+  readonly normalized?: boolean
   readonly rng: Rng
 }
 
-/** Dense, activation, dropout, again and again, and a last dense layer. */
-export function denseStack({ inputs, hidden, outputs, activation, dropout, rng }: StackOptions): Layer[] {
+/** Dense, batch normalization if wanted, activation, dropout, again and again, and a last dense layer. */
+export function denseStack(options: StackOptions): Layer[] {
+  const { inputs, hidden, outputs, activation, dropout, normalized, rng } = options
   const layers: Layer[] = []
   let width = inputs
   for (const next of hidden) {
-    layers.push(dense(width, next, GAINS[activation], rng), { kind: 'activation', name: activation })
+    layers.push(dense(width, next, GAINS[activation], rng))
+    if (normalized) layers.push(batchNorm(next))
+    layers.push({ kind: 'activation', name: activation })
     if (dropout > 0) layers.push({ kind: 'dropout', rate: dropout })
     width = next
   }
   layers.push(dense(width, outputs, 1, rng))
   return layers
 }
+
+/** Batch normalization that starts without factor and shift. */
+export const batchNorm = (width: number): Layer => ({
+  kind: 'batch-norm',
+  width,
+  factors: new Float32Array(width).fill(1),
+  shifts: new Float32Array(width),
+  means: new Float32Array(width),
+  variances: new Float32Array(width).fill(1),
+})
 
 /** An embedding with small random vectors; the row for the unknown starts at the origin. */
 export function embedding(feature: number, categories: number, width: number, rng: Rng): Embedding {

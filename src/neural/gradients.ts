@@ -1,4 +1,5 @@
 import type { Graph, Tensor } from '../onnx/graph.ts'
+import { batchMoments, batchNormGradients, drift, type BatchMoments } from './batch-norm.ts'
 import { convGradients, poolGradient } from './convolution.ts'
 import { emitActivation } from '../onnx/activations.ts'
 import { emitLayer, parameterCount, type Layer } from '../onnx/layers.ts'
@@ -17,6 +18,8 @@ interface Played {
   readonly first: number
   /** Dropout: 0 or 1 / (1 − rate) per value. */
   readonly mask?: Tensor
+  /** Batch normalization while training. */
+  readonly moments?: BatchMoments
   /** Sum: what each branch did. */
   readonly branches?: readonly (readonly Played[])[]
 }
@@ -34,6 +37,10 @@ export interface Supply {
   next: number
   /** The mask for the next dropout layer; undefined applies none. */
   readonly mask: () => Tensor | undefined
+  /** While training: rows of a batch inside the net, by whose moments batch normalization goes. */
+  readonly batchRows?: number
+  /** Where a training puts what statistics have to be moved by, at their position among the parameters. */
+  readonly drifts?: Map<number, Tensor>
 }
 
 /** Forward nodes of a stack of layers. */
@@ -65,6 +72,15 @@ function play(graph: Graph, layer: Layer, input: Tensor, supply: Supply): Played
     if (!mask) return { layer, input, output: input, parameters, first }
     return { layer, input, output: graph.op('Mul', [input, mask]), parameters, first, mask }
   }
+  if (layer.kind === 'batch-norm' && supply.batchRows) {
+    const moments = batchMoments(graph, input)
+    const [factors, shifts, means, variances] = parameters as [Tensor, Tensor, Tensor, Tensor]
+    const rows = supply.batchRows
+    supply.drifts?.set(first + 2, drift(graph, means, moments.means, 1))
+    supply.drifts?.set(first + 3, drift(graph, variances, moments.variances, rows / Math.max(1, rows - 1)))
+    const output = graph.op('Add', [graph.op('Mul', [moments.unit, factors]), shifts])
+    return { layer, input, output, parameters, first, moments }
+  }
   return { layer, input, output: emitLayer(graph, layer, input, parameters), parameters, first }
 }
 
@@ -89,7 +105,7 @@ export function backward(
 }
 
 function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wantsInput: boolean) {
-  const { layer, input, output, parameters, first, mask, branches } = step
+  const { layer, input, output, parameters, first, mask, moments, branches } = step
   switch (layer.kind) {
     case 'dense':
       gradients[first] = graph.op('Gemm', [input, dy], { transA: 1 })
@@ -107,6 +123,14 @@ function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wan
       gradients[first] = kernel
       gradients[first + 1] = biases
       return image
+    }
+    case 'batch-norm': {
+      if (!moments) throw new Error('batch normalization has a gradient while it trains only')
+      const made = batchNormGradients(graph, moments, dy, parameters[0]!)
+      made.slice(0, 2).forEach((gradient, i) => (gradients[first + i] = gradient))
+      for (const i of [2, 3])
+        gradients[first + i] = graph.op('Mul', [parameters[i]!, scalar(graph, 0, input)])
+      return made[2]
     }
     case 'scale':
       gradients[first] = columnSums(graph, graph.op('Mul', [dy, input]))

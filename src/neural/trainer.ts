@@ -61,7 +61,8 @@ export async function trainNetwork(
   validation: ResidentTable | undefined,
   options: TrainOptions,
 ): Promise<Trained> {
-  const { loss, outputs, batch, smoothing, adam, shifts, paces, threads, optimization = 'all' } = options
+  const { loss, outputs, batch, smoothing, adam, shifts, threads, optimization = 'all' } = options
+  const paces = options.paces ?? steadyStatistics(net)
   const weighted = 'importance' in table.feeds
   const shape: TrainingShape = {
     net,
@@ -91,6 +92,13 @@ export async function trainNetwork(
   } finally {
     await training.release()
   }
+}
+
+/** Running statistics follow the batches alone: nothing else may move them. */
+function steadyStatistics(net: Network): readonly Pace[] | undefined {
+  const roles = parametersOf(net).map(({ role }) => role)
+  if (!roles.includes('statistics')) return undefined
+  return roles.map(role => ({ rate: 1, decay: role === 'statistics' ? 0 : 1 }))
 }
 
 /** What a training has come to. */

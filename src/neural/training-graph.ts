@@ -79,7 +79,7 @@ export function trainingGraph(shape: TrainingShape): Uint8Array {
     ? emitMasks(body, masks.pool, now(masks.offsets), masks.rates && now(masks.rates), { sizes, batch })
     : []
   const move = moves && now(moves)
-  const gradient = flatGradient(body, shape, table, {
+  const { gradient, drifts } = flatGradient(body, shape, table, {
     rows,
     weights,
     masks: pieces,
@@ -97,7 +97,7 @@ export function trainingGraph(shape: TrainingShape): Uint8Array {
     paces,
   )
   body.output('going on', going, [])
-  body.output('weights out', next.weights, [size])
+  body.output('weights out', drifts ? body.op('Add', [next.weights, drifts]) : next.weights, [size])
   body.output('first out', next.first, [size])
   body.output('second out', next.second, [size])
 
@@ -132,22 +132,32 @@ interface StepTensors {
   readonly blend: Tensor | undefined
 }
 
-/** The gradient of the batch loss with respect to all parameters, as one vector laid out like the weights. */
+/**
+ * The gradient of the batch loss with respect to all parameters, as one vector laid out like the weights; and, where there are
+ * running statistics, what they have to be moved by, laid out alike.
+ */
 function flatGradient(
   body: Graph,
   shape: TrainingShape,
   table: Table,
   { rows, weights, masks, move, blend }: StepTensors,
-): Tensor {
+): { readonly gradient: Tensor; readonly drifts: Tensor | undefined } {
   const { net, loss, batch } = shape
   const { tables, parameters } = splitParameters(body, net, weights)
   const take = (values: Tensor) => body.op('Gather', [values, rows])
   const entry = emitBatchEntry(body, shape, table, take, tables)
   let nextMask = 0
-  const supply: Supply = { parameters, next: 0, mask: () => masks[nextMask++] }
   const moving = move && shape.shifts ? moved(body, entry.joined, move, shape.shifts) : entry.joined
   const joined = blend ? blended(body, moving, blend) : moving
   const members = memberCount(net)
+  const drifts = new Map<number, Tensor>()
+  const supply: Supply = {
+    parameters,
+    next: 0,
+    mask: () => masks[nextMask++],
+    batchRows: batch * members,
+    drifts,
+  }
   const tape = forward(body, trainedLayers(net), joined, supply)
   const target = take(table.target)
   const wanted = loss === 'cross-entropy' ? body.op('Gather', [targetRows(body, shape), target]) : target
@@ -163,10 +173,23 @@ function flatGradient(
   const back = backward(body, tape.played, gradient, gradients, net.embeddings.length > 0)
   const dx = back && blend ? blended(body, back, blend) : back
   const all = [...(dx ? embeddingGradients(body, net, entry.codes!, dx) : []), ...gradients]
-  return body.op(
-    'Concat',
-    all.map(part => body.op('Reshape', [part, body.i64(-1)])),
-    { axis: 0 },
+  const joinedUp = (parts: readonly Tensor[]) =>
+    body.op(
+      'Concat',
+      parts.map(part => body.op('Reshape', [part, body.i64(-1)])),
+      { axis: 0 },
+    )
+  return {
+    gradient: joinedUp(all),
+    drifts: drifts.size > 0 ? joinedUp(driftParts(body, net, drifts)) : undefined,
+  }
+}
+
+function driftParts(body: Graph, net: Network, drifts: ReadonlyMap<number, Tensor>): Tensor[] {
+  const before = net.embeddings.length
+  return parametersOf(net).map(
+    ({ values }, i) =>
+      drifts.get(i - before) ?? body.constant(new Float32Array(values.length), [values.length]),
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Graph, Tensor } from './graph.ts'
 import { emitActivation, type ActivationName } from './activations.ts'
 import { emitPieces, emitWaves, type Pieces, type Waves } from './number-layers.ts'
+import { emitBatchNorm, type BatchNorm } from './normal-layer.ts'
 import { emitMemberLayer, type MemberLayer } from './member-layers.ts'
 
 /** One layer of a feed-forward net: plain data, its numbers inside. Rows are batches; images are channels × height × width. */
@@ -45,11 +46,13 @@ export type Layer =
   | Pieces
   | Waves
   | MemberLayer
+  | BatchNorm
   /** The sum of what several stacks of layers make of the same input. */
   | { readonly kind: 'sum'; readonly branches: readonly (readonly Layer[])[] }
 
-/** What a trained array is to its layer; how fast and how far it may move can depend on it. */
-export type ParameterRole = 'weights' | 'biases' | 'table' | 'scale' | 'slope' | 'embedding' | 'adapter'
+/** What a trained array is to its layer (`statistics` follow the batches); how fast and how far it may move can depend on it. */
+export type ParameterRole =
+  'weights' | 'biases' | 'table' | 'scale' | 'slope' | 'embedding' | 'adapter' | 'statistics'
 
 /** A trained array with its shape. */
 export interface Parameter {
@@ -101,6 +104,16 @@ export function visitLayer(layer: Layer, visit: Visit): Layer {
         phases: own(layer.phases, count),
         weights: own(layer.weights, count, width),
         biases: own(layer.biases, width),
+      }
+    }
+    case 'batch-norm': {
+      const own = (values: Float32Array, role: ParameterRole) => visit({ values, dims: [layer.width], role })
+      return {
+        ...layer,
+        factors: own(layer.factors, 'scale'),
+        shifts: own(layer.shifts, 'biases'),
+        means: own(layer.means, 'statistics'),
+        variances: own(layer.variances, 'statistics'),
       }
     }
     case 'members':
@@ -156,6 +169,8 @@ export function emitLayer(
     }
     case 'scale':
       return graph.op('Mul', [input, parameters[0]!])
+    case 'batch-norm':
+      return emitBatchNorm(graph, input, parameters)
     case 'pieces':
       return emitPieces(graph, layer, input, parameters)
     case 'waves':
