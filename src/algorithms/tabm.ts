@@ -10,7 +10,8 @@ import { fitNetwork } from './neural/fit.ts'
 import { standardScales } from './neural/prepare.ts'
 
 const space = {
-  width: choice([192, 128, 256, 384]),
+  members: choice([8, 16, 32, 4]),
+  width: choice([128, 192, 256, 384]),
   blocks: int(1, 4, 2),
   learning_rate: logFloat(3e-4, 2e-2, 4e-3),
   weight_decay: logFloat(1e-5, 0.5, 0.03),
@@ -21,7 +22,6 @@ const space = {
 }
 
 const settings = {
-  members: int(1, 32, 16),
   /** 0: by the number of rows. */
   epochs: int(0, 1000, 0),
   kind: choice(['mini', 'full']),
@@ -55,11 +55,11 @@ export const tabm: Algorithm = {
   space,
   settings,
   expectedSeconds({ rows, features, classes }, params) {
-    const width = Number(params['width'] ?? 192)
+    const width = Number(params['width'] ?? 128)
     const inputs = features * Number(params['embedding_width'] ?? 8)
     const inner = (Number(params['blocks'] ?? 2) - 1) * width * width
     const products = inputs * width + inner + width * Math.max(1, classes)
-    const members = Number(setting(params, 'members'))
+    const members = Number(params['members'] ?? 8)
     const epochs = epochsFor(rows, Number(setting(params, 'epochs')))
     return 0.1 + epochs * rows * members * (products * 9e-11 + width * 3e-8)
   },
@@ -109,7 +109,7 @@ function initialNet({ features, classes }: TrainingData, params: Params, rng: Rn
 }
 
 function memberLayers(groups: readonly number[], outputs: number, params: Params, rng: Rng): Layer[] {
-  const members = Number(setting(params, 'members'))
+  const members = Number(params['members'] ?? 8)
   const full = setting(params, 'kind') === 'full'
   const width = Number(params['width'])
   const rate = Number(params['dropout_prob'])

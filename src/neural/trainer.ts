@@ -1,4 +1,5 @@
 import { parametersOf, visitParameters, type Network } from '../onnx/network.ts'
+import { trainingDevice } from '../onnx/device.ts'
 import { feed, openSession, type Feed, type Session } from '../onnx/session.ts'
 import { TrialError } from '../util/errors.ts'
 import { adamScalars, type AdamOptions, type Pace } from './adamw.ts'
@@ -78,7 +79,8 @@ export async function trainNetwork(
     ...(shifts && { shifts }),
     ...(paces && { paces }),
   }
-  const training = await openSession(trainingGraph(shape), { threads, optimization })
+  const device = trainingDevice()
+  const training = await openSession(trainingGraph(shape), { threads, optimization, device })
   try {
     const scoring = validation && (await openSession(scoringGraph(shape), { threads, optimization }))
     try {
