@@ -6,6 +6,7 @@ import { extraTrees } from './extra-trees.ts'
 import { gbtDepthwise } from './gbt-depthwise.ts'
 import { gbtLeafwise } from './gbt-leafwise.ts'
 import { gbtOblivious } from './gbt-oblivious.ts'
+import { knn } from './knn.ts'
 import { linearLearner } from './linear-learner.ts'
 import { mlRandomForest } from './ml-random-forest.ts'
 import { mlp } from './mlp.ts'
@@ -28,5 +29,6 @@ export const algorithms: readonly Algorithm[] = [
   mlp,
   realmlp,
   tabm,
+  knn,
   cnn,
 ]
