@@ -36,7 +36,7 @@ const BETA2 = 0.95
 const REGRESSION_RATE = 4
 
 const epochsFor = (rows: number, asked: number) =>
-  asked || Math.round(Math.min(200, Math.max(16, 6000 / Math.sqrt(rows))))
+  asked || Math.round(Math.min(160, Math.max(16, 4000 / Math.sqrt(rows))))
 const batchFor = (rows: number) =>
   Math.max(1, Math.min(256, rows, Math.max(16, 2 ** Math.floor(Math.log2(rows / 8)))))
 const hiddenOf = (params: Params): number[] =>
