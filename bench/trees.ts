@@ -1,8 +1,10 @@
 import { loadavg } from 'node:os'
 import type { Algorithm } from '../src/algorithms/algorithm.ts'
+import { cart } from '../src/algorithms/cart.ts'
 import { extraTrees } from '../src/algorithms/extra-trees.ts'
 import { gbtDepthwise } from '../src/algorithms/gbt-depthwise.ts'
 import { gbtLeafwise } from '../src/algorithms/gbt-leafwise.ts'
+import { mlRandomForest } from '../src/algorithms/ml-random-forest.ts'
 import { randomForest } from '../src/algorithms/random-forest.ts'
 import { predictModel } from '../src/models/index.ts'
 import type { Params } from '../src/params/space.ts'
@@ -30,6 +32,8 @@ interface Match {
   readonly peer: string
   readonly peerParams: Readonly<Record<string, unknown>>
   readonly bound: number
+  /** The peer, where it is a package of npm that has an algorithm here. */
+  readonly rival?: Algorithm
   /** Ours goes on until its loss is the peer's; its own number of rounds is the most it may take. */
   readonly untilEqual?: boolean
 }
@@ -56,6 +60,7 @@ function* matches(): Generator<Match> {
   const rounds = 100
   if (process.argv.includes('--digits')) return yield* digits()
   if (process.argv.includes('--forests')) return yield* forests()
+  if (process.argv.includes('--packages')) return yield* packages()
   const only = process.argv.find(argument => argument.startsWith('--rows='))?.slice(7)
   const sizes = only ? [Number(only)] : quick ? [10_000, 50_000] : [10_000, 200_000, 1_000_000]
   for (const rows of sizes) {
@@ -67,6 +72,7 @@ function* matches(): Generator<Match> {
   if (only) return
   yield* forests()
   yield* digits()
+  yield* packages()
   const image = tables.make({ task: 'multiclass', classes: 10, rows: quick ? 5000 : 60_000, features: 784, zeros: 0.8 }) // prettier-ignore
   yield { table: image, algorithm: gbtLeafwise, params: { ...leafwise, num_iterations: 10 }, peer: 'lightgbm', peerParams: { ...lightgbm, rounds: 10 }, bound: 0.8 } // prettier-ignore
 }
@@ -79,6 +85,20 @@ function* forests(): Generator<Match> {
     const peerParams = { n_estimators: 50, max_features: 'sqrt' }
     yield { table, algorithm: randomForest, params, peer: 'sklearn:RandomForest', peerParams, bound: 1 }
     yield { table, algorithm: extraTrees, params, peer: 'sklearn:ExtraTrees', peerParams, bound: 1 }
+  }
+}
+
+/** The packages of npm for trees, up to where they stop being usable: one tree, and a forest of as many. */
+function* packages(): Generator<Match> {
+  for (const rows of quick ? [250, 500] : [250, 1000, 2000, 5000]) {
+    const table = tables.make({ task: 'binary', classes: 2, rows, features: 10 })
+    const forest = { num_trees: 10, max_depth: 10 }
+    const one = { max_features: 'all', min_samples_leaf: 10, max_depth: 8, num_trees: 1 }
+    const tree = { max_depth: 8, min_samples: 10, gain_threshold: 1e-6, smoothing: 1 }
+    const like = { ...forest, max_features: 0.7, min_samples: 4, smoothing: 2 }
+    yield { table, algorithm: randomForest, params: one, peer: 'ml-cart', rival: cart, peerParams: tree, bound: 1 } // prettier-ignore
+    if (rows > 2000) continue
+    yield { table, algorithm: randomForest, params: { ...forest, max_features: 'two-thirds', min_samples_leaf: 2 }, peer: 'ml-random-forest', rival: mlRandomForest, peerParams: like, bound: 1 } // prettier-ignore
   }
 }
 
@@ -157,14 +177,17 @@ const ratios: Ratio[] = []
 try {
   for (const match of matches()) {
     const name = `${match.algorithm.name} / ${match.peer}, ${match.table.name}`
-    const present = Object.hasOwn(versions, match.peer.split(':')[0]!)
+    const { rival } = match
+    const present = rival !== undefined || Object.hasOwn(versions, match.peer.split(':')[0]!)
     if (!present) note(`${match.peer} cannot be imported by ${pythonPath()}: ${name} is measured alone`)
     note(`${name}, load ${loadavg()[0]!.toFixed(1)}`)
     let goal = Infinity
     const peer: Contender = {
       name: match.peer,
       async run() {
-        const answer = await theirs(match)
+        const answer = await (rival
+          ? ours({ ...match, algorithm: rival, params: match.peerParams as Params })
+          : theirs(match))
         goal = answer.quality!['loss']!
         return answer
       },
