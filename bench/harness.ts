@@ -132,10 +132,12 @@ export const pythonPath = (): string => process.env['GLASSPILOT_PYTHON'] ?? 'pyt
 
 /** Version of each Python package, of those that can be imported. */
 export function pythonVersions(packages: readonly string[]): Readonly<Record<string, string>> {
-  const program = `import json,importlib
+  const program = `import json,importlib,importlib.metadata
 found={}
 for name in ${JSON.stringify(packages)}:
-    try: found[name]=importlib.import_module(name).__version__
+    try:
+        module=importlib.import_module(name)
+        found[name]=getattr(module,'__version__',None) or importlib.metadata.version(name)
     except Exception: pass
 print(json.dumps(found))`
   const result = spawnSync(pythonPath(), ['-c', program], { encoding: 'utf8' })

@@ -1,6 +1,7 @@
 import type { Features } from '../data/features.ts'
 import { conv, dense } from '../neural/build.ts'
-import type { Layer, Network } from '../onnx/network.ts'
+import type { Layer } from '../onnx/layers.ts'
+import type { Network } from '../onnx/network.ts'
 import { choice, float, int, logFloat, logInt, type Params } from '../params/space.ts'
 import { TrialError } from '../util/errors.ts'
 import { createRng, hashSeed } from '../util/rng.ts'

@@ -6,10 +6,13 @@ import { extraTrees } from './extra-trees.ts'
 import { gbtDepthwise } from './gbt-depthwise.ts'
 import { gbtLeafwise } from './gbt-leafwise.ts'
 import { gbtOblivious } from './gbt-oblivious.ts'
+import { knn } from './knn.ts'
 import { linearLearner } from './linear-learner.ts'
 import { mlRandomForest } from './ml-random-forest.ts'
 import { mlp } from './mlp.ts'
 import { randomForest } from './random-forest.ts'
+import { realmlp } from './realmlp.ts'
+import { tabm } from './tabm.ts'
 
 /** Every algorithm. A new one is one file and one line here. */
 // prettier-ignore
@@ -24,5 +27,8 @@ export const algorithms: readonly Algorithm[] = [
   cart,
   mlRandomForest,
   mlp,
+  realmlp,
+  tabm,
+  knn,
   cnn,
 ]

@@ -1,9 +1,11 @@
 import { dense, denseStack, embedding } from '../neural/build.ts'
-import { joinedWidth } from '../neural/training-graph.ts'
-import type { ActivationName, Layer, Network } from '../onnx/network.ts'
+import type { ActivationName } from '../onnx/activations.ts'
+import type { Layer } from '../onnx/layers.ts'
+import { joinedWidth, type Network } from '../onnx/network.ts'
 import { choice, float, logFloat, logInt, type Params } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import type { Algorithm, TrainingData } from './algorithm.ts'
+import { balancedWeights } from './class-weights.ts'
 import { fitNetwork } from './neural/fit.ts'
 import { standardScales } from './neural/prepare.ts'
 
@@ -16,6 +18,13 @@ const space = {
   embedding_size_factor: float(0.5, 1, 0.8),
   network_type: choice(['feedforward', 'widedeep']),
   activation: choice(['relu', 'silu']),
+}
+
+const settings = {
+  class_weight: choice(['none', 'balanced']),
+  batch_norm: choice(['no', 'yes']),
+  /** Parameter of the beta distribution that blends of two rows are drawn from (Zhang et al. 2018); 0 for none. */
+  mixup: float(0, 1, 0),
 }
 
 const SQUASH = 3 // deviations beyond which a feature is softly clipped
@@ -43,6 +52,7 @@ export const mlp: Algorithm = {
   role: 'neural',
   requires: ['no-missing', 'standardized', 'category-codes'],
   space,
+  settings,
   expectedSeconds({ rows, features, classes }, params) {
     const widths = [features, ...hiddenOf(params), Math.max(1, classes)]
     let products = 0
@@ -53,8 +63,9 @@ export const mlp: Algorithm = {
   },
   unfit: ({ features }) =>
     features === 0 ? 'there are no features: a net has nothing to multiply' : undefined,
-  fit: (data, params, context) =>
-    fitNetwork(
+  fit(given, params, context) {
+    const data = params['class_weight'] === 'balanced' ? balancedWeights(given) : given
+    return fitNetwork(
       initialNet(data, params, context.seed),
       data,
       {
@@ -62,9 +73,11 @@ export const mlp: Algorithm = {
         batch: rows => batchFor(rows, Number(params['mini_batch_size'])),
         learningRate: Number(params['learning_rate']),
         weightDecay: Number(params['weight_decay']),
+        mixup: Number(params['mixup'] ?? settings.mixup.default),
       },
       context,
-    ),
+    )
+  },
 }
 
 function initialNet({ features, classes }: TrainingData, params: Params, seed: number): Network {
@@ -90,6 +103,7 @@ function initialNet({ features, classes }: TrainingData, params: Params, seed: n
     outputs,
     activation: params['activation'] as ActivationName,
     dropout: Number(params['dropout_prob']),
+    normalized: params['batch_norm'] === 'yes',
     rng,
   })
   const layers: Layer[] =

@@ -194,15 +194,20 @@ function scaled(
     ? `, pixels on one common scale (${profile.image.height} × ${profile.image.width})`
     : ''
   const codes = embeds && categories > 0 ? `; ${categories} categorical columns as codes to embed` : ''
+  const standardized = algorithm.requires.includes('standardized') // others scale, and bend, for themselves
   const waves =
-    role === 'neural' && !profile.image && plan.numeric.length > 0 && plan.numeric.length <= MOST_WAVES
+    standardized &&
+    role === 'neural' &&
+    !profile.image &&
+    plan.numeric.length > 0 &&
+    plan.numeric.length <= MOST_WAVES
   const turning = waves
     ? '; each number also as sines and cosines, so that the net sees fine steps at once'
     : ''
   return {
     algorithm,
     role,
-    reason: `${sentence(algorithm.summary)} Gaps filled${plan.anyMissing ? ' and flagged' : ''}, features scaled${picture}${codes}${turning}: ${size}.`,
+    reason: `${sentence(algorithm.summary)} Gaps filled${plan.anyMissing ? ' and flagged' : ''}, ${standardized || !embeds ? `features scaled${picture}` : 'numbers as they are'}${codes}${turning}: ${size}.`,
     style: {
       missing: filled ? (plan.anyMissing ? 'flag' : 'fill') : 'keep',
       categories: embeds ? 'codes' : 'one-hot',
@@ -210,7 +215,7 @@ function scaled(
       text: 'word',
       ...(waves && { numericThen: [step('periodic-encoder', { n_frequencies: FREQUENCIES })] }),
     },
-    merged: algorithm.requires.includes('standardized') ? [scaler] : [],
+    merged: standardized ? [scaler] : [],
     priority: { neural: 1, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,
   }
 }

@@ -3,6 +3,7 @@ import process from 'node:process'
 import { availableBytes, defaultWorkers } from '../backends/local/machine.ts'
 import { VERSION } from '../job/version.ts'
 import { withArena } from '../kernels/kernels.ts'
+import { checkDevice } from '../onnx/device.ts'
 import { loadRuntime } from '../onnx/session.ts'
 import { messageOf } from '../util/errors.ts'
 import { byteSize } from '../util/text.ts'
@@ -33,6 +34,7 @@ export const doctorCommand: CommandDefinition = {
         const ort = await loadRuntime()
         return `${ort.env.versions.common ?? 'loaded'}; runs on cpu`
       }),
+      ...(await devices()),
       await check('tree kernels', () => withArena(() => 'WebAssembly SIMD')),
     ]
     if (options['json']) print(JSON.stringify(checks))
@@ -47,6 +49,19 @@ export const doctorCommand: CommandDefinition = {
       )
     return checks.every(({ ok }) => ok) ? 0 : 70
   },
+}
+
+/** Graphics processors are welcome, not needed. */
+async function devices(): Promise<Check[]> {
+  const checks: Check[] = []
+  for (const device of ['webgpu', 'cuda'] as const) {
+    const { usable, found } = await checkDevice(device)
+    const text = usable
+      ? `usable: run --device ${device}`
+      : `not usable, nets train on the processor: ${found}`
+    checks.push({ name: `nets on ${device}`, ok: true, found: text })
+  }
+  return checks
 }
 
 async function check(name: string, look: () => Promise<string>): Promise<Check> {

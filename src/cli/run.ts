@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
+import process from 'node:process'
 import { Option } from 'commander'
 import { backendNamed } from '../backends/index.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { startExperiment, type ExperimentRequest } from '../job/start.ts'
 import { CUSTOM, isModulePath, parseMetricName } from '../metrics/index.ts'
+import { chooseDevice, DEVICE_VARIABLE, DEVICES, type DeviceName } from '../onnx/device.ts'
 import {
   choiceOptions,
   jsonOption,
@@ -51,6 +53,9 @@ export const runCommand: CommandDefinition = {
     option('--seed <n>', 'same seed, data and trials: same leaderboard').argParser(wholeNumber(0)).default(0),
     option('--no-racing', 'fit every trial on all folds, also one that is losing beyond doubt'),
     option('--workers <n>', 'trials at once (default: one per core)').argParser(wholeNumber(1)),
+    new Option('--device <name>', 'where nets are trained; auto takes a graphics processor that works')
+      .choices([...DEVICES])
+      .default('cpu'),
     option('--backend <name>', 'where trials run').default('local'),
     option('--definitions-only', 'profile, candidates and notebooks; train nothing'),
     option('--group <column>', 'rows with equal values stay on one side of every split'),
@@ -63,7 +68,11 @@ export const runCommand: CommandDefinition = {
     option('--quiet', 'no progress'),
   ],
   async run(input, output) {
-    const { store, note } = await startExperiment(requestFrom(input))
+    const request = requestFrom(input)
+    const chosen = await chooseDevice(input.options['device'] as DeviceName)
+    process.env[DEVICE_VARIABLE] = chosen.device
+    if (chosen.note) output.note(`note: ${chosen.note}`)
+    const { store, note } = await startExperiment(request)
     if (note && !input.options['quiet']) output.note(`note: ${note}`)
     return watchJob(store, input.options, output)
   },

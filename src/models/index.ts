@@ -4,6 +4,7 @@ import { constant } from './constant.ts'
 import { forest } from './forest.ts'
 import { linear } from './linear.ts'
 import type { ModelData, ModelKind } from './model.ts'
+import { neighbors } from './neighbors.ts'
 import { network } from './network.ts'
 
 /** Every kind of model. A kind is called with models of its own kind only, which the types of a table cannot say. */
@@ -11,6 +12,7 @@ export const modelKinds = [
   constant,
   forest,
   linear,
+  neighbors,
   network,
 ] as unknown as readonly ModelKind[] // prettier-ignore
 

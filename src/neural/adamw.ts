@@ -1,5 +1,5 @@
 import type { Graph, Tensor } from '../onnx/graph.ts'
-import { scalar } from '../onnx/network.ts'
+import { scalar } from '../onnx/scalar.ts'
 
 /** Weights and the two running moments of their gradients, all as one vector each. */
 export interface OptimizerState {
@@ -12,6 +12,18 @@ export interface OptimizerState {
 export interface StepScalars {
   readonly alpha: Tensor
   readonly epsilon: Tensor
+  readonly decay: Tensor
+}
+
+/** How one parameter moves: its learning rate and its weight decay as shares of the common ones. */
+export interface Pace {
+  readonly rate: number
+  readonly decay: number
+}
+
+/** The paces of all parameters, as vectors laid out like the weights. */
+export interface Paces {
+  readonly rate: Tensor
   readonly decay: Tensor
 }
 
@@ -33,6 +45,7 @@ export function emitAdamW(
   gradient: Tensor,
   { alpha, epsilon, decay }: StepScalars,
   { beta1, beta2 }: AdamOptions,
+  paces?: Paces,
 ): OptimizerState {
   const keep = (beta: number, moment: Tensor, addend: Tensor) =>
     graph.op('Add', [graph.op('Mul', [moment, scalar(graph, beta, moment)]), addend])
@@ -40,8 +53,18 @@ export function emitAdamW(
   const second = keep(beta2, state.second, graph.op('Mul', [gradient, gradient]))
   const length = graph.op('Add', [graph.op('Sqrt', [second]), epsilon])
   const step = graph.op('Div', [graph.op('Mul', [first, alpha]), length])
-  const weights = graph.op('Sub', [graph.op('Mul', [state.weights, decay]), step])
+  const [kept, move] = paces
+    ? [ownDecay(graph, decay, paces), graph.op('Mul', [step, paces.rate])]
+    : [decay, step]
+  const weights = graph.op('Sub', [graph.op('Mul', [state.weights, kept]), move])
   return { weights, first, second }
+}
+
+/** 1 − (1 − decay) · share */
+function ownDecay(graph: Graph, decay: Tensor, paces: Paces): Tensor {
+  const one = scalar(graph, 1, decay)
+  const lost = graph.op('Sub', [one, decay])
+  return graph.op('Sub', [one, graph.op('Mul', [paces.decay, lost])])
 }
 
 /** `alpha`, `epsilon` and `decay` of step number `step` (from 1) at learning rate `rate`. */

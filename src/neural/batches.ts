@@ -1,7 +1,8 @@
 import type { Network } from '../onnx/network.ts'
 import { feed, type Feed } from '../onnx/session.ts'
 import { createRng, hashSeed, type Rng } from '../util/rng.ts'
-import { dropoutOf, type ImageShifts } from './training-graph.ts'
+import { dropoutOf, maskValues } from './masks.ts'
+import type { ImageShifts } from './training-graph.ts'
 
 const POOL_VALUES = 1 << 22
 
@@ -9,24 +10,43 @@ interface BatchOptions {
   readonly batch: number
   readonly seed: number
   readonly shifts?: ImageShifts
+  /** The pool holds uniform numbers instead of masks. */
+  readonly fading?: boolean
+  /** Both parameters of the beta distribution that shares of mixup are drawn from; 0 or absent for none. */
+  readonly mixup?: number
 }
 
 /** Feeds for any number of steps to come: shuffled row numbers, epoch after epoch, and dropout windows. */
-export async function batchSource(net: Network, rows: number, { batch, seed, shifts }: BatchOptions) {
+export async function batchSource(
+  net: Network,
+  rows: number,
+  { batch, seed, shifts, fading = false, mixup = 0 }: BatchOptions,
+) {
   const next = rowStream(rows, createRng(hashSeed(seed, 'order')))
-  const { rate, widths } = dropoutOf(net)
-  const window = widths.reduce((sum, width) => sum + width * batch, 0)
+  const { rate, sizes } = dropoutOf(net)
+  const window = maskValues(sizes, batch)
   const pool =
-    window > 0 ? maskPool(rate, Math.max(2 * window, Math.min(POOL_VALUES, 64 * window)), seed) : undefined
+    window > 0
+      ? maskPool(Math.max(2 * window, Math.min(POOL_VALUES, 64 * window)), {
+          rate: fading ? undefined : rate,
+          seed,
+        })
+      : undefined
   const fedPool = pool && (await feed(pool, [pool.length]))
   const offsets = createRng(hashSeed(seed, 'offsets'))
   const places = createRng(hashSeed(seed, 'moves'))
+  const shares = createRng(hashSeed(seed, 'mixup'))
   return async (steps: number): Promise<Record<string, Feed>> => {
     const feeds: Record<string, Feed> = { order: await feed(next(steps * batch), [steps * batch]) }
     if (shifts) {
       const moves = BigInt64Array.from({ length: 2 * steps }, () => BigInt(places.int(2 * shifts.reach + 1)))
       feeds['moves'] = await feed(moves, [steps, 2])
     }
+    if (mixup > 0)
+      feeds['blend'] = await feed(
+        Float32Array.from({ length: steps }, () => betaShare(mixup, shares)),
+        [steps],
+      )
     if (!pool || !fedPool) return feeds
     const starts = BigInt64Array.from({ length: steps }, () => BigInt(offsets.int(pool.length - window)))
     return { ...feeds, pool: fedPool, offsets: await feed(starts, [steps]) }
@@ -54,10 +74,25 @@ function rowStream(rows: number, rng: Rng): (count: number) => Int32Array {
 }
 
 /** Random masks to cut windows from: cheaper than fresh random numbers at every step, and reproducible anywhere. */
-function maskPool(rate: number, length: number, seed: number): Float32Array {
+function maskPool(
+  length: number,
+  { rate, seed }: { readonly rate: number | undefined; readonly seed: number },
+): Float32Array {
   const rng = createRng(hashSeed(seed, 'dropout'))
-  const kept = 1 / (1 - rate)
   const pool = new Float32Array(length)
-  for (let i = 0; i < length; i++) pool[i] = rng.next() < rate ? 0 : kept
+  if (rate === undefined) for (let i = 0; i < length; i++) pool[i] = rng.next()
+  else {
+    const kept = 1 / (1 - rate)
+    for (let i = 0; i < length; i++) pool[i] = rng.next() < rate ? 0 : kept
+  }
   return pool
+}
+
+/** A draw of the beta distribution with both parameters `a` (Jöhnk 1964, good for a ≤ 1), the larger side of it. */
+export function betaShare(a: number, rng: Rng): number {
+  for (;;) {
+    const x = rng.next() ** (1 / a)
+    const y = rng.next() ** (1 / a)
+    if (x + y > 0 && x + y <= 1) return Math.max(x, y) / (x + y)
+  }
 }

@@ -1,4 +1,6 @@
-import type { ActivationName, Embedding, Layer } from '../onnx/network.ts'
+import type { ActivationName } from '../onnx/activations.ts'
+import type { Layer } from '../onnx/layers.ts'
+import type { Embedding } from '../onnx/network.ts'
 import type { Rng } from '../util/rng.ts'
 
 const normals = (count: number, deviation: number, rng: Rng): Float32Array =>
@@ -10,7 +12,10 @@ export function dense(inputs: number, outputs: number, gain: number, rng: Rng): 
   return { kind: 'dense', inputs, outputs, weights, biases: new Float32Array(outputs) }
 }
 
-const GAINS = { relu: Math.SQRT2, silu: 1.68, tanh: 1 } as const satisfies Record<ActivationName, number>
+const GAINS = { relu: Math.SQRT2, silu: 1.68, tanh: 1, selu: 1, mish: 1.6 } as const satisfies Record<
+  ActivationName,
+  number
+>
 
 interface StackOptions {
   readonly inputs: number
@@ -18,21 +23,36 @@ interface StackOptions {
   readonly outputs: number
   readonly activation: ActivationName
   readonly dropout: number
+  /** Batch normalization before each activation. */
+  readonly normalized?: boolean
   readonly rng: Rng
 }
 
-/** Dense, activation, dropout, again and again, and a last dense layer. */
-export function denseStack({ inputs, hidden, outputs, activation, dropout, rng }: StackOptions): Layer[] {
+/** Dense, batch normalization if wanted, activation, dropout, again and again, and a last dense layer. */
+export function denseStack(options: StackOptions): Layer[] {
+  const { inputs, hidden, outputs, activation, dropout, normalized, rng } = options
   const layers: Layer[] = []
   let width = inputs
   for (const next of hidden) {
-    layers.push(dense(width, next, GAINS[activation], rng), { kind: 'activation', name: activation })
+    layers.push(dense(width, next, GAINS[activation], rng))
+    if (normalized) layers.push(batchNorm(next))
+    layers.push({ kind: 'activation', name: activation })
     if (dropout > 0) layers.push({ kind: 'dropout', rate: dropout })
     width = next
   }
   layers.push(dense(width, outputs, 1, rng))
   return layers
 }
+
+/** Batch normalization that starts without factor and shift. */
+export const batchNorm = (width: number): Layer => ({
+  kind: 'batch-norm',
+  width,
+  factors: new Float32Array(width).fill(1),
+  shifts: new Float32Array(width),
+  means: new Float32Array(width),
+  variances: new Float32Array(width).fill(1),
+})
 
 /** An embedding with small random vectors; the row for the unknown starts at the origin. */
 export function embedding(feature: number, categories: number, width: number, rng: Rng): Embedding {

@@ -1,5 +1,6 @@
-import { MICROSOFT_DOMAIN, type Graph, type Tensor } from '../onnx/graph.ts'
-import { SAME_SIZE, type Layer } from '../onnx/network.ts'
+import type { Graph, Tensor } from '../onnx/graph.ts'
+import { SAME_SIZE, type Layer } from '../onnx/layers.ts'
+import { product } from './products.ts'
 
 type Conv = Extract<Layer, { kind: 'conv' }>
 interface Passed {
@@ -33,7 +34,7 @@ export function convGradients(
   )
   const rows = [0, 1, 2].map(r => {
     const window = graph.op('Reshape', [cut(joined, r, 2), graph.i64(0, 0, -1)])
-    const perImage = productTransposed(graph, flatDy, window) // [B, O, 3I]
+    const perImage = product(graph, flatDy, window, { second: true }) // [B, O, 3I]
     return graph.op('ReduceSum', [perImage, graph.i64(0)], { keepdims: 0 })
   })
   // | r = 0: s, i | r = 1: s, i | r = 2: s, i |  →  outputs × inputs × r × s
@@ -45,12 +46,6 @@ export function convGradients(
   const biases = graph.op('ReduceSum', [flatDy, graph.i64(0, 2)], { keepdims: 0 })
   const image = wantsInput ? graph.op('ConvTranspose', [dy, weights], SAME_SIZE) : undefined
   return [kernel, biases, image]
-}
-
-/** a · bᵀ for every image. */
-function productTransposed(graph: Graph, a: Tensor, b: Tensor): Tensor {
-  if (a.type === 'float') return graph.op('FusedMatMul', [a, b], { transB: 1 }, { domain: MICROSOFT_DOMAIN })
-  return graph.op('MatMul', [a, graph.op('Transpose', [b], { perm: { ints: [0, 2, 1] } })])
 }
 
 /** The gradient goes to the value that was the largest of its four; equal ones each get it. `width` is that of the input. */

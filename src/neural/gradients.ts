@@ -1,6 +1,12 @@
 import type { Graph, Tensor } from '../onnx/graph.ts'
+import { batchMoments, batchNormGradients, drift, type BatchMoments } from './batch-norm.ts'
 import { convGradients, poolGradient } from './convolution.ts'
-import { emitLayer, parameterCount, scalar, type Layer } from '../onnx/network.ts'
+import { emitActivation } from '../onnx/activations.ts'
+import { emitLayer, parameterCount, type Layer } from '../onnx/layers.ts'
+import { memberGradients } from './member-gradients.ts'
+import { piecesGradients, wavesGradients } from './number-gradients.ts'
+import { scalar } from '../onnx/scalar.ts'
+import { slope } from './slopes.ts'
 
 /** One executed layer: what went in, what came out, and what its gradient needs. */
 interface Played {
@@ -12,6 +18,8 @@ interface Played {
   readonly first: number
   /** Dropout: 0 or 1 / (1 − rate) per value. */
   readonly mask?: Tensor
+  /** Batch normalization while training. */
+  readonly moments?: BatchMoments
   /** Sum: what each branch did. */
   readonly branches?: readonly (readonly Played[])[]
 }
@@ -29,6 +37,10 @@ export interface Supply {
   next: number
   /** The mask for the next dropout layer; undefined applies none. */
   readonly mask: () => Tensor | undefined
+  /** While training: rows of a batch inside the net, by whose moments batch normalization goes. */
+  readonly batchRows?: number
+  /** Where a training puts what statistics have to be moved by, at their position among the parameters. */
+  readonly drifts?: Map<number, Tensor>
 }
 
 /** Forward nodes of a stack of layers. */
@@ -60,6 +72,15 @@ function play(graph: Graph, layer: Layer, input: Tensor, supply: Supply): Played
     if (!mask) return { layer, input, output: input, parameters, first }
     return { layer, input, output: graph.op('Mul', [input, mask]), parameters, first, mask }
   }
+  if (layer.kind === 'batch-norm' && supply.batchRows) {
+    const moments = batchMoments(graph, input)
+    const [factors, shifts, means, variances] = parameters as [Tensor, Tensor, Tensor, Tensor]
+    const rows = supply.batchRows
+    supply.drifts?.set(first + 2, drift(graph, means, moments.means, 1))
+    supply.drifts?.set(first + 3, drift(graph, variances, moments.variances, rows / Math.max(1, rows - 1)))
+    const output = graph.op('Add', [graph.op('Mul', [moments.unit, factors]), shifts])
+    return { layer, input, output, parameters, first, moments }
+  }
   return { layer, input, output: emitLayer(graph, layer, input, parameters), parameters, first }
 }
 
@@ -84,11 +105,11 @@ export function backward(
 }
 
 function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wantsInput: boolean) {
-  const { layer, input, output, parameters, first, mask, branches } = step
+  const { layer, input, output, parameters, first, mask, moments, branches } = step
   switch (layer.kind) {
     case 'dense':
       gradients[first] = graph.op('Gemm', [input, dy], { transA: 1 })
-      gradients[first + 1] = graph.op('ReduceSum', [dy, graph.i64(0)], { keepdims: 0 })
+      gradients[first + 1] = columnSums(graph, dy)
       return wantsInput ? graph.op('Gemm', [dy, parameters[0]!], { transB: 1 }) : undefined
     case 'activation':
       return graph.op('Mul', [dy, slope(graph, layer.name, input, output)])
@@ -102,6 +123,45 @@ function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wan
       gradients[first] = kernel
       gradients[first + 1] = biases
       return image
+    }
+    case 'batch-norm': {
+      if (!moments) throw new Error('batch normalization has a gradient while it trains only')
+      const made = batchNormGradients(graph, moments, dy, parameters[0]!)
+      made.slice(0, 2).forEach((gradient, i) => (gradients[first + i] = gradient))
+      for (const i of [2, 3])
+        gradients[first + i] = graph.op('Mul', [parameters[i]!, scalar(graph, 0, input)])
+      return made[2]
+    }
+    case 'scale':
+      gradients[first] = columnSums(graph, graph.op('Mul', [dy, input]))
+      return wantsInput ? graph.op('Mul', [dy, parameters[0]!]) : undefined
+    case 'parametric': {
+      const full = emitActivation(graph, layer.name, input)
+      gradients[first] = columnSums(graph, graph.op('Mul', [dy, graph.op('Sub', [full, input])]))
+      if (!wantsInput) return undefined
+      const one = scalar(graph, 1, input)
+      const bend = graph.op('Sub', [slope(graph, layer.name, input, full), one])
+      const factor = graph.op('Add', [graph.op('Mul', [bend, parameters[0]!]), one])
+      return graph.op('Mul', [dy, factor])
+    }
+    case 'pieces':
+    case 'waves': {
+      const passed = { input, dy, parameters }
+      const made =
+        layer.kind === 'pieces'
+          ? piecesGradients(graph, layer, passed, wantsInput)
+          : wavesGradients(graph, layer, passed, wantsInput)
+      made.parameters.forEach((gradient, i) => (gradients[first + i] = gradient))
+      return made.input
+    }
+    case 'members':
+    case 'member-scale':
+    case 'member-shift':
+    case 'member-heads':
+    case 'member-mean': {
+      const made = memberGradients(graph, layer, { input, dy, parameters }, wantsInput)
+      made.parameters.forEach((gradient, i) => (gradients[first + i] = gradient))
+      return made.input
     }
     case 'max-pool':
       return poolGradient(graph, layer.width, input, output, dy)
@@ -118,13 +178,5 @@ function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wan
   }
 }
 
-/** d output / d input of an activation, from whichever of the two is cheaper. */
-function slope(graph: Graph, name: 'relu' | 'silu' | 'tanh', input: Tensor, output: Tensor): Tensor {
-  const one = scalar(graph, 1, input)
-  // Twice cast, an output becomes 0 or 1: cheaper than a comparison and a choice.
-  if (name === 'relu') return graph.cast(graph.cast(output, 'bool'), input.type)
-  if (name === 'tanh') return graph.op('Sub', [one, graph.op('Mul', [output, output])])
-  // silu = x s, so silu' = s + silu (1 − s)
-  const sigmoid = graph.op('Sigmoid', [input])
-  return graph.op('Add', [sigmoid, graph.op('Mul', [output, graph.op('Sub', [one, sigmoid])])])
-}
+const columnSums = (graph: Graph, values: Tensor): Tensor =>
+  graph.op('ReduceSum', [values, graph.i64(0)], { keepdims: 0 })

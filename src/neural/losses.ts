@@ -1,5 +1,5 @@
 import type { Graph, Tensor } from '../onnx/graph.ts'
-import { scalar } from '../onnx/network.ts'
+import { scalar } from '../onnx/scalar.ts'
 
 /** What a net minimises: cross-entropy of the softmax of its outputs, or the squared error of its one output. */
 export type Loss = 'cross-entropy' | 'squared-error'

@@ -4,6 +4,9 @@ export type Schedule = (progress: number) => number
 const cosine = (from: number, to: number, progress: number) =>
   to + ((from - to) * (1 + Math.cos(Math.PI * Math.min(1, progress)))) / 2
 
+/** All of it for half of the time, then half a cosine down to 0. */
+export const flatCosine: Schedule = progress => (progress < 0.5 ? 1 : cosine(1, 0, 2 * progress - 1))
+
 /** Every schedule by name. */
 export const schedules = {
   /** A short linear warm-up, then half a cosine down to 0. */

@@ -1,6 +1,7 @@
-import { parametersOf, type Network } from '../onnx/network.ts'
+import { joinedWidth, parametersOf, type Network } from '../onnx/network.ts'
 import { feed, type Feed, type Session } from '../onnx/session.ts'
 import type { Loss } from './losses.ts'
+import { memberCount } from './members.ts'
 import type { ResidentTable } from './table.ts'
 
 export interface Score {
@@ -39,7 +40,7 @@ async function networkOutputs(
   weights: Feed,
   { net, outputs }: { readonly net: Network; readonly outputs: number },
 ): Promise<Float32Array> {
-  const widest = Math.max(net.numeric.length, ...parametersOf(net).map(({ dims }) => dims.at(-1)!))
+  const widest = memberCount(net) * Math.max(joinedWidth(net), ...parametersOf(net).map(({ dims }) => dims.at(-1)!)) // prettier-ignore
   const step = Math.max(1, Math.floor(SCORE_CELLS / widest))
   const values = new Float32Array(rows * outputs)
   const bound = (row: number) => feed(BigInt64Array.of(BigInt(row)), [1])

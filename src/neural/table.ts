@@ -1,6 +1,7 @@
 import { denseValues, type Features } from '../data/features.ts'
-import { entryValue, type Network } from '../onnx/network.ts'
+import { entryValue, fixedWidth, type Network } from '../onnx/network.ts'
 import { feed, type Feed } from '../onnx/session.ts'
+import { embeddingRuns } from './entry.ts'
 import type { Loss } from './losses.ts'
 
 /** Rows as they stay in memory while a net trains on them. */
@@ -26,7 +27,7 @@ export const holdsBytes = ({ columns }: Features, numeric: Int32Array): boolean 
 
 /** How many rows of a net's table are kept: bytes for a large table of bytes, float32 otherwise. */
 export const storeOf = (features: Features, net: Network): 'uint8' | 'float' =>
-  features.rows * net.numeric.length > BYTES_ABOVE_CELLS && holdsBytes(features, net.numeric)
+  !net.oneHots && features.rows * net.numeric.length > BYTES_ABOVE_CELLS && holdsBytes(features, net.numeric)
     ? 'uint8'
     : 'float'
 
@@ -41,7 +42,7 @@ export async function residentTable(
   }: { readonly rows: Int32Array; readonly store: 'uint8' | 'float'; readonly loss: Loss },
 ): Promise<ResidentTable> {
   const feeds: Record<string, Feed> = {}
-  const width = net.numeric.length
+  const width = fixedWidth(net)
   if (width > 0) {
     const matrix = new (store === 'uint8' ? Uint8Array : Float32Array)(rows.length * width)
     for (const [position, j] of net.numeric.entries()) {
@@ -54,6 +55,7 @@ export async function residentTable(
         }
       }
     }
+    writeOneHots(matrix, features, net, rows)
     feeds['matrix'] = await feed(matrix, [rows.length, width])
   }
   if (net.embeddings.length > 0)
@@ -76,14 +78,33 @@ export async function residentTable(
   return { rows: rows.length, store, feeds }
 }
 
-/** Row-major rows × embeddings; missing and unknown codes become the number of categories. */
-function codesOf(features: Features, { embeddings }: Network, rows: Int32Array): Int32Array {
+function writeOneHots(matrix: Uint8Array | Float32Array, features: Features, net: Network, rows: Int32Array) {
+  const width = fixedWidth(net)
+  let start = net.numeric.length
+  for (const { feature, categories } of net.oneHots ?? []) {
+    const values = denseValues(features.columns[feature]!, features.rows)
+    for (let i = 0; i < rows.length; i++) {
+      const code = values[rows[i]!]!
+      if (code >= 0 && code < categories) matrix[i * width + start + code] = 1
+    }
+    start += categories
+  }
+}
+
+/** Row-major rows × embeddings: row numbers in the table of the run; the last of an embedding for missing and unknown codes. */
+function codesOf(features: Features, net: Network, rows: Int32Array): Int32Array {
+  const { embeddings } = net
   const codes = new Int32Array(rows.length * embeddings.length)
+  const starts = embeddingRuns(net).flatMap(({ start, end }) => {
+    let first = 0
+    return embeddings.slice(start, end).map(({ categories }) => (first += categories + 1) - categories - 1)
+  })
   for (const [position, { feature, categories }] of embeddings.entries()) {
     const values = denseValues(features.columns[feature]!, features.rows)
     for (let i = 0; i < rows.length; i++) {
       const code = values[rows[i]!]!
-      codes[i * embeddings.length + position] = code >= 0 && code <= categories - 1 ? code : categories
+      codes[i * embeddings.length + position] =
+        starts[position]! + (code >= 0 && code <= categories - 1 ? code : categories)
     }
   }
   return codes

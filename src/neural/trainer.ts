@@ -1,11 +1,13 @@
 import { parametersOf, visitParameters, type Network } from '../onnx/network.ts'
+import { trainingDevice } from '../onnx/device.ts'
 import { feed, openSession, type Feed, type Session } from '../onnx/session.ts'
 import { TrialError } from '../util/errors.ts'
-import { adamScalars, type AdamOptions } from './adamw.ts'
+import { adamScalars, type AdamOptions, type Pace } from './adamw.ts'
 import { batchSource } from './batches.ts'
 import type { Loss } from './losses.ts'
-import { schedules, type ScheduleName } from './schedule.ts'
-import { scoringGraph, trainingGraph, type ImageShifts } from './training-graph.ts'
+import { dropoutOf } from './masks.ts'
+import { schedules, type Schedule, type ScheduleName } from './schedule.ts'
+import { scoringGraph, trainingGraph, type ImageShifts, type TrainingShape } from './training-graph.ts'
 import { scoreNetwork, type Score } from './scoring.ts'
 import type { ResidentTable } from './table.ts'
 
@@ -29,6 +31,12 @@ export interface TrainOptions {
   readonly deadline: number
   readonly threads: number
   readonly shifts?: ImageShifts
+  /** How each parameter moves, in the order of `parametersOf`; all alike without. */
+  readonly paces?: readonly Pace[]
+  /** Dropout and weight decay as shares of theirs along the training; constant without. */
+  readonly fade?: Schedule
+  /** Parameter of mixup's beta distribution; none without. */
+  readonly mixup?: number
   /** As in `SessionOptions`. */
   readonly optimization?: 'all' | 'extended'
   readonly report?: (step: number, loss: number) => void
@@ -55,10 +63,24 @@ export async function trainNetwork(
   options: TrainOptions,
 ): Promise<Trained> {
   const { loss, outputs, batch, smoothing, adam, shifts, threads, optimization = 'all' } = options
+  const paces = options.paces ?? steadyStatistics(net)
   const weighted = 'importance' in table.feeds
-  const fixed = { net, loss, outputs, batch, smoothing, adam, store: table.store, weighted }
-  const shape = shifts ? { ...fixed, shifts } : fixed
-  const training = await openSession(trainingGraph(shape), { threads, optimization })
+  const shape: TrainingShape = {
+    net,
+    loss,
+    outputs,
+    batch,
+    smoothing,
+    adam,
+    store: table.store,
+    weighted,
+    fading: options.fade !== undefined,
+    blended: (options.mixup ?? 0) > 0,
+    ...(shifts && { shifts }),
+    ...(paces && { paces }),
+  }
+  const device = trainingDevice()
+  const training = await openSession(trainingGraph(shape), { threads, optimization, device })
   try {
     const scoring = validation && (await openSession(scoringGraph(shape), { threads, optimization }))
     try {
@@ -72,6 +94,13 @@ export async function trainNetwork(
   } finally {
     await training.release()
   }
+}
+
+/** Running statistics follow the batches alone: nothing else may move them. */
+function steadyStatistics(net: Network): readonly Pace[] | undefined {
+  const roles = parametersOf(net).map(({ role }) => role)
+  if (!roles.includes('statistics')) return undefined
+  return roles.map(role => ({ rate: 1, decay: role === 'statistics' ? 0 : 1 }))
 }
 
 /** What a training has come to. */
@@ -93,7 +122,8 @@ async function run(
   options: TrainOptions,
 ): Promise<{ readonly weights: Float32Array; readonly scale: number }> {
   const { signal, deadline, stepsPerScore, steps, patience } = options
-  const batches = await batchSource(net, table.rows, options)
+  const batches = await batchSource(net, table.rows, { ...options, fading: options.fade !== undefined })
+  const { rate: dropout, sizes } = dropoutOf(net)
   const progress: Progress = {
     state: await initialState(net),
     done: 0,
@@ -105,7 +135,7 @@ async function run(
   for (let look = 0; progress.done < progress.planned;) {
     signal.throwIfAborted()
     if (progress.done > 0 && performance.now() >= deadline) break
-    await advance(training, progress, table, batches, options)
+    await advance(training, progress, table, batches, { ...options, dropout: sizes.length > 0 ? dropout : 0 })
     if (!score || (progress.done % stepsPerScore !== 0 && progress.done < progress.planned)) continue
     const { loss, scale } = await score(progress.state.weights)
     look++
@@ -127,7 +157,16 @@ async function advance(
   progress: Progress,
   table: ResidentTable,
   batches: (steps: number) => Promise<Record<string, Feed>>,
-  { steps, stepsPerScore, schedule, learningRate, adam, deadline }: TrainOptions,
+  {
+    steps,
+    stepsPerScore,
+    schedule,
+    learningRate,
+    adam,
+    deadline,
+    fade,
+    dropout,
+  }: TrainOptions & { readonly dropout: number },
 ): Promise<void> {
   const { done, planned } = progress
   const perStep = progress.timedSeconds / Math.max(1, progress.timedSteps)
@@ -135,9 +174,18 @@ async function advance(
   const wanted = perStep > 0 ? Math.max(1, Math.floor(SECONDS_PER_CALL / perStep)) : FIRST_STEPS
   const count = Math.min(wanted, Math.min(planned, nextLook) - done)
   const feeds: Record<string, Feed> = { ...table.feeds, ...progress.state, ...(await batches(count)) }
-  const scalars = Array.from({ length: count }, (_, i) =>
-    adamScalars(learningRate * schedules[schedule]((done + i) / planned), done + i + 1, adam),
+  const shares = Array.from({ length: count }, (_, i) => fade?.((done + i) / planned) ?? 1)
+  const scalars = shares.map((share, i) =>
+    adamScalars(learningRate * schedules[schedule]((done + i) / planned), done + i + 1, {
+      ...adam,
+      weightDecay: share * adam.weightDecay,
+    }),
   )
+  if (fade && dropout > 0)
+    feeds['rates'] = await feed(
+      Float32Array.from(shares, share => share * dropout),
+      [count],
+    )
   for (const name of ['alpha', 'epsilon', 'decay'] as const) {
     feeds[name] = await feed(
       Float32Array.from(scalars, entry => entry[name]),

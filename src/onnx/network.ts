@@ -1,4 +1,6 @@
 import type { Graph, Tensor } from './graph.ts'
+import { emitLayer, visitLayer, type Layer, type Parameter, type Visit } from './layers.ts'
+import { scalar } from './scalar.ts'
 
 /** A learnt vector per category; the last row is for missing values and for codes never seen. */
 export interface Embedding {
@@ -10,51 +12,17 @@ export interface Embedding {
   readonly table: Float32Array
 }
 
-export type ActivationName = 'relu' | 'silu' | 'tanh'
-
-/** One layer of a feed-forward net: plain data, its numbers inside. Rows are batches; images are channels × height × width. */
-export type Layer =
-  | {
-      readonly kind: 'dense'
-      readonly inputs: number
-      readonly outputs: number
-      /** Row-major inputs × outputs. */
-      readonly weights: Float32Array
-      readonly biases: Float32Array
-    }
-  | { readonly kind: 'activation'; readonly name: ActivationName }
-  /** While training, zeroes this share of the values and scales up the rest; nothing afterwards. */
-  | { readonly kind: 'dropout'; readonly rate: number }
-  /** A row of pixels, plane by plane, becomes an image with so many rows and columns of zeros added at its end. */
-  | {
-      readonly kind: 'image'
-      readonly channels: number
-      readonly height: number
-      readonly width: number
-      readonly padHeight: number
-      readonly padWidth: number
-    }
-  /** 3 × 3 convolution; zeros around the image keep its size. */
-  | {
-      readonly kind: 'conv'
-      readonly inputs: number
-      readonly outputs: number
-      /** outputs × inputs × 3 × 3. */
-      readonly weights: Float32Array
-      readonly biases: Float32Array
-    }
-  /** The largest of every 2 × 2 values of an image `width` wide; height and width must be even. */
-  | { readonly kind: 'max-pool'; readonly width: number }
-  /** An image becomes a row of so many values. */
-  | { readonly kind: 'flatten'; readonly width: number }
-  /** The sum of what several stacks of layers make of the same input. */
-  | { readonly kind: 'sum'; readonly branches: readonly (readonly Layer[])[] }
+/** A category as one column per value; a missing one and one never seen are all 0. */
+export interface OneHot {
+  readonly feature: number
+  readonly categories: number
+}
 
 /**
  * A feed-forward net. Numeric features are scaled (`x · scale + shift`) and softly clipped (`x / √(1 + (x / squash)²)`, 0 for
- * no clipping), both fixed; embedded categories are joined after them:
+ * no clipping), both fixed; categories follow, those of few values as one column of 0 and 1 for each:
  *
- *     | numeric 0 … n) | embedding 0 | embedding 1 | … |  →  layers
+ *     | numeric 0 … n) | one-hot 0 | … | embedding 0 | embedding 1 | … |  →  layers
  */
 export interface Network {
   /** Which features are read as numbers. */
@@ -62,45 +30,16 @@ export interface Network {
   readonly scale: Float32Array
   readonly shift: Float32Array
   readonly squash: number
+  readonly oneHots?: readonly OneHot[]
   readonly embeddings: readonly Embedding[]
   readonly layers: readonly Layer[]
-}
-
-/** A trained array with its shape. */
-export interface Parameter {
-  readonly values: Float32Array
-  readonly dims: readonly number[]
-}
-
-type Visit = (parameter: Parameter) => Float32Array
-
-function visitLayer(layer: Layer, visit: Visit): Layer {
-  switch (layer.kind) {
-    case 'dense': {
-      const { inputs, outputs } = layer
-      const weights = visit({ values: layer.weights, dims: [inputs, outputs] })
-      return { ...layer, weights, biases: visit({ values: layer.biases, dims: [outputs] }) }
-    }
-    case 'sum':
-      return {
-        ...layer,
-        branches: layer.branches.map(branch => branch.map(inner => visitLayer(inner, visit))),
-      }
-    case 'conv': {
-      const { inputs, outputs } = layer
-      const weights = visit({ values: layer.weights, dims: [outputs, inputs, 3, 3] })
-      return { ...layer, weights, biases: visit({ values: layer.biases, dims: [outputs] }) }
-    }
-    default:
-      return layer
-  }
 }
 
 /** The net with every trained array replaced by what `visit` returns for it, in one fixed order. */
 export function visitParameters(net: Network, visit: Visit): Network {
   const embeddings = net.embeddings.map(embedding => {
     const { categories, width, table } = embedding
-    return { ...embedding, table: visit({ values: table, dims: [categories + 1, width] }) }
+    return { ...embedding, table: visit({ values: table, dims: [categories + 1, width], role: 'table' }) }
   })
   return { ...net, embeddings, layers: net.layers.map(layer => visitLayer(layer, visit)) }
 }
@@ -114,47 +53,6 @@ export function parametersOf(net: Network): Parameter[] {
   })
   return parameters
 }
-
-/** How many tensors of parameters a layer takes from the list. */
-export const parameterCount = (layer: Layer): number =>
-  layer.kind === 'dense' || layer.kind === 'conv' ? 2 : 0
-
-/** A number of the element type of `like`. */
-export const scalar = (graph: Graph, value: number, like: Tensor): Tensor =>
-  like.type === 'double' ? graph.f64(value) : graph.f32(value)
-
-/** Forward nodes of one layer without branches. Dropout passes its input on. */
-export function emitLayer(
-  graph: Graph,
-  layer: Exclude<Layer, { kind: 'sum' }>,
-  input: Tensor,
-  parameters: readonly Tensor[],
-): Tensor {
-  switch (layer.kind) {
-    case 'dense':
-      return graph.op('Gemm', [input, ...parameters])
-    case 'activation':
-      if (layer.name === 'silu') return graph.op('Mul', [input, graph.op('Sigmoid', [input])])
-      return graph.op(layer.name === 'relu' ? 'Relu' : 'Tanh', [input])
-    case 'dropout':
-      return input
-    case 'image': {
-      const { channels, height, width, padHeight, padWidth } = layer
-      const image = graph.op('Reshape', [input, graph.i64(-1, channels, height, width)])
-      if (padHeight === 0 && padWidth === 0) return image
-      return graph.op('Pad', [image, graph.i64(0, 0, 0, 0, 0, 0, padHeight, padWidth)])
-    }
-    case 'conv':
-      return graph.op('Conv', [input, ...parameters], SAME_SIZE)
-    case 'max-pool':
-      return graph.op('MaxPool', [input], { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } })
-    case 'flatten':
-      return graph.op('Reshape', [input, graph.i64(-1, layer.width)])
-  }
-}
-
-/** Attributes of a 3 × 3 convolution that keeps the size of its image. */
-export const SAME_SIZE = { kernel_shape: { ints: [3, 3] }, pads: { ints: [1, 1, 1, 1] } } as const
 
 /** Numeric features as the first layer sees them. */
 export function emitEntry(graph: Graph, { scale, shift, squash }: Network, numeric: Tensor): Tensor {
@@ -175,6 +73,14 @@ export function entryValue({ scale, shift, squash }: Network, position: number, 
   return squash === 0 ? scaled : scaled / Math.sqrt(1 + (scaled / squash) ** 2)
 }
 
+/** Columns of numbers that enter the first layer: numeric features and one-hot columns. */
+export const fixedWidth = ({ numeric, oneHots = [] }: Network): number =>
+  oneHots.reduce((sum, { categories }) => sum + categories, numeric.length)
+
+/** Width of what enters the first layer. */
+export const joinedWidth = (net: Network): number =>
+  net.embeddings.reduce((sum, { width }) => sum + width, fixedWidth(net))
+
 /** The whole net over features `[N, features]`, float: the values of its last layer. */
 export function emitNetwork(graph: Graph, net: Network, features: Tensor): Tensor {
   const parts: Tensor[] = []
@@ -182,6 +88,7 @@ export function emitNetwork(graph: Graph, net: Network, features: Tensor): Tenso
     const columns = graph.constant(net.numeric, [net.numeric.length])
     parts.push(emitEntry(graph, net, graph.op('Gather', [features, columns], { axis: 1 })))
   }
+  if (net.oneHots && net.oneHots.length > 0) parts.push(emitOneHots(graph, net.oneHots, features))
   for (const embedding of net.embeddings) parts.push(emitEmbedding(graph, embedding, features))
   const joined = parts.length === 1 ? parts[0]! : graph.op('Concat', parts, { axis: 1 })
   return emitLayers(graph, net.layers, joined)
@@ -206,6 +113,16 @@ function emitLayers(graph: Graph, layers: readonly Layer[], input: Tensor): Tens
     value = emitLayer(graph, layer, value, parameters)
   }
   return value
+}
+
+function emitOneHots(graph: Graph, oneHots: readonly OneHot[], features: Tensor): Tensor {
+  const columns = oneHots.flatMap(({ feature, categories }) => new Array<number>(categories).fill(feature))
+  const values = oneHots.flatMap(({ categories }) => Array.from({ length: categories }, (_, code) => code))
+  const codes = graph.op('Gather', [features, graph.constant(Int32Array.from(columns), [columns.length])], {
+    axis: 1,
+  })
+  const own = graph.constant(Float32Array.from(values), [values.length])
+  return graph.cast(graph.op('Equal', [codes, own], {}, { type: 'bool' }), 'float')
 }
 
 function emitEmbedding(

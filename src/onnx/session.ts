@@ -23,11 +23,16 @@ export function loadRuntime(): Promise<Runtime> {
   return loading
 }
 
+/** onnxruntime's name of what computes. */
+export type Provider = 'cpu' | 'webgpu' | 'cuda'
+
 export interface SessionOptions {
   /** Threads inside one operator. Default 1: parallelism comes from running several sessions. */
   readonly threads?: number
   /** `extended` for convolutional nets (the layout change of `all` costs memory there). */
   readonly optimization?: 'all' | 'extended'
+  /** What computes the operators it has; the processor does the others. Default cpu. */
+  readonly device?: Provider
 }
 
 /** A loaded graph. Release it when done: native memory is not collected. */
@@ -44,11 +49,11 @@ export interface Session {
 /** Loads a graph from its bytes; never from a path, so no file it names can be opened. */
 export async function openSession(
   model: Uint8Array,
-  { threads = 1, optimization = 'all' }: SessionOptions = {},
+  { threads = 1, optimization = 'all', device = 'cpu' }: SessionOptions = {},
 ): Promise<Session> {
   const ort = await loadRuntime()
   const session = await ort.InferenceSession.create(model, {
-    executionProviders: ['cpu'],
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: optimization,

@@ -14,10 +14,10 @@ const ROWS = 200
 const baseline = algorithms.find(algorithm => algorithm.name === 'baseline')!
 
 /** Default parameters with every count of rounds, epochs or trees made small, so that the suite stays quick. */
-function quickParams({ space }: Algorithm): Params {
+function quickParams({ space, settings = {} }: Algorithm): Params {
   const params: Record<string, Params[string]> = { ...defaults(space) }
-  for (const [name, distribution] of Object.entries(space)) {
-    if (!(name in params) || distribution.type !== 'int') continue
+  for (const [name, distribution] of Object.entries({ ...space, ...settings })) {
+    if (distribution.type !== 'int' || (distribution.when && !(name in params))) continue
     if (/num_round|num_iterations|num_trees|epochs/.test(name))
       params[name] = Math.max(distribution.low, Math.min(16, distribution.high))
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { convGradients, poolGradient } from '../../src/neural/convolution.ts'
 import { Graph } from '../../src/onnx/graph.ts'
-import { emitLayer, type Layer } from '../../src/onnx/network.ts'
+import { emitLayer, type Layer } from '../../src/onnx/layers.ts'
 import { feed, openSession } from '../../src/onnx/session.ts'
 import { createRng } from '../../src/util/rng.ts'
 

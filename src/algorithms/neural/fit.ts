@@ -7,7 +7,8 @@ import { splitForStopping, targetUnits, type Split } from './prepare.ts'
 
 const LOOKS_PER_TRAINING = 100 // most often that validation rows are scored
 const PATIENCE = 0.3 // share of the training without a better look that ends it
-const ADAM = { beta1: 0.9, beta2: 0.999 }
+const BETA1 = 0.9
+const BETA2 = 0.999
 
 /** How a net is trained, beside what every net has in common. */
 export interface FitSettings {
@@ -15,6 +16,16 @@ export interface FitSettings {
   readonly batch: (rows: number) => number
   readonly learningRate: number
   readonly weightDecay: number
+  /** Half a cosine unless said. */
+  readonly schedule?: TrainOptions['schedule']
+  /** Share of each target class that is spread over all classes; 0 unless said. */
+  readonly smoothing?: number
+  readonly beta2?: number
+  /** Share of the training without a better look that ends it; 0.3 unless said. */
+  readonly patience?: number
+  readonly paces?: TrainOptions['paces']
+  readonly fade?: TrainOptions['fade']
+  readonly mixup?: number
   readonly shifts?: TrainOptions['shifts']
   readonly optimization?: TrainOptions['optimization']
 }
@@ -60,11 +71,14 @@ function planOf(rows: number, settings: FitSettings) {
     batch,
     steps,
     stepsPerScore,
-    patience: Math.max(5, Math.ceil((PATIENCE * steps) / stepsPerScore)),
+    patience: Math.max(5, Math.ceil(((settings.patience ?? PATIENCE) * steps) / stepsPerScore)),
     learningRate: settings.learningRate,
-    schedule: 'cosine',
-    adam: { ...ADAM, weightDecay: settings.weightDecay },
-    smoothing: 0,
+    schedule: settings.schedule ?? 'cosine',
+    adam: { beta1: BETA1, beta2: settings.beta2 ?? BETA2, weightDecay: settings.weightDecay },
+    smoothing: settings.smoothing ?? 0,
+    ...(settings.paces && { paces: settings.paces }),
+    ...(settings.fade && { fade: settings.fade }),
+    ...(settings.mixup && { mixup: settings.mixup }),
     ...(settings.shifts && { shifts: settings.shifts }),
     ...(settings.optimization && { optimization: settings.optimization }),
   } as const

@@ -73,3 +73,18 @@ export function standardScales(features: Features, numeric: Int32Array): Pick<Ne
   }
   return { scale, shift }
 }
+
+/** Median 0 and distance of the quartiles 1; where the quartiles are equal the range becomes 2, and a constant 0. */
+export function robustScales(features: Features, numeric: Int32Array): Pick<Network, 'scale' | 'shift'> {
+  const scale = new Float32Array(numeric.length)
+  const shift = new Float32Array(numeric.length)
+  for (const [position, j] of numeric.entries()) {
+    const values = Float32Array.from(denseValues(features.columns[j]!, features.rows)).sort()
+    const at = (share: number) => values[Math.round(share * (values.length - 1))]!
+    const width = at(0.75) - at(0.25) || (at(1) - at(0)) / 2
+    if (!(width > 1e-7 * Math.abs(at(0.5)))) continue
+    scale[position] = 1 / width
+    shift[position] = -at(0.5) / width
+  }
+  return { scale, shift }
+}

@@ -2,7 +2,7 @@ import { choice, float, type Params, type Settings, text, when } from '../../par
 import { InputError, messageOf } from '../../util/errors.ts'
 import { nearest, quoted } from '../../util/text.ts'
 import type { DatasetShape, TrainingData } from '../algorithm.ts'
-import { balancedWeights } from './class-weights.ts'
+import { balancedWeights } from '../class-weights.ts'
 import type { PointLoss } from './point-losses.ts'
 import { absoluteLoss, gammaLoss, huberLoss, poissonLoss, quantileLoss, tweedieLoss } from './point-losses.ts'
 

@@ -5,6 +5,7 @@ import type { Executor, SubmitOptions, TrialJob } from '../../experiment/executo
 import type { Trial, TrialState } from '../../experiment/types.ts'
 import { availableBytes, residentBytes } from './machine.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
+import { DEVICE_VARIABLE } from '../../onnx/device.ts'
 
 const WATCH_MS = 200
 const RETRIES = 2
@@ -12,7 +13,19 @@ const RETRIES = 2
 const MEMORY_SHARE = 0.85
 const SMALLEST_LIMIT = 700e6
 /** Kept from the parent's environment; credentials and the rest stay out of workers. */
-const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot', 'LD_LIBRARY_PATH']
+const ENVIRONMENT = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'SystemRoot',
+  'LD_LIBRARY_PATH',
+  DEVICE_VARIABLE,
+  'VK_ICD_FILENAMES', // which driver WebGPU takes
+  'XDG_RUNTIME_DIR',
+]
 
 interface Verdict {
   readonly state: TrialState

@@ -1,4 +1,4 @@
-import type { Examples, TrainingData } from '../algorithm.ts'
+import type { Examples, TrainingData } from './algorithm.ts'
 
 /** The same data with weights that make all classes weigh the same together, in training and in early stopping. Mean weight 1. */
 export function balancedWeights(data: TrainingData): TrainingData {
