@@ -1,21 +1,14 @@
 import { existsSync } from 'node:fs'
 import { nameOf, type TablePath } from '../data/source.ts'
-import { assembleEnsemble, readOutputs } from '../experiment/assemble.ts'
-import { openData, scoredRows, takeValues, taskOf, type ExperimentData } from '../experiment/data.ts'
 import { rankTrials, type LeaderboardRow } from '../experiment/leaderboard.ts'
-import { readDocument, readExperiment, type Layout } from '../experiment/store.ts'
-import type { Ensemble, ExperimentSpec, Objective, Trial } from '../experiment/types.ts'
+import { readDocument, type Layout } from '../experiment/store.ts'
 import { constantOutputs } from '../experiment/verdict.ts'
 import { permutationImportance } from '../explain/permutation.ts'
-import { confusionMatrix, defaultObjective, evaluate, metrics, type MetricName } from '../metrics/index.ts'
-import type { Scored } from '../metrics/metric.ts'
-import { outputWidth } from '../pipeline/pipeline.ts'
-import type { DatasetProfile } from '../profile/profile.ts'
+import { confusionMatrix, evaluate, type MetricName } from '../metrics/index.ts'
 import { renderReport, type ReportInput } from '../report/index.ts'
-import { blend } from '../tune/ensemble.ts'
-import { InputError } from '../util/errors.ts'
 import { count, shellWord } from '../util/text.ts'
-import { heldOutParts } from './held-out.ts'
+import { openFinished, type Finished } from './finished.ts'
+import { foldPipelines, heldOutParts } from './held-out.ts'
 import { VERSION } from './version.ts'
 
 const ROWS = 1000
@@ -29,25 +22,12 @@ export interface ReportOptions {
   readonly onColumn?: (done: number, of: number) => void
 }
 
-/** What a report is made of. */
-interface Found {
-  readonly paths: Layout
-  readonly spec: ExperimentSpec
-  readonly trials: readonly Trial[]
-  readonly data: ExperimentData
-  readonly profile: DatasetProfile
-  readonly objective: Objective
-  readonly ensemble: Ensemble
-  /** Held-out rows, and what the best model says of them without having learnt from them. */
-  readonly scored: Scored
-}
-
 /** The report of an experiment that has a finished trial, as one HTML file. Every figure is of rows no model in it learnt from. */
 export async function reportOf(
   folder: string,
   { fast = false, onColumn }: ReportOptions = {},
 ): Promise<string> {
-  const found = openFound(folder)
+  const found = openFinished(folder, 'report on')
   const { paths, spec, trials, data, profile, objective, ensemble } = found
   const { members } = ensemble
   const single = members.length === 1 ? trials.find(({ id }) => id === members[0]!.trial) : undefined
@@ -76,40 +56,7 @@ export async function reportOf(
   })
 }
 
-function openFound(folder: string): Found {
-  const { paths, spec, records, trials } = readExperiment(folder)
-  if (!trials.some(({ state }) => state === 'COMPLETE')) {
-    throw new InputError(
-      'E_NO_MODEL',
-      `experiment ${folder} has no finished trial: expected at least one to report on; go on with "glasspilot resume ${folder}"`,
-    )
-  }
-  const data = openData(paths)
-  const task = taskOf(data.target)
-  const name = spec.objective ?? defaultObjective(task.task)
-  const objective = { name, direction: metrics[name].direction }
-  const record = records.findLast(({ type }) => type === 'ensemble')
-  const ensemble =
-    record?.type === 'ensemble'
-      ? record.ensemble
-      : assembleEnsemble(paths, { ...data, task, objective }, trials)!
-  const rows = scoredRows(data.folds)
-  const width = outputWidth(task)
-  const scored = {
-    task: task.task,
-    target: takeValues(data.target.values, rows),
-    width,
-    ...(data.weights && { weights: takeValues(data.weights, rows) }),
-    outputs: blend(
-      ensemble.members.map(({ trial, weight }) => [readOutputs(paths, trial), weight]),
-      rows.length * width,
-    ),
-  }
-  const profile = readDocument<DatasetProfile>(paths.profile)
-  return { paths, spec, trials, data, profile, objective, ensemble, scored }
-}
-
-function qualityOf({ data, objective, scored }: Found): NonNullable<ReportInput['evaluation']> {
+function qualityOf({ data, objective, scored }: Finished): NonNullable<ReportInput['evaluation']> {
   const { task, target, outputs, width } = scored
   const { classes } = data.target
   const values = evaluate(scored)
@@ -142,7 +89,7 @@ function qualityOf({ data, objective, scored }: Found): NonNullable<ReportInput[
 }
 
 async function importanceOf(
-  { paths, spec, data, profile, objective, ensemble, scored }: Found,
+  { paths, spec, data, profile, objective, ensemble, scored }: Finished,
   onColumn: ReportOptions['onColumn'],
 ): Promise<ReportInput['importance']> {
   const power = new Map(profile.columns.map(column => [column.name, column.prediction?.power ?? 0]))
@@ -150,7 +97,7 @@ async function importanceOf(
     .map(({ name }) => name)
     .sort((a, b) => power.get(b)! - power.get(a)!)
     .slice(0, COLUMNS)
-  const parts = heldOutParts(paths, data, ensemble, { rows: ROWS, seed: spec.seed })
+  const parts = heldOutParts(data, foldPipelines(paths, data, ensemble), { rows: ROWS, seed: spec.seed })
   const found = await permutationImportance(parts, {
     task: scored.task,
     width: scored.width,
@@ -185,7 +132,7 @@ function testScores(paths: Layout): [string, string][] {
 }
 
 /** The command that gives this experiment again; as many candidates as were tried, whatever the time. */
-function commandOf({ spec, trials, objective }: Found): string {
+function commandOf({ spec, trials, objective }: Finished): string {
   const parts = [
     ...[spec.data].flat().map(shellWord),
     `--target ${shellWord(spec.target)}`,
