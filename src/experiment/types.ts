@@ -71,6 +71,8 @@ export interface Trial {
   readonly predictMicrosecondsPerRow?: number
   /** Size of the fitted pipeline on disk. */
   readonly bytes?: number
+  /** Most memory that its process had held when it ended. */
+  readonly memoryBytes?: number
 }
 
 export interface Objective {

@@ -61,8 +61,8 @@ export interface ExplainOptions {
 
 /** Background rows, and answers asked for per explained row, when one row counts and when many do. */
 const CLOSE = { background: 25, answers: 25_000 }
-const QUICK = { background: 10, answers: 1600 }
-const QUICK_ROWS = 60
+const QUICK = { background: 10, answers: 1200 }
+const QUICK_ROWS = 50
 const TREE_ROWS = 500
 /** More rows than this are explained the quick way. */
 const FEW = 5

@@ -1,38 +1,47 @@
 import { existsSync } from 'node:fs'
 import { nameOf, type TablePath } from '../data/source.ts'
+import { taskOf } from '../experiment/data.ts'
 import { rankTrials, type LeaderboardRow } from '../experiment/leaderboard.ts'
 import { readDocument, type Layout } from '../experiment/store.ts'
-import { constantOutputs } from '../experiment/verdict.ts'
-import { permutationImportance } from '../explain/permutation.ts'
+import { constantOutputs, judgeModel } from '../experiment/verdict.ts'
+import { spreadOf } from '../explain/resample.ts'
 import { confusionMatrix, evaluate, type MetricName } from '../metrics/index.ts'
-import { renderReport, type ReportInput } from '../report/index.ts'
+import { monitorStatistics, renderReport, type ReportInput } from '../report/index.ts'
 import { count, shellWord } from '../util/text.ts'
+import { decisionsOf, spentOf } from './decisions.ts'
 import { openFinished, type Finished } from './finished.ts'
-import { foldPipelines, heldOutParts } from './held-out.ts'
+import { explanationsOf } from './report-explanations.ts'
+import { scrutinyOf } from './report-scrutiny.ts'
 import { VERSION } from './version.ts'
 
-const ROWS = 1000
-const COLUMNS = 40
-const REPEATS = 3
 const DRAWN_ROWS = 5000 // of a picture with a point per row
 
 export interface ReportOptions {
-  /** Leaves out what takes predictions: the importance of columns. */
+  /** Leaves out what takes predictions: importance, SHAP values, partial dependence, saliency. */
   readonly fast?: boolean
-  readonly onColumn?: (done: number, of: number) => void
+  /** Column to compare groups by. */
+  readonly sensitive?: string
+  /** Told of progress, a few words at a time. */
+  readonly tell?: (what: string) => void
+}
+
+/** A report for people, and its figures in the form of SageMaker Model Monitor. */
+export interface Report {
+  readonly html: string
+  readonly json: string
 }
 
 /** The report of an experiment that has a finished trial, as one HTML file. Every figure is of rows no model in it learnt from. */
 export async function reportOf(
   folder: string,
-  { fast = false, onColumn }: ReportOptions = {},
-): Promise<string> {
+  { fast = false, sensitive, tell = () => {} }: ReportOptions = {},
+): Promise<Report> {
   const found = openFinished(folder, 'report on')
-  const { paths, spec, trials, data, profile, objective, ensemble } = found
+  const { paths, spec, trials, data, profile, objective, ensemble, scored } = found
   const { members } = ensemble
   const single = members.length === 1 ? trials.find(({ id }) => id === members[0]!.trial) : undefined
-  const importance = fast || profile.image ? undefined : await importanceOf(found, onColumn)
-  return renderReport({
+  const explained = fast ? {} : await explanationsOf(found, tell)
+  const html = renderReport({
     spec,
     profile,
     task: data.target.task,
@@ -44,8 +53,12 @@ export async function reportOf(
       algorithm: single?.algorithm ?? 'ensemble',
       score: ensemble.metrics[objective.name]!,
     },
+    verdict: judgeModel(paths, { ...data, task: taskOf(data.target), objective }, ensemble, trials),
     evaluation: qualityOf(found),
-    ...(importance && { importance }),
+    ...explained,
+    ...(await scrutinyOf(found, explained.importance, sensitive)),
+    ...spentOf(found),
+    decisions: decisionsOf(found),
     reproduce: commandOf(found),
     provenance: [
       ['Glasspilot', VERSION],
@@ -54,20 +67,24 @@ export async function reportOf(
       ...testScores(paths),
     ],
   })
+  const statistics = monitorStatistics(scored, data.target.classes, spec.seed)
+  return { html, json: `${JSON.stringify(statistics, null, 2)}\n` }
 }
 
-function qualityOf({ data, objective, scored }: Finished): NonNullable<ReportInput['evaluation']> {
+function qualityOf({ spec, data, objective, scored }: Finished): NonNullable<ReportInput['evaluation']> {
   const { task, target, outputs, width } = scored
   const { classes } = data.target
   const values = evaluate(scored)
   const constant = evaluate({ ...scored, outputs: constantOutputs(data, width, objective.name) })
+  const spread = spreadOf(scored, spec.seed, evaluate)
   const matrix = task === 'regression' ? undefined : confusionMatrix(scored)
   const drawn = drawnRows(target.length)
   return {
     rows: `${count(target.length)} ${data.folds.kind === 'holdout' ? 'rows held back from training' : 'rows, each by models that did not learn from it'}`,
     metrics: Object.entries(values).map(([name, value]) => {
       const baseline = constant[name as MetricName]
-      return { name, value, ...(baseline !== undefined && { baseline }) }
+      const std = spread.get(name)
+      return { name, value, ...(std !== undefined && { std }), ...(baseline !== undefined && { baseline }) }
     }),
     ...(matrix && {
       confusion: {
@@ -85,31 +102,6 @@ function qualityOf({ data, objective, scored }: Finished): NonNullable<ReportInp
     ...(task === 'regression' && {
       regression: { actual: drawn.map(i => target[i]!), predicted: drawn.map(i => outputs[i]!) },
     }),
-  }
-}
-
-async function importanceOf(
-  { paths, spec, data, profile, objective, ensemble, scored }: Finished,
-  onColumn: ReportOptions['onColumn'],
-): Promise<ReportInput['importance']> {
-  const power = new Map(profile.columns.map(column => [column.name, column.prediction?.power ?? 0]))
-  const columns = data.dataset.columns
-    .map(({ name }) => name)
-    .sort((a, b) => power.get(b)! - power.get(a)!)
-    .slice(0, COLUMNS)
-  const parts = heldOutParts(data, foldPipelines(paths, data, ensemble), { rows: ROWS, seed: spec.seed })
-  const found = await permutationImportance(parts, {
-    task: scored.task,
-    width: scored.width,
-    metric: objective.name,
-    columns,
-    repeats: REPEATS,
-    seed: spec.seed,
-    ...(onColumn && { onColumn: (done: number) => onColumn(done, columns.length) }),
-  })
-  return {
-    measure: `loss of ${objective.name} when shuffled`,
-    features: found.columns.map(({ name, drop, std }) => ({ name, value: drop, std })),
   }
 }
 

@@ -71,7 +71,9 @@ svg { max-width: 100%; height: auto; display: block; margin: .8rem 0 }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .7rem; margin: 1rem 0 }
 .facts div { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem } .facts b { display: block; font-size: 1.15rem }
 .insight { border-left: 4px solid var(--line); background: var(--box); padding: .6rem .9rem; margin: .7rem 0 } .insight.high { border-color: var(--high) } .insight.medium { border-color: var(--medium) }
+.verdict { border-left: 4px solid var(--high); padding: .3rem .9rem; background: var(--box) } .verdict.better { border-color: #009e73 }
 .action { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .5rem .8rem }
+code { background: var(--box) }
 pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .7rem; overflow-x: auto; white-space: pre-wrap }
 @media print { :root { --ink: #000; --ground: #fff; --box: #fff; --soft: #333 } body { max-width: none } h2 { break-after: avoid } svg, tr, .insight { break-inside: avoid } }
 `
