@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Candidate } from '../candidates/candidate.ts'
+import { writeCandidateFiles } from '../candidates/files.ts'
 import { resolveTable } from '../data/catalogue.ts'
 import { prepareExperiment } from '../experiment/prepare.ts'
 import { createStore, layout, readDocument } from '../experiment/store.ts'
@@ -18,16 +19,30 @@ export const planCommand: CommandDefinition = {
   usage: 'plan <experiment-or-data...>',
   summary:
     'Show the candidate pipelines of an experiment, or those a run on a file would try; trains nothing',
-  examples: ['glasspilot plan churn.csv --target Churn', 'glasspilot plan glasspilot-churn'],
+  examples: [
+    'glasspilot plan churn.csv --target Churn',
+    'glasspilot plan glasspilot-churn',
+    'glasspilot plan churn.csv --target Churn --candidates plan',
+  ],
   options: [
     option('--target <column>', 'the column to predict, for a file'),
     option('--problem-type <type>', 'as for run'),
     option('--features <file>', 'as for run'),
+    option(
+      '--candidates <folder>',
+      'write one file per candidate there, to be edited; run and resume take it',
+    ),
     ...choiceOptions(),
     jsonOption(),
   ],
   async run(input, output) {
     const candidates = await candidatesOf(input, output)
+    const folder = input.options['candidates'] as string | undefined
+    if (folder !== undefined) {
+      const files = writeCandidateFiles(folder, candidates)
+      output.print(input.options['json'] ? JSON.stringify({ files }) : files.join('\n'))
+      return
+    }
     output.print(
       input.options['json'] ? JSON.stringify({ candidates }) : candidates.map(formatCandidate).join('\n\n'),
     )

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Option } from 'commander'
 import { backendNamed } from '../backends/index.ts'
 import { readFeatureSpecification } from '../job/features.ts'
@@ -53,6 +54,10 @@ export const runCommand: CommandDefinition = {
     option('--weight <column>', 'weights of rows, numbers ≥ 0'),
     option('--strict', 'exit with status 2 when no model is better than a constant answer'),
     option('--features <file>', 'feature specification (JSON): which columns to use, and their types'),
+    option(
+      '--candidates <folder>',
+      'plan of one file per candidate, as "glasspilot plan" writes and people edit it',
+    ),
     ...choiceOptions(),
     jsonOption(),
     option('--quiet', 'no progress'),
@@ -73,6 +78,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
   const objective = text('objective')
   const name = text('name')
   const features = text('features')
+  const candidates = text('candidates')
   const request: Partial<Record<keyof ExperimentRequest, unknown>> = {
     data: args.length === 1 ? args[0]! : args,
     output: text('output'),
@@ -91,6 +97,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     group: text('group'),
     time: text('time'),
     weight: text('weight'),
+    candidates: candidates === undefined ? undefined : resolve(candidates),
     dropLeaks: options['dropLeaks'],
     normaliseLabels: options['normaliseLabels'],
     features: features === undefined ? undefined : readFeatureSpecification(features, target),

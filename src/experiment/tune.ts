@@ -5,6 +5,7 @@ import { hashSeed } from '../util/rng.ts'
 import type { Executor, TrialTime } from './executor.ts'
 import type { TrialRequest } from './journal.ts'
 import { bestTrial, writeLeaderboard } from './leaderboard.ts'
+import { lostTrials } from './plan.ts'
 import type { Prepared } from './prepare.ts'
 import { definitionHash, finishedTrials, type Store } from './store.ts'
 import type { ExperimentEvent, Trial } from './types.ts'
@@ -45,13 +46,15 @@ export async function tune(
     prepared.candidates.map(candidate => [candidate.name, definitionHash(candidate)]),
   )
   const candidates = new Map(prepared.candidates.map(candidate => [candidate.name, candidate]))
-  const search = createSearch({
-    candidates: prepared.candidates,
-    seed: spec.seed,
-    objective: prepared.objective.name,
-    generation: GENERATION,
-    expectedSeconds: expectedSeconds(prepared),
-  })
+  const searchOf = (candidates: readonly Candidate[]) =>
+    createSearch({
+      candidates,
+      seed: spec.seed,
+      objective: prepared.objective.name,
+      generation: GENERATION,
+      expectedSeconds: expectedSeconds(prepared),
+    })
+  const search = searchOf(prepared.candidates)
   const executor = await services.openExecutor(store)
   const stopOnSignal = () => void executor.stop(10)
   services.signal.addEventListener('abort', stopOnSignal)
@@ -73,13 +76,21 @@ export async function tune(
       best: bestTrial(done, prepared.objective),
     })
   }
+  /** What was edited is trained again before anything else is tried. */
+  const proposed = (edited: readonly Candidate[], ...known: Parameters<typeof search.next>) => {
+    const again = edited.length > 0 ? searchOf(edited).next(...known) : []
+    return again.length > 0 ? again : search.next(...known)
+  }
   try {
     while (!services.signal.aborted) {
       const seconds = (deadline - performance.now()) / 1000
       const done = trialsNow()
       const pending = pendingRequests(store, definitions)
+      const lost = lostTrials(journal.records, definitions)
+      const edited = prepared.candidates.filter(({ name }) => lost.has(name))
+      const owed = [...lost.values()].reduce((sum, count) => sum + count, 0)
       const remaining = {
-        trials: spec.maxCandidates - done.length,
+        trials: Math.min(spec.maxCandidates - done.length, owed > 0 ? owed : Infinity),
         ...(Number.isFinite(seconds) && {
           seconds,
           workers: executor.slots,
@@ -88,7 +99,7 @@ export async function tune(
       }
       if (remaining.trials <= 0 || seconds <= 0) break
       const requests =
-        pending.length > 0 ? pending : nextGeneration(store, search.next(done, remaining), definitions)
+        pending.length > 0 ? pending : nextGeneration(store, proposed(edited, done, remaining), definitions)
       if (requests.length === 0) break
       await Promise.all(requests.slice(0, remaining.trials).map(run))
       writeLeaderboard(store.paths, prepared.objective, trialsNow())

@@ -36,6 +36,8 @@ export interface ExperimentSpec {
   /** Name of the backend that runs the trials. */
   readonly backend: string
   readonly features?: FeatureChoice
+  /** Folder with a file per candidate: the plan as a person edited it. */
+  readonly candidates?: string
 }
 
 /** Columns the user chose and typed by hand. */

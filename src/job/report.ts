@@ -10,6 +10,7 @@ import { monitorStatistics, renderReport, type ReportInput } from '../report/ind
 import { count, shellWord } from '../util/text.ts'
 import { decisionsOf, spentOf } from './decisions.ts'
 import { openFinished, type Finished } from './finished.ts'
+import { PROBLEM_TYPES } from './job.ts'
 import { explanationsOf } from './report-explanations.ts'
 import { scrutinyOf } from './report-scrutiny.ts'
 import { VERSION } from './version.ts'
@@ -129,7 +130,14 @@ function commandOf({ spec, trials, objective }: Finished): string {
     ...[spec.data].flat().map(shellWord),
     `--target ${shellWord(spec.target)}`,
     ...(spec.test === undefined ? [] : [`--test ${[spec.test].flat().map(shellWord).join(' ')}`]),
+    ...(spec.task ? [`--problem-type ${PROBLEM_TYPES[spec.task]}`] : []),
     `--objective ${objective.name}`,
+    ...(['group', 'time', 'weight', 'candidates'] as const).flatMap(name =>
+      spec[name] === undefined ? [] : [`--${name} ${shellWord(spec[name])}`],
+    ),
+    ...(spec.dropLeaks === true ? ['--drop-leaks'] : []),
+    ...(spec.normaliseLabels === true ? ['--normalise-labels'] : []),
+    ...(spec.features ? ['--features FEATURES.json'] : []),
     `--mode ${spec.mode}`,
     `--seed ${spec.seed}`,
     `--max-candidates ${trials.length}`,
