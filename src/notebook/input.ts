@@ -1,6 +1,6 @@
 import type { Candidate } from '../candidates/candidate.ts'
 import type { Task } from '../data/dataset.ts'
-import type { ExperimentSpec } from '../experiment/types.ts'
+import type { ExperimentSpec, Verdict } from '../experiment/types.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 
 export type NotebookLanguage = 'typescript' | 'python'
@@ -48,6 +48,8 @@ export interface NotebookInput {
   /** Best first; absent while nothing is trained. */
   readonly leaderboard?: readonly NotebookLeaderboardRow[]
   readonly best?: { readonly candidate: string; readonly algorithm: string; readonly score: number }
+  /** Whether the best is better than a constant answer. */
+  readonly verdict?: Verdict
   /** Name of the experiment's folder; the notebooks lie in its `notebooks` folder. */
   readonly experimentFolder: string
   /** Rows to draw as pictures, when the profile says the columns are pixels. */
