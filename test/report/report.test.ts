@@ -113,7 +113,7 @@ describe('the report', () => {
 
   it('shows names as text, whatever they try to be', () => {
     const plain = tags(page)
-    for (const name of nasty.filter((_, i) => i % 6 === 0)) {
+    for (const name of nasty.filter((_, i) => i % (nasty.length > 300 ? 1 : 6) === 0)) {
       const hostile = renderReport(
         report({
           column: name,
@@ -125,7 +125,9 @@ describe('the report', () => {
           cell: name,
         }),
       )
-      expect(tags(hostile), JSON.stringify(name)).toEqual(plain)
+      // A chart writes no text where there is none.
+      if (/\S/.test(name)) expect(tags(hostile), JSON.stringify(name)).toEqual(plain)
+      else expect(new Set(tags(hostile)), JSON.stringify(name)).toEqual(new Set(plain))
       for (const name of attributes(hostile)) expect(name).not.toMatch(/^(?:on|src|style|xlink)/)
       for (const address of addresses(hostile))
         expect(address).toMatch(/^data:image\/png;base64,[A-Za-z0-9+/=]+$/)
