@@ -1,6 +1,6 @@
 import { importance, partialDependence, saliency } from '../charts/index.ts'
 import { count, sentence } from '../util/text.ts'
-import { fragment, svg } from './html.ts'
+import { captioned, fragment, svg } from './html.ts'
 import type { Markup } from './html.ts'
 import type { ReportInput } from './input.ts'
 
@@ -34,7 +34,7 @@ export const dependenceSection = ({ dependence }: ReportInput): Markup | undefin
           are not parallel, the effect of the column depends on others. Values that do not occur together in the data are
           combined all the same.
         </p>
-        <div class="row">${dependence.map(data => svg(partialDependence(data)))}</div> `
+        <div class="row">${dependence.map(data => captioned(partialDependence(data)))}</div> `
     : undefined
 
 export const saliencySection = ({ saliency: data }: ReportInput): Markup | undefined =>

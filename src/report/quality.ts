@@ -3,7 +3,7 @@ import {
   residualHistogram, residuals, roc, rocCurve, thresholdCurve, thresholds,
 } from '../charts/index.ts' // prettier-ignore
 import { count, figure } from '../util/text.ts'
-import { fragment, svg, table } from './html.ts'
+import { captioned, fragment, table } from './html.ts'
 import type { Markup } from './html.ts'
 import type { ReportInput } from './input.ts'
 
@@ -28,7 +28,7 @@ export function evaluationSection({ spec, evaluation }: ReportInput): Markup | u
   const baselines = metrics.some(metric => metric.baseline !== undefined)
   const spreads = metrics.some(metric => metric.std !== undefined)
   const pictures = [
-    ...(confusion ? [svg(confusionMatrix(confusion))] : []),
+    ...(confusion ? [captioned(confusionMatrix(confusion))] : []),
     ...(binary ? binaryPictures(binary) : []),
     ...(regression ? valuePictures({ target: spec.target, ...regression }) : []),
   ]
@@ -62,10 +62,12 @@ function binaryPictures({ positive, probability, auc }: NonNullable<Evaluation['
     thresholds({ points: thresholdCurve(positive, probability) }),
     gain({ points: gains, positiveFraction }),
     lift({ points: gains }),
-  ].map(svg)
+  ].map(captioned)
 }
 
 const valuePictures = (
   data: NonNullable<Evaluation['regression']> & { readonly target: string },
 ): Markup[] =>
-  data.actual.length === 0 ? [] : [predictedActual(data), residuals(data), residualHistogram(data)].map(svg)
+  data.actual.length === 0
+    ? []
+    : [predictedActual(data), residuals(data), residualHistogram(data)].map(captioned)
