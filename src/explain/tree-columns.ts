@@ -34,6 +34,10 @@ export const isOfTrees = ({ members }: Pipeline): boolean =>
     )
   })
 
+/** Nodes of all forests. */
+export const countNodes = ({ members }: Pipeline): number =>
+  members.reduce((sum, member) => sum + (forestOf(member)?.feature.length ?? 0), 0)
+
 /** Whether the mean of the members' scores is the score of their mean answer. */
 export const isAdditive = ({ members }: Pipeline): boolean =>
   members.length === 1 || members.every(member => ['identity', 'mean'].includes(forestOf(member)?.link ?? ''))

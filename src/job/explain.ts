@@ -6,7 +6,7 @@ import { taskOf } from '../experiment/data.ts'
 import { kernelShap, type Player } from '../explain/kernel-shap.ts'
 import { cellText } from '../explain/mix-rows.ts'
 import { playersOf } from '../explain/players.ts'
-import { isAdditive, isOfTrees, treeColumns } from '../explain/tree-columns.ts'
+import { countNodes, isAdditive, isOfTrees, treeColumns } from '../explain/tree-columns.ts'
 import { joinPipelines, outputWidth, predictPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { InputError } from '../util/errors.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
@@ -63,7 +63,8 @@ export interface ExplainOptions {
 const CLOSE = { background: 25, answers: 25_000 }
 const QUICK = { background: 10, answers: 1200 }
 const QUICK_ROWS = 50
-const TREE_ROWS = 500
+/** Rows of trees: as many as some seconds allow, by the nodes that one row is sent through. */
+const TREE_WORK = { nodes: 6e6, least: 25, most: 500 }
 /** More rows than this are explained the quick way. */
 const FEW = 5
 
@@ -100,7 +101,7 @@ async function explainFile(
   const all = Array.from({ length: dataset.rows }, (_, row) => row)
   const chosen = options.rows
     ? options.rows.map(number => rowAt(number, dataset.rows, nameOf(file)))
-    : drawn(all, isTree ? TREE_ROWS : QUICK_ROWS, spec.seed)
+    : drawn(all, isTree ? treeRows([pipeline]) : QUICK_ROWS, spec.seed)
   const part = {
     dataset: takeRows(dataset, Int32Array.from(chosen)),
     numbers: chosen.map(row => row + 1),
@@ -116,7 +117,7 @@ export async function explainHeldOut(finished: Finished, options: ExplainOptions
   const { paths, spec, data, ensemble } = finished
   const pipelines = foldPipelines(paths, data, ensemble)
   const isTree = chooseTree(pipelines, options)
-  const limit = isTree ? TREE_ROWS : QUICK_ROWS
+  const limit = isTree ? treeRows(pipelines) : QUICK_ROWS
   const whole = heldOutParts(data, pipelines, { rows: Infinity, seed: spec.seed })
   const asked = options.rows && heldOutRows(options.rows, whole, data.dataset.rows)
   const some = asked
@@ -186,6 +187,12 @@ interface Found {
   readonly scores: Float64Array
   readonly values: Float64Array
   readonly exact: boolean
+}
+
+/** Rows that exact values can be found of in good time: fewer for large forests. */
+function treeRows(pipelines: readonly Pipeline[]): number {
+  const nodes = Math.max(...pipelines.map(countNodes))
+  return Math.round(Math.min(TREE_WORK.most, Math.max(TREE_WORK.least, TREE_WORK.nodes / nodes)))
 }
 
 async function explainParts(

@@ -13,6 +13,8 @@ import { figure, nearest, quoted } from '../util/text.ts'
 import type { Finished } from './finished.ts'
 
 const SLICES = 12
+const SLICE_ROWS = 20_000
+const SLICE_COLUMNS = 200
 const WORST = 10
 const CELLS = 6
 
@@ -24,26 +26,44 @@ export async function scrutinyOf(
   importance: ReportInput['importance'],
   sensitive?: string,
 ): Promise<Told> {
+  const slices = slicesOf(finished)
   return {
-    slices: slicesOf(finished),
+    ...(slices && { slices }),
     worst: worstOf(finished, importance),
     ...(sensitive !== undefined && { fairness: await fairnessOf(finished, sensitive) }),
   }
 }
 
-function slicesOf({ data, objective, scored, ensemble }: Finished): NonNullable<Told['slices']> {
+/** Evenly spaced rows stand for all of a long table; columns that tell most for all of a wide one. Pixels alone say nothing. */
+function slicesOf({
+  data,
+  objective,
+  scored: all,
+  ensemble,
+  profile,
+}: Finished): NonNullable<Told['slices']> | undefined {
+  if (profile.image) return undefined
+  const step = Math.max(1, all.target.length / SLICE_ROWS)
+  const places = Array.from({ length: Math.floor(all.target.length / step) }, (_, i) => Math.floor(i * step))
+  const scored = takeScored(all, places)
+  const order = scoredRows(data.folds)
+  const rowsOf = Int32Array.from(places, place => order[place]!)
+  const power = new Map(profile.columns.map(column => [column.name, column.prediction?.power ?? 0]))
+  const columns = [...data.dataset.columns]
+    .sort((a, b) => (power.get(b.name) ?? 0) - (power.get(a.name) ?? 0))
+    .slice(0, SLICE_COLUMNS)
   // Some metrics say nothing of a part: R2 of a narrow range, F1 of a part without positives.
   const metric: MetricName = scored.task === 'regression' ? 'RMSE' : metrics[objective.name].tasks.includes('multiclass') ? objective.name : 'Accuracy' // prettier-ignore
-  const found = weakestSlices(data.dataset, scoredRows(data.folds), scored, SLICES)
+  const found = weakestSlices({ ...data.dataset, columns }, rowsOf, scored, SLICES)
   return {
     metric,
-    whole: ensemble.metrics[metric] ?? evaluate(scored)[metric] ?? NaN,
+    whole: ensemble.metrics[metric] ?? evaluate(all)[metric] ?? NaN,
     rows: found.map(({ column, where, rows, loss, whole }) => {
       const score = evaluate(takeScored(scored, rows))[metric]
       return {
         column,
         where,
-        rows: rows.length,
+        rows: Math.round(rows.length * step),
         ...(score !== undefined && { score }),
         ratio: whole > 0 ? loss / whole : 1,
       }
