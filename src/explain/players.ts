@@ -29,7 +29,7 @@ export function patchesOf({ height, width, channels, columns }: Picture, perSide
   const rows = Math.min(perSide, height)
   const across = Math.min(perSide, width)
   const patches = Array.from({ length: rows * across }, (_, patch) => ({
-    name: `rows ${span(Math.floor(patch / across), rows, height)}, columns ${span(patch % across, across, width)}`,
+    name: `y ${span(Math.floor(patch / across), rows, height)}, x ${span(patch % across, across, width)}`,
     columns: [] as string[],
   }))
   for (let y = 0; y < height; y++)

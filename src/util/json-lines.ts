@@ -80,15 +80,15 @@ class Reader {
     if (first === '{') return this.object(path)
     if (first === '[') return this.array(path)
     if (first === '"') return this.string()
-    const word = /[-+.\w]*/y
-    word.lastIndex = this.at
-    const [found] = word.exec(this.text)!
+    let end = this.at
+    while (end < this.text.length && !' \t\r\n,:[]{}"'.includes(this.text[end]!)) end++
+    const found = this.text.slice(this.at, end)
     if (Object.hasOwn(WORDS, found)) {
       this.at += found.length
       return WORDS[found]
     }
     if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.test(found))
-      this.fail(`expected a value, found ${found === '' ? this.here() : JSON.stringify(found)}`)
+      this.fail(`expected a value, found ${found === '' ? this.here() : JSON.stringify(found.slice(0, 40))}`)
     this.at += found.length
     return Number(found)
   }
@@ -133,12 +133,17 @@ class Reader {
   }
 
   private string(): string {
-    const match = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
-    match.lastIndex = this.at
-    const found = match.exec(this.text)
-    if (!found) this.fail('a text in double quotes does not end on its line, or holds a wrong escape')
-    this.at += found[0].length
-    return JSON.parse(found[0]) as string
+    let end = this.at + 1
+    while (end < this.text.length && this.text[end] !== '"' && this.text[end] !== '\n')
+      end += this.text[end] === '\\' ? 2 : 1
+    const found = this.text.slice(this.at, end + 1)
+    try {
+      const value = JSON.parse(found) as string
+      this.at += found.length
+      return value
+    } catch {
+      return this.fail('a text in double quotes does not end on its line, or holds a wrong escape')
+    }
   }
 }
 

@@ -58,9 +58,7 @@ describe('patches', () => {
     for (const patch of patches) {
       const pixels = patch.columns.map(name => Math.floor(Number(name.slice(1)) / 3))
       for (const pixel of pixels) expect(pixels.filter(other => other === pixel).length).toBe(3)
-      const [, top, bottom, left, right] = /^rows (\d+)–(\d+), columns (\d+)–(\d+)$/
-        .exec(patch.name)!
-        .map(Number)
+      const [, top, bottom, left, right] = /^y (\d+)–(\d+), x (\d+)–(\d+)$/.exec(patch.name)!.map(Number)
       const inside = pixels.map(pixel => [Math.floor(pixel / 8) + 1, (pixel % 8) + 1] as const)
       expect(inside.every(([y, x]) => y >= top! && y <= bottom! && x >= left! && x <= right!)).toBe(true)
     }

@@ -15,7 +15,13 @@ const answers = {
   evaluate: { rows: 50, metrics: { AUC: 0.88, Accuracy: 0.8 } },
 }
 const importance = [{ name: 'age', value: 0.2 }, { name: 'city', value: 0.1 }] // prettier-ignore
-answers.explain = { method: 'exact TreeSHAP', about: '3 rows', unit: 'log-odds', importance, rows: [{ row: 4 }] }
+answers.explain = {
+  method: 'exact TreeSHAP',
+  about: '3 rows',
+  unit: 'log-odds',
+  importance,
+  rows: [{ row: 4 }],
+}
 if (verb === 'fail') process.exit(3)
 if (verb === 'predict') {
   writeFileSync(rest[rest.indexOf('--output') + 1], 'predicted_label\nyes\n')
