@@ -90,7 +90,7 @@ describe('glasspilot explain', () => {
   it('ranks the columns over many rows without --row', async () => {
     const { importance, rows } = await told()
     expect(importance.map(({ name }) => name).at(-1)).toBe('idle')
-    expect(rows.length).toBeGreaterThan(50)
+    expect(rows.length).toBeGreaterThanOrEqual(25)
     const { stdout } = await checked(['explain', 'experiment', '--quiet'])
     expect(stdout).toMatch(/^Mean size of SHAP values \(.*held-out rows/)
     expect(stdout).toMatch(/^(size|colour) +█+/m)
