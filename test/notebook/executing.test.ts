@@ -106,7 +106,11 @@ describe.skipIf(!hasJupyter)(
       async () => {
         const found = await execute('left', TYPESCRIPT)
         expect(found.failure).toBeNull()
-        expect(outline(found)).toMatchSnapshot()
+        // How far words arrive together depends on the kernel's pace, so cells are compared by what they must say.
+        expect(found.cells.map(({ id }) => id)).toEqual(inPython.cells.map(({ id }) => id))
+        expect(found.cells.flatMap(({ outputs }) => outputs.flatMap(({ error }) => error ?? []))).toEqual([])
+        expect(told(found, 'explanation-code')).toMatch(/^base /m)
+        expect(told(found, 'deployment-code')).toMatch(/^predicted_label,/m)
         expect(told(found, 'evaluation-code')).toBe(told(inPython, 'evaluation-code'))
       },
       120_000,
