@@ -7,8 +7,15 @@ export { createStore, openStore, readExperiment, type Store } from './experiment
 export { rankTrials, type LeaderboardRow } from './experiment/leaderboard.ts'
 export type { ExperimentEvent, ExperimentSpec, Objective, Trial } from './experiment/types.ts'
 export { evaluateModel, evaluatePredictor, type Evaluation } from './job/evaluate.ts'
+export {
+  explainExperiment,
+  type Explanations,
+  type ExplainOptions,
+  type RowExplanation,
+} from './job/explain.ts'
 export { runJob, type JobResult } from './job/job.ts'
 export { predictFile } from './job/predict.ts'
+export { reportOf, type Report, type ReportOptions } from './job/report.ts'
 export { openPredictor, type Predictor } from './job/predictor.ts'
 export { runExperiment, startExperiment, type ExperimentRequest, type RunOptions } from './job/start.ts'
 export { VERSION } from './job/version.ts'

@@ -8,7 +8,7 @@ import { InputError, messageOf } from '../util/errors.ts'
 import { nearest } from '../util/text.ts'
 import type { Candidate, Step } from './candidate.ts'
 
-const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 1
 
 const value = z.union([z.string(), z.number(), z.boolean()])
 const params = z.record(z.string(), value)
@@ -54,7 +54,7 @@ const fileSchema = z.strictObject({
   candidates: z.array(candidateSchema).min(1),
 })
 
-interface ParseOptions {
+export interface ParseOptions {
   /** Known algorithms; names are not checked without them. */
   readonly algorithms?: readonly Algorithm[]
   /** Feature columns of the table; names are not checked without them. */
@@ -97,8 +97,18 @@ function parseJson(text: string): unknown {
   }
 }
 
-const fault = (path: string, problem: string) =>
-  new InputError('E_BAD_CANDIDATES', `candidates.json at ${path}: ${problem}`)
+/** What is wrong with a plan, and where in it: `candidates[0].space.eta`. */
+export class CandidateFault extends InputError {
+  readonly path: string
+  readonly problem: string
+  constructor(path: string, problem: string) {
+    super('E_BAD_CANDIDATES', `candidates.json at ${path}: ${problem}`)
+    this.path = path
+    this.problem = problem
+  }
+}
+
+const fault = (path: string, problem: string) => new CandidateFault(path, problem)
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
 

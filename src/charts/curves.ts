@@ -97,3 +97,62 @@ export function thin<T>(points: readonly T[], limit = 200): T[] {
   if (points.length <= limit) return [...points]
   return Array.from({ length: limit }, (_, i) => points[Math.round((i * (points.length - 1)) / (limit - 1))]!)
 }
+
+/** A point of the cumulative gain: this share of the rows, most probable first, holds that share of the positives. */
+export interface GainPoint {
+  readonly rows: number
+  readonly gain: number
+}
+
+/** From (0, 0) to (1, 1), one point per distinct score. Empty when no row is positive. */
+export function gainCurve(positive: ArrayLike<boolean | number>, scores: ArrayLike<number>): GainPoint[] {
+  const positives = total(positive)
+  if (positives === 0) return []
+  const points: GainPoint[] = [{ rows: 0, gain: 0 }]
+  for (const { truePositives, falsePositives } of steps(positive, scores)) {
+    points.push({ rows: (truePositives + falsePositives) / positive.length, gain: truePositives / positives })
+  }
+  return points
+}
+
+/** What calling positive from some probability on would give. */
+export interface ThresholdPoint {
+  readonly threshold: number
+  readonly precision: number
+  readonly recall: number
+  readonly f1: number
+}
+
+/** Thresholds in even steps over (0, 1); those above every probability are left out. */
+export function thresholdCurve(
+  positive: ArrayLike<boolean | number>,
+  probabilities: ArrayLike<number>,
+  count = 99,
+): ThresholdPoint[] {
+  const positives = total(positive)
+  const called = new Float64Array(count + 1)
+  const hits = new Float64Array(count + 1)
+  for (let row = 0; row < probabilities.length; row++) {
+    // A row is called positive by the thresholds 1/(count + 1) … slot/(count + 1).
+    const slot = Math.min(count, Math.floor(probabilities[row]! * (count + 1) + 1e-9))
+    called[slot]!++
+    if (positive[row]) hits[slot]!++
+  }
+  const points: ThresholdPoint[] = []
+  let calledAbove = 0
+  let hitsAbove = 0
+  for (let slot = count; slot >= 1; slot--) {
+    calledAbove += called[slot]!
+    hitsAbove += hits[slot]!
+    if (calledAbove === 0 || positives === 0) continue
+    const precision = hitsAbove / calledAbove
+    const recall = hitsAbove / positives
+    points.push({
+      threshold: slot / (count + 1),
+      precision,
+      recall,
+      f1: hitsAbove > 0 ? (2 * precision * recall) / (precision + recall) : 0,
+    })
+  }
+  return points.reverse()
+}

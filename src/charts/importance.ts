@@ -11,7 +11,10 @@ export interface ImportanceData {
 const SHOWN = 20
 
 /** Features by how much the model leans on them, most first. */
-export function importance({ measure, features }: ImportanceData, options: ChartOptions = {}): string {
+export function importance(
+  { measure, features }: ImportanceData,
+  options: ChartOptions & { readonly title?: string } = {},
+): string {
   const sorted = [...features].sort((a, b) => b.value - a.value)
   return bars(
     sorted.slice(0, SHOWN).map(feature => ({

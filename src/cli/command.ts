@@ -14,7 +14,7 @@ export interface CommandDefinition {
 
 export interface CommandInput {
   readonly args: readonly string[]
-  readonly options: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly options: Readonly<Record<string, string | number | boolean | readonly number[] | undefined>>
 }
 
 export const option = (flags: string, description: string): Option => new Option(flags, description)

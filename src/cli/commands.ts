@@ -3,6 +3,7 @@ import { datasetsCommand } from './datasets.ts'
 import { describeCommand } from './describe.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
+import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { leaderboardCommand } from './leaderboard.ts'
 import { planCommand } from './plan.ts'
@@ -23,6 +24,7 @@ export const commands: readonly CommandDefinition[] = [
   predictCommand,
   evaluateCommand,
   reportCommand,
+  explainCommand,
   exportCommand,
   resumeCommand,
   readCommand,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Candidate } from '../candidates/candidate.ts'
 import { defaultWorkers } from '../backends/local/machine.ts'
+import { writeCandidateFiles } from '../candidates/files.ts'
 import { resolveTable } from '../data/catalogue.ts'
 import { openData } from '../experiment/data.ts'
 import { prepareExperiment } from '../experiment/prepare.ts'
@@ -30,11 +31,19 @@ export const planCommand: CommandDefinition = {
   usage: 'plan <experiment-or-data...>',
   summary:
     'Show the pipelines of an experiment, or those a run on a file would try, in which order and for how long; trains nothing',
-  examples: ['glasspilot plan churn.csv --target Churn', 'glasspilot plan glasspilot-churn'],
+  examples: [
+    'glasspilot plan churn.csv --target Churn',
+    'glasspilot plan glasspilot-churn',
+    'glasspilot plan churn.csv --target Churn --candidates plan',
+  ],
   options: [
     option('--target <column>', 'the column to predict, for a file'),
     option('--problem-type <type>', 'as for run'),
     option('--features <file>', 'as for run'),
+    option(
+      '--candidates <folder>',
+      'write one file per candidate there, to be edited; run and resume take it',
+    ),
     ...choiceOptions(),
     option('--budget <time>', 'as for run: how it would be spent').argParser(parseDuration),
     option('--max-candidates <n>', 'as for run').argParser(wholeNumber(1)).default(250),
@@ -43,6 +52,12 @@ export const planCommand: CommandDefinition = {
   ],
   async run(input, output) {
     const { candidates, schedule } = await planOf(input, output)
+    const folder = input.options['candidates'] as string | undefined
+    if (folder !== undefined) {
+      const files = writeCandidateFiles(folder, candidates)
+      output.print(input.options['json'] ? JSON.stringify({ files }) : files.join('\n'))
+      return
+    }
     if (input.options['json']) output.print(JSON.stringify({ candidates, schedule }))
     else
       output.print(

@@ -9,11 +9,16 @@ export const reportCommand: CommandDefinition = {
   summary: 'Write how good the model is, what it leans on and how it was found, as one HTML page',
   examples: [
     'glasspilot report glasspilot-churn',
+    'glasspilot report glasspilot-churn --sensitive gender',
     'glasspilot report glasspilot-churn --output churn.html --fast',
   ],
   options: [
-    option('--output <file>', 'HTML file to write (default: report.html in the experiment folder)'),
-    option('--fast', 'leave out the importance of columns, which takes many predictions'),
+    option(
+      '--output <file>',
+      'HTML file to write, its figures beside it as .json (default: report.html in the experiment folder)',
+    ),
+    option('--sensitive <column>', 'compare the groups of this column: rates, and how far they differ'),
+    option('--fast', 'leave out explanations, which take many predictions'),
     option('--quiet', 'no progress'),
   ],
   async run({ args, options }, { print, note }) {
@@ -26,14 +31,15 @@ export const reportCommand: CommandDefinition = {
         { exit: 'usage' },
       )
     }
-    const html = await reportOf(folder, {
+    const { html, json } = await reportOf(folder, {
       fast: options['fast'] === true,
-      onColumn: (done, of) => {
-        if (options['quiet'] !== true && (done === of || done % 10 === 0))
-          note(`importance: ${done} of ${of} columns`)
+      ...(options['sensitive'] !== undefined && { sensitive: String(options['sensitive']) }),
+      tell: what => {
+        if (options['quiet'] !== true) note(what)
       },
     })
     writeFileAtomic(file, html)
+    writeFileAtomic(file.replace(/\.html?$/i, '.json'), json)
     print(file)
   },
 }

@@ -1,11 +1,11 @@
+import { resolve } from 'node:path'
 import { openStore } from '../experiment/store.ts'
 import { jsonOption, option, parseDuration, wholeNumber, type CommandDefinition } from './command.ts'
 import { watchJob } from './watch.ts'
 
 export const resumeCommand: CommandDefinition = {
   usage: 'resume <experiment>',
-  summary:
-    'Go on with an experiment that was stopped, killed, only planned, or whose candidates.json was edited',
+  summary: 'Go on with an experiment that was stopped, killed, only planned, or whose candidates were edited',
   examples: ['glasspilot resume glasspilot-churn --budget 5m'],
   options: [
     option('--budget <time>', 'wall time for this run (default: as the experiment began)').argParser(
@@ -14,6 +14,7 @@ export const resumeCommand: CommandDefinition = {
     option('--max-candidates <n>', 'most trials in all (default: as the experiment began)').argParser(
       wholeNumber(1),
     ),
+    option('--candidates <folder>', 'take the plan from these files, as for run'),
     option('--workers <n>', 'trials at once').argParser(wholeNumber(1)),
     option('--strict', 'as for run'),
     jsonOption(),
@@ -21,7 +22,8 @@ export const resumeCommand: CommandDefinition = {
   ],
   async run({ args, options }, output) {
     const store = openStore(args[0]!)
-    const { budget, maxCandidates, workers } = options as {
+    const { budget, maxCandidates, workers, candidates } = options as {
+      candidates?: string
       budget?: number
       maxCandidates?: number
       workers?: number
@@ -32,6 +34,7 @@ export const resumeCommand: CommandDefinition = {
       ...(budget !== undefined && { budgetSeconds: budget }),
       ...(maxCandidates !== undefined && { maxCandidates }),
       ...(workers !== undefined && { workers }),
+      ...(candidates !== undefined && { candidates: resolve(candidates) }),
     }
     return watchJob({ ...store, spec }, options, output)
   },

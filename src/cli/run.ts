@@ -63,6 +63,10 @@ export const runCommand: CommandDefinition = {
     option('--weight <column>', 'weights of rows, numbers ≥ 0'),
     option('--strict', 'exit with status 2 when no model is better than a constant answer'),
     option('--features <file>', 'feature specification (JSON): which columns to use, and their types'),
+    option(
+      '--candidates <folder>',
+      'plan of one file per candidate, as "glasspilot plan" writes and people edit it',
+    ),
     ...choiceOptions(),
     jsonOption(),
     option('--quiet', 'no progress'),
@@ -88,6 +92,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
   const metricModule = asked !== undefined && isModulePath(asked) ? resolve(asked) : undefined
   const name = text('name')
   const features = text('features')
+  const candidates = text('candidates')
   const request: Partial<Record<keyof ExperimentRequest, unknown>> = {
     data: args.length === 1 ? args[0]! : args,
     output: text('output'),
@@ -109,6 +114,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     group: text('group'),
     time: text('time'),
     weight: text('weight'),
+    candidates: candidates === undefined ? undefined : resolve(candidates),
     dropLeaks: options['dropLeaks'],
     normaliseLabels: options['normaliseLabels'],
     features: features === undefined ? undefined : readFeatureSpecification(features, target),

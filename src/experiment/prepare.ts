@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
-import { parseCandidates, proposeCandidates } from '../candidates/index.ts'
+import { proposeCandidates } from '../candidates/index.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { nameOf } from '../data/source.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
@@ -20,6 +20,7 @@ import { InputError } from '../util/errors.ts'
 import { count, quoted } from '../util/text.ts'
 import { openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
+import { openPlan, takeCandidateFiles } from './plan.ts'
 import { groupCodes, rowWeights, timeValues } from './roles.ts'
 import { readDocument, writeDocument, type Store } from './store.ts'
 import type { ExperimentEvent, ExperimentSpec, Objective } from './types.ts'
@@ -84,11 +85,7 @@ function reopen({ paths, spec }: Store): Prepared {
     profile,
     ...(images && { images }),
     report: readDocument<ReadingReport & object>(paths.reading),
-    candidates: parseCandidates(readDocument<{ candidates: unknown }>(paths.candidates), {
-      algorithms,
-      columns: table.columns.map(({ name }) => name),
-      task: target.task,
-    }),
+    candidates: openPlan(paths, spec, { columns: table.columns.map(({ name }) => name), task: target.task }),
     objective: objectiveOf(spec.objective ?? defaultObjective(target.task)),
   }
 }
@@ -180,13 +177,19 @@ async function prepareAnew(
   saveData(paths, data)
 
   emit({ type: 'stage', stage: 'plan', detail: 'planning candidate pipelines' })
-  const candidates = proposeCandidates(profile, {
-    task: target.task,
-    rows: folds.folds[0]!.train.length,
-    classes: target.classes.length,
-    objective: objective.name,
-    algorithms,
-  })
+  const candidates =
+    spec.candidates === undefined
+      ? proposeCandidates(profile, {
+          task: target.task,
+          rows: folds.folds[0]!.train.length,
+          classes: target.classes.length,
+          objective: objective.name,
+          algorithms,
+        })
+      : takeCandidateFiles(paths, spec.candidates, {
+          columns: used.map(({ name }) => name),
+          task: target.task,
+        })
   writeDocument(paths.profile, profile)
   writeDocument(paths.reading, report)
   writeDocument(paths.candidates, { candidates })

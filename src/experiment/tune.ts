@@ -1,3 +1,4 @@
+import type { Candidate } from '../candidates/candidate.ts'
 import { higherIsBetter } from '../metrics/index.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
 import { createSearch } from '../tune/search.ts'
@@ -6,6 +7,7 @@ import type { Executor, Race, TrialTime } from './executor.ts'
 import type { TrialRequest } from './journal.ts'
 import { followModel } from './anytime.ts'
 import { bestTrial, withEnsemble, writeLeaderboard } from './leaderboard.ts'
+import { lostTrials } from './plan.ts'
 import type { Prepared } from './prepare.ts'
 import { expectedSeconds } from './schedule.ts'
 import { definitionHash, finishedTrials, type Store } from './store.ts'
@@ -62,13 +64,15 @@ export async function tune(
     prepared.candidates.map(candidate => [candidate.name, definitionHash(candidate)]),
   )
   const candidates = new Map(prepared.candidates.map(candidate => [candidate.name, candidate]))
-  const search = createSearch({
-    candidates: prepared.candidates,
-    seed: spec.seed,
-    objective: prepared.objective.name,
-    generation: GENERATION,
-    expectedSeconds: expectedSeconds(prepared),
-  })
+  const searchOf = (candidates: readonly Candidate[]) =>
+    createSearch({
+      candidates,
+      seed: spec.seed,
+      objective: prepared.objective.name,
+      generation: GENERATION,
+      expectedSeconds: expectedSeconds(prepared),
+    })
+  const search = searchOf(prepared.candidates)
   const stopOnSignal = () => void executor.stop(10)
   services.signal.addEventListener('abort', stopOnSignal)
   const model = followModel(store, prepared, services.emit)
@@ -99,13 +103,21 @@ export async function tune(
   }
   let ended: string | undefined
   let besides: Promise<void> | undefined
+  /** What was edited is trained again before anything else is tried. */
+  const proposed = (edited: readonly Candidate[], ...known: Parameters<typeof search.next>) => {
+    const again = edited.length > 0 ? searchOf(edited).next(...known) : []
+    return again.length > 0 ? again : search.next(...known)
+  }
   try {
     while (!services.signal.aborted) {
       const seconds = (deadline - performance.now()) / 1000
       const done = trialsNow()
       const pending = pendingRequests(store, definitions)
+      const lost = lostTrials(journal.records, definitions)
+      const edited = prepared.candidates.filter(({ name }) => lost.has(name))
+      const owed = [...lost.values()].reduce((sum, count) => sum + count, 0)
       const remaining = {
-        trials: spec.maxCandidates - done.length,
+        trials: Math.min(spec.maxCandidates - done.length, owed > 0 ? owed : Infinity),
         ...(Number.isFinite(seconds) && {
           seconds,
           workers: executor.slots,
@@ -114,7 +126,7 @@ export async function tune(
       }
       if (seconds <= 0) break
       const requests =
-        pending.length > 0 ? pending : nextGeneration(store, search.next(done, remaining), definitions)
+        pending.length > 0 ? pending : nextGeneration(store, proposed(edited, done, remaining), definitions)
       if (requests.length === 0) {
         if (spec.budgetSeconds !== undefined) ended = search.stopReason(done, remaining)
         break

@@ -41,6 +41,8 @@ export interface ExperimentSpec {
   /** Name of the backend that runs the trials. */
   readonly backend: string
   readonly features?: FeatureChoice
+  /** Folder with a file per candidate: the plan as a person edited it. */
+  readonly candidates?: string
 }
 
 /** Columns the user chose and typed by hand. */
@@ -76,6 +78,8 @@ export interface Trial {
   readonly predictMicrosecondsPerRow?: number
   /** Size of the fitted pipeline on disk. */
   readonly bytes?: number
+  /** Most memory that its process had held when it ended. */
+  readonly memoryBytes?: number
 }
 
 export interface Objective {

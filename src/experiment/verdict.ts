@@ -14,7 +14,13 @@ const SURE = 0.05
 /** Whether the model knows more of held-out rows than an answer that is the same for every row. */
 export function judgeModel(
   paths: Layout,
-  { target, task, folds, weights, objective }: Prepared,
+  {
+    target,
+    task,
+    folds,
+    weights,
+    objective,
+  }: Pick<Prepared, 'target' | 'task' | 'folds' | 'weights' | 'objective'>,
   { members, metrics }: Ensemble,
   trials: readonly Trial[],
 ): Verdict {

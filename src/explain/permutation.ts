@@ -41,31 +41,19 @@ export async function permutationImportance(
   { task, width, metric, columns, repeats, seed, onColumn }: PermutationOptions,
 ): Promise<{ readonly score: number; readonly columns: ColumnImportance[] }> {
   const target = Float64Array.from(parts.flatMap(part => Array.from(part.target)))
-  const scoreOf = async (change: (dataset: Dataset, part: number) => Dataset): Promise<number> => {
-    const outputs = new Float64Array(target.length * width)
-    let at = 0
-    for (const [p, part] of parts.entries()) {
-      const found = await part.predict(change(part.dataset, p))
-      outputs.set(found, at)
-      at += found.length
-    }
-    return higherIsBetter(metric, evaluate({ task, target, outputs, width })[metric] ?? NaN)
-  }
-  const whole = await scoreOf(dataset => dataset)
+  const score = (outputs: Float64Array) =>
+    higherIsBetter(metric, evaluate({ task, target, outputs, width })[metric] ?? NaN)
+  const whole = score(await answersOf(parts, width, 1, dataset => dataset))
   const found: ColumnImportance[] = []
   for (const [c, name] of columns.entries()) {
-    const drops: number[] = []
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      const score = await scoreOf((dataset, part) => {
-        const rng = createRng(hashSeed(seed, name, repeat, part))
-        const order = rng.shuffle(Int32Array.from({ length: dataset.rows }, (_, row) => row))
-        return {
-          ...dataset,
-          columns: dataset.columns.map(column => (column.name === name ? takeColumn(column, order) : column)),
-        }
-      })
-      drops.push(whole - score)
-    }
+    const outputs = await answersOf(parts, width, repeats, (dataset, part) =>
+      shuffled(dataset, name, repeats, repeat => hashSeed(seed, name, repeat, part)),
+    )
+    const size = target.length * width
+    const drops = Array.from(
+      { length: repeats },
+      (_, repeat) => whole - score(outputs.subarray(repeat * size, (repeat + 1) * size)),
+    )
     const mean = drops.reduce((sum, drop) => sum + drop, 0) / repeats
     const spread = drops.reduce((sum, drop) => sum + (drop - mean) ** 2, 0) / Math.max(1, repeats - 1)
     found.push({ name, drop: mean, std: Math.sqrt(spread) })
@@ -73,4 +61,45 @@ export async function permutationImportance(
   }
   found.sort((a, b) => b.drop - a.drop)
   return { score: higherIsBetter(metric, whole), columns: found }
+}
+
+/** Answers to all parts, once per repeat; the rows of a part stand once per repeat in what `change` gives. */
+async function answersOf(
+  parts: readonly HeldOutPart[],
+  width: number,
+  repeats: number,
+  change: (dataset: Dataset, part: number) => Dataset,
+): Promise<Float64Array> {
+  const rows = parts.reduce((sum, part) => sum + part.dataset.rows, 0)
+  const outputs = new Float64Array(repeats * rows * width)
+  let first = 0
+  for (const [p, { dataset, predict }] of parts.entries()) {
+    const found = await predict(change(dataset, p))
+    const size = dataset.rows * width
+    for (let repeat = 0; repeat < repeats; repeat++)
+      outputs.set(found.subarray(repeat * size, (repeat + 1) * size), (repeat * rows + first) * width)
+    first += dataset.rows
+  }
+  return outputs
+}
+
+/** The rows once per repeat, one column in another order each time. */
+function shuffled(
+  dataset: Dataset,
+  name: string,
+  repeats: number,
+  seedOf: (repeat: number) => number,
+): Dataset {
+  const { rows } = dataset
+  const again = Int32Array.from({ length: rows * repeats }, (_, i) => i % rows)
+  const order = new Int32Array(rows * repeats)
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const one = Int32Array.from({ length: rows }, (_, row) => row)
+    order.set(createRng(seedOf(repeat)).shuffle(one), repeat * rows)
+  }
+  return {
+    ...dataset,
+    rows: order.length,
+    columns: dataset.columns.map(column => takeColumn(column, column.name === name ? order : again)),
+  }
 }

@@ -4,17 +4,40 @@ import { takeValues, type ExperimentData } from '../experiment/data.ts'
 import type { Layout } from '../experiment/store.ts'
 import type { Ensemble } from '../experiment/types.ts'
 import type { HeldOutPart } from '../explain/permutation.ts'
-import { joinPipelines, predictPipeline } from '../pipeline/pipeline.ts'
+import { joinPipelines, predictPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
+
+/** Held-out rows of one fold, and the model of the fold. */
+export interface HeldOutRows extends HeldOutPart {
+  /** Of the training table, ascending. */
+  readonly rows: Int32Array
+  readonly pipeline: Pipeline
+}
+
+/** The members' models that were not trained on a fold, joined; fold after fold. */
+export function foldPipelines(
+  paths: Layout,
+  { folds }: Pick<ExperimentData, 'folds'>,
+  { members }: Pick<Ensemble, 'members'>,
+): Pipeline[] {
+  const pipelines = members.map(({ trial, weight }) => ({ weight, pipeline: readPipeline(paths, trial) }))
+  // The models of a trial stand in the order of the folds.
+  return folds.folds.map((_, fold) =>
+    joinPipelines(
+      pipelines.map(({ weight, pipeline }) => ({
+        weight,
+        pipeline: { ...pipeline, members: [pipeline.members[fold]!] },
+      })),
+    ),
+  )
+}
 
 /** Rows of each fold, at most `rows` in all, with the members' models that were not trained on that fold. */
 export function heldOutParts(
-  paths: Layout,
   { dataset, target, folds }: ExperimentData,
-  { members }: Pick<Ensemble, 'members'>,
+  pipelines: readonly Pipeline[],
   { rows, seed }: { readonly rows: number; readonly seed: number },
-): HeldOutPart[] {
-  const pipelines = members.map(({ trial, weight }) => ({ weight, pipeline: readPipeline(paths, trial) }))
+): HeldOutRows[] {
   const all = folds.folds.reduce((sum, { validation }) => sum + validation.length, 0)
   return folds.folds.map(({ validation }, fold) => {
     const count = Math.min(validation.length, Math.ceil((validation.length / all) * rows))
@@ -25,17 +48,13 @@ export function heldOutParts(
             .slice(0, count)
             .sort()
         : validation
-    // The models of a trial stand in the order of the folds.
-    const model = joinPipelines(
-      pipelines.map(({ weight, pipeline }) => ({
-        weight,
-        pipeline: { ...pipeline, members: [pipeline.members[fold]!] },
-      })),
-    )
+    const pipeline = pipelines[fold]!
     return {
       dataset: takeRows(dataset, kept),
       target: takeValues(target.values, kept),
-      predict: changed => predictPipeline(model, changed),
+      rows: kept,
+      pipeline,
+      predict: changed => predictPipeline(pipeline, changed),
     }
   })
 }

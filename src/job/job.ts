@@ -92,7 +92,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     evaluation = await scoreTest(store, emit)
   }
   const best = ensemble && describeBest(trials, ensemble, prepared.objective, evaluation)
-  writeNotebooks(store, prepared, rankTrials(board, prepared.objective), best)
+  writeNotebooks(store, prepared, rankTrials(board, prepared.objective), best, verdict)
   return {
     experiment: paths.folder,
     problemType: PROBLEM_TYPES[prepared.target.task],

@@ -4,6 +4,7 @@ import { anytimeOf } from '../experiment/anytime.ts'
 import type { LeaderboardRow } from '../experiment/leaderboard.ts'
 import type { Prepared } from '../experiment/prepare.ts'
 import type { Store } from '../experiment/store.ts'
+import type { Verdict } from '../experiment/types.ts'
 import { metrics } from '../metrics/index.ts'
 import { renderNotebooks, type NotebookInput } from '../notebook/index.ts'
 import { transforms } from '../transforms/index.ts'
@@ -15,6 +16,7 @@ export function writeNotebooks(
   prepared: Prepared,
   leaderboard: readonly LeaderboardRow[] = [],
   best?: NonNullable<NotebookInput['best']>,
+  verdict?: Verdict,
 ): void {
   const { profile, candidates, target, objective, folds, images } = prepared
   const input: NotebookInput = {
@@ -30,6 +32,7 @@ export function writeNotebooks(
     ...(images && { images }),
     anytime: anytimeOf(journal.records),
     ...(leaderboard.length > 0 && { leaderboard: leaderboard.map(scoredRow) }),
+    ...(verdict && { verdict }),
     ...(best && { best: { candidate: best.candidate, algorithm: best.algorithm, score: best.score } }),
   }
   for (const language of ['python', 'typescript'] as const) {

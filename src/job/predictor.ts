@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import type { Dataset } from '../data/dataset.ts'
 import type { TableSchema, TaskSchema } from '../data/schema.ts'
 import { readPipeline } from '../experiment/assemble.ts'
-import { bestTrial } from '../experiment/leaderboard.ts'
 import { readDocument, readExperiment } from '../experiment/store.ts'
 import type { Objective } from '../experiment/types.ts'
 import { openOnnxModel } from '../pipeline/onnx-model.ts'
 import { predictPipeline } from '../pipeline/pipeline.ts'
 import { InputError } from '../util/errors.ts'
+import { findTrial } from './finished.ts'
 
 /** What can be asked for predictions: the exported model, or the fitted pipeline of one trial. */
 export interface Predictor {
@@ -50,22 +50,8 @@ export async function modelPredictor(folder: string): Promise<Predictor> {
 
 function trialPredictor(folder: string, candidate: string): Predictor {
   const { paths, trials } = readExperiment(folder)
-  const finished = trials.filter(trial => trial.state === 'COMPLETE')
   const { objective } = readDocument<{ objective: Objective }>(paths.leaderboardJson)
-  const trial =
-    finished.find(({ id }) => String(id) === candidate) ??
-    bestTrial(
-      finished.filter(trial => trial.candidate === candidate),
-      objective,
-    )
-  if (!trial) {
-    const names = [...new Set(finished.map(trial => trial.candidate))]
-    throw new InputError(
-      'E_NO_SUCH_TRIAL',
-      `--candidate "${candidate}" is no finished trial of ${folder}: expected a trial number or one of ${names.join(', ')}; see "glasspilot leaderboard ${folder}"`,
-      { exit: 'usage' },
-    )
-  }
+  const trial = findTrial(folder, trials, objective, candidate)
   const pipeline = readPipeline(paths, trial.id)
   return {
     task: pipeline.task,

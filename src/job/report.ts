@@ -1,70 +1,48 @@
 import { existsSync } from 'node:fs'
 import { nameOf, type TablePath } from '../data/source.ts'
-import { anytimeOf } from '../experiment/anytime.ts'
-import { assembleEnsemble, readOutputs } from '../experiment/assemble.ts'
-import { openData, scoredRows, takeValues, taskOf, type ExperimentData } from '../experiment/data.ts'
+import { scoredRows, taskOf } from '../experiment/data.ts'
 import { rankTrials, withEnsemble, type LeaderboardRow } from '../experiment/leaderboard.ts'
-import { readDocument, readExperiment, type Layout } from '../experiment/store.ts'
-import type { Anytime, Ensemble, ExperimentSpec, Objective, Trial } from '../experiment/types.ts'
-import { constantOutputs } from '../experiment/verdict.ts'
-import { permutationImportance } from '../explain/permutation.ts'
-import {
-  confusionMatrix,
-  defaultObjective,
-  evaluate,
-  loadMetric,
-  metrics,
-  type MetricName,
-} from '../metrics/index.ts'
-import type { Scored } from '../metrics/metric.ts'
-import { outputWidth } from '../pipeline/pipeline.ts'
-import { applyTemperature } from '../pipeline/temperature.ts'
-import type { DatasetProfile } from '../profile/profile.ts'
-import { renderReport, type ReportInput } from '../report/index.ts'
-import { blend } from '../tune/ensemble.ts'
-import { InputError } from '../util/errors.ts'
+import { readDocument, type Layout } from '../experiment/store.ts'
+import { constantOutputs, judgeModel } from '../experiment/verdict.ts'
+import { spreadOf } from '../explain/resample.ts'
+import { confusionMatrix, evaluate, type MetricName } from '../metrics/index.ts'
+import { monitorStatistics, renderReport, type ReportInput } from '../report/index.ts'
 import { count, shellWord } from '../util/text.ts'
-import { heldOutParts } from './held-out.ts'
+import { decisionsOf, spentOf } from './decisions.ts'
+import { openFinished, type Finished } from './finished.ts'
+import { PROBLEM_TYPES } from './job.ts'
+import { explanationsOf } from './report-explanations.ts'
+import { scrutinyOf } from './report-scrutiny.ts'
 import { VERSION } from './version.ts'
 
-const ROWS = 1000
-const COLUMNS = 40
-const REPEATS = 3
 const DRAWN_ROWS = 5000 // of a picture with a point per row
 
 export interface ReportOptions {
-  /** Leaves out what takes predictions: the importance of columns. */
+  /** Leaves out what takes predictions: importance, SHAP values, partial dependence, saliency. */
   readonly fast?: boolean
-  readonly onColumn?: (done: number, of: number) => void
+  /** Column to compare groups by. */
+  readonly sensitive?: string
+  /** Told of progress, a few words at a time. */
+  readonly tell?: (what: string) => void
 }
 
-/** What a report is made of. */
-interface Found {
-  readonly paths: Layout
-  readonly spec: ExperimentSpec
-  readonly trials: readonly Trial[]
-  readonly data: ExperimentData
-  readonly profile: DatasetProfile
-  readonly objective: Objective
-  readonly ensemble: Ensemble
-  readonly anytime: readonly Anytime[]
-  /** Held-out rows, and what the best model says of them without having learnt from them. */
-  readonly scored: Scored
+/** A report for people, and its figures in the form of SageMaker Model Monitor. */
+export interface Report {
+  readonly html: string
+  readonly json: string
 }
 
 /** The report of an experiment that has a finished trial, as one HTML file. Every figure is of rows no model in it learnt from. */
 export async function reportOf(
   folder: string,
-  { fast = false, onColumn }: ReportOptions = {},
-): Promise<string> {
-  const { metricModule } = readExperiment(folder).spec
-  if (metricModule !== undefined) await loadMetric(metricModule)
-  const found = openFound(folder)
-  const { paths, spec, trials, data, profile, objective, ensemble } = found
+  { fast = false, sensitive, tell = () => {} }: ReportOptions = {},
+): Promise<Report> {
+  const found = await openFinished(folder, 'report on')
+  const { paths, spec, trials, data, profile, objective, ensemble, scored } = found
   const { members } = ensemble
   const single = members.length === 1 ? trials.find(({ id }) => id === members[0]!.trial) : undefined
-  const importance = fast || profile.image ? undefined : await importanceOf(found, onColumn)
-  return renderReport({
+  const explained = fast ? {} : await explanationsOf(found, tell)
+  const html = renderReport({
     spec,
     profile,
     task: data.target.task,
@@ -77,8 +55,12 @@ export async function reportOf(
       algorithm: single?.algorithm ?? 'ensemble',
       score: ensemble.metrics[objective.name]!,
     },
+    verdict: judgeModel(paths, { ...data, task: taskOf(data.target), objective }, ensemble, trials),
     evaluation: qualityOf(found),
-    ...(importance && { importance }),
+    ...explained,
+    ...(await scrutinyOf(found, explained.importance, sensitive)),
+    ...spentOf(found),
+    decisions: decisionsOf(found),
     reproduce: commandOf(found),
     provenance: [
       ['Glasspilot', VERSION],
@@ -87,57 +69,31 @@ export async function reportOf(
       ...testScores(paths),
     ],
   })
+  const statistics = monitorStatistics(scored, data.target.classes, spec.seed)
+  return { html, json: `${JSON.stringify(statistics, null, 2)}\n` }
 }
 
-function openFound(folder: string): Found {
-  const { paths, spec, records, trials } = readExperiment(folder)
-  if (!trials.some(({ state }) => state === 'COMPLETE')) {
-    throw new InputError(
-      'E_NO_MODEL',
-      `experiment ${folder} has no finished trial: expected at least one to report on; go on with "glasspilot resume ${folder}"`,
-    )
-  }
-  const data = openData(paths)
-  const task = taskOf(data.target)
-  const name = spec.objective ?? defaultObjective(task.task)
-  const objective = { name, direction: metrics[name].direction }
-  const record = records.findLast(({ type }) => type === 'ensemble')
-  const ensemble =
-    record?.type === 'ensemble'
-      ? record.ensemble
-      : assembleEnsemble(paths, { ...data, task, objective }, trials)!
-  const rows = scoredRows(data.folds)
-  const width = outputWidth(task)
-  const { temperature, labelWeights } = ensemble.answer ?? {}
-  const mixed = blend(
-    ensemble.members.map(({ trial, weight }) => [readOutputs(paths, trial), weight]),
-    rows.length * width,
-  )
-  const scored = {
-    task: task.task,
-    target: takeValues(data.target.values, rows),
-    width,
-    ...(data.weights && { weights: takeValues(data.weights, rows) }),
-    outputs: temperature === undefined ? mixed : applyTemperature(mixed, width, temperature),
-    ...(labelWeights && { labelWeights }),
-  }
-  const profile = readDocument<DatasetProfile>(paths.profile)
-  return { paths, spec, trials, data, profile, objective, ensemble, anytime: anytimeOf(records), scored }
-}
-
-function qualityOf({ data, objective, ensemble, scored }: Found): NonNullable<ReportInput['evaluation']> {
+function qualityOf({
+  spec,
+  data,
+  objective,
+  ensemble,
+  scored,
+}: Finished): NonNullable<ReportInput['evaluation']> {
   const { task, target, outputs, width } = scored
   const { classes } = data.target
   // The objective and its kin as on the leaderboard: by rules of answering found on other rows.
   const values = { ...evaluate(scored), ...ensemble.metrics }
   const constant = evaluate({ ...scored, outputs: constantOutputs(data, width, objective.name) })
+  const spread = spreadOf(scored, spec.seed, evaluate)
   const matrix = task === 'regression' ? undefined : confusionMatrix(scored)
   const drawn = drawnRows(target.length)
   return {
     rows: `${count(new Set(scoredRows(data.folds)).size)} ${data.folds.kind === 'holdout' ? 'rows held back from training' : 'rows, each by models that did not learn from it'}`,
     metrics: Object.entries(values).map(([name, value]) => {
       const baseline = constant[name as MetricName]
-      return { name, value, ...(baseline !== undefined && { baseline }) }
+      const std = spread.get(name)
+      return { name, value, ...(std !== undefined && { std }), ...(baseline !== undefined && { baseline }) }
     }),
     ...(matrix && {
       confusion: {
@@ -155,31 +111,6 @@ function qualityOf({ data, objective, ensemble, scored }: Found): NonNullable<Re
     ...(task === 'regression' && {
       regression: { actual: drawn.map(i => target[i]!), predicted: drawn.map(i => outputs[i]!) },
     }),
-  }
-}
-
-async function importanceOf(
-  { paths, spec, data, profile, objective, ensemble, scored }: Found,
-  onColumn: ReportOptions['onColumn'],
-): Promise<ReportInput['importance']> {
-  const power = new Map(profile.columns.map(column => [column.name, column.prediction?.power ?? 0]))
-  const columns = data.dataset.columns
-    .map(({ name }) => name)
-    .sort((a, b) => power.get(b)! - power.get(a)!)
-    .slice(0, COLUMNS)
-  const parts = heldOutParts(paths, data, ensemble, { rows: ROWS, seed: spec.seed })
-  const found = await permutationImportance(parts, {
-    task: scored.task,
-    width: scored.width,
-    metric: objective.name,
-    columns,
-    repeats: REPEATS,
-    seed: spec.seed,
-    ...(onColumn && { onColumn: (done: number) => onColumn(done, columns.length) }),
-  })
-  return {
-    measure: `loss of ${objective.name} when shuffled`,
-    features: found.columns.map(({ name, drop, std }) => ({ name, value: drop, std })),
   }
 }
 
@@ -202,12 +133,19 @@ function testScores(paths: Layout): [string, string][] {
 }
 
 /** The command that gives this experiment again; as many candidates as were tried, whatever the time. */
-function commandOf({ spec, trials, objective }: Found): string {
+function commandOf({ spec, trials, objective }: Finished): string {
   const parts = [
     ...[spec.data].flat().map(shellWord),
     `--target ${shellWord(spec.target)}`,
     ...(spec.test === undefined ? [] : [`--test ${[spec.test].flat().map(shellWord).join(' ')}`]),
+    ...(spec.task ? [`--problem-type ${PROBLEM_TYPES[spec.task]}`] : []),
     `--objective ${objective.name}`,
+    ...(['group', 'time', 'weight', 'candidates'] as const).flatMap(name =>
+      spec[name] === undefined ? [] : [`--${name} ${shellWord(spec[name])}`],
+    ),
+    ...(spec.dropLeaks === true ? ['--drop-leaks'] : []),
+    ...(spec.normaliseLabels === true ? ['--normalise-labels'] : []),
+    ...(spec.features ? ['--features FEATURES.json'] : []),
     `--mode ${spec.mode}`,
     `--seed ${spec.seed}`,
     `--max-candidates ${trials.length}`,

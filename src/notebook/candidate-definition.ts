@@ -11,7 +11,7 @@ import {
 import type { NotebookInput, NotebookLanguage, NotebookLeaderboardRow } from './input.ts'
 import type { Cell } from './nbformat.ts'
 import { codeCell, markdownCell, picture } from './section.ts'
-import { clause, foldsInWords, number, TASKS } from './words.ts'
+import { clause, foldsInWords, number, TASKS, verdictInWords } from './words.ts'
 
 const FOLDER = 'candidate-definition'
 const SHOWN = 20
@@ -53,6 +53,8 @@ const resultsKnown = markdownCell(FOLDER, 'results-known', {
   ...text('count', 'failed', 'best', 'algorithm', 'objective', 'score', 'shown'),
   anyFailed: 'flag',
   hasBest: 'flag',
+  hasVerdict: 'flag',
+  verdict: 'text',
   hidden: 'flag',
   drawn: 'flag',
   leaderboard: 'image',
@@ -65,8 +67,12 @@ const choice = markdownCell(FOLDER, 'choice', {})
 const choiceCode = codeCell(FOLDER, 'choice', {})
 const evaluation = markdownCell(FOLDER, 'evaluation', {})
 const evaluationCode = codeCell(FOLDER, 'evaluation', { testFile: 'literal' })
+const explanation = markdownCell(FOLDER, 'explanation', {})
+const explanationCode = codeCell(FOLDER, 'explanation', {})
 const exporting = markdownCell(FOLDER, 'export', text('answer'))
 const exportingCode = codeCell(FOLDER, 'export', {})
+const deployment = markdownCell(FOLDER, 'deployment', {})
+const deploymentCode = codeCell(FOLDER, 'deployment', {})
 const serving = markdownCell(FOLDER, 'serving', {})
 const sagemaker = markdownCell(FOLDER, 'sagemaker', {})
 
@@ -103,8 +109,12 @@ export function candidateDefinitionCells(input: NotebookInput, language: Noteboo
     choiceCode(language, {}),
     evaluation({}),
     evaluationCode(language, { testFile: spec.test ?? '' }),
+    explanation({}),
+    explanationCode(language, {}),
     exporting({ answer: task === 'regression' ? 'the predicted value' : 'label and probabilities' }),
     exportingCode(language, {}),
+    deployment({}),
+    deploymentCode(language, {}),
     serving({}),
     sagemaker({}),
   ]
@@ -166,7 +176,7 @@ function candidateCells(input: NotebookInput, language: NotebookLanguage): Cell[
 }
 
 function resultsView(
-  { objective, best, anytime: overTime = [] }: NotebookInput,
+  { objective, best, verdict, anytime: overTime = [] }: NotebookInput,
   rows: readonly NotebookLeaderboardRow[],
 ) {
   const finished = rows.filter(row => row.state === 'COMPLETE')
@@ -178,6 +188,8 @@ function resultsView(
     failed: count(failures.length),
     anyFailed: failures.length > 0,
     hasBest: best !== undefined,
+    hasVerdict: verdict !== undefined,
+    verdict: verdict ? verdictInWords(verdict, objective.name) : '',
     best: best?.candidate ?? '',
     algorithm: best?.algorithm ?? '',
     objective: metric,

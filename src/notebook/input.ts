@@ -1,6 +1,6 @@
 import type { Candidate } from '../candidates/candidate.ts'
 import type { Task } from '../data/dataset.ts'
-import type { Anytime, ExperimentSpec } from '../experiment/types.ts'
+import type { Anytime, ExperimentSpec, Verdict } from '../experiment/types.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 
 export type NotebookLanguage = 'typescript' | 'python'
@@ -50,6 +50,8 @@ export interface NotebookInput {
   /** How good the model would have been after each generation of trials. */
   readonly anytime?: readonly Anytime[]
   readonly best?: { readonly candidate: string; readonly algorithm: string; readonly score: number }
+  /** Whether the best is better than a constant answer. */
+  readonly verdict?: Verdict
   /** Name of the experiment's folder; the notebooks lie in its `notebooks` folder. */
   readonly experimentFolder: string
   /** Rows to draw as pictures, when the profile says the columns are pixels. */

@@ -1,5 +1,6 @@
 import type { Task } from '../data/dataset.ts'
 import type { ColumnUse } from '../data/schema.ts'
+import type { Verdict } from '../experiment/types.ts'
 import { figure } from '../util/text.ts'
 import type { NotebookInput } from './input.ts'
 
@@ -42,3 +43,10 @@ export const cutNote = (shown: number, total: number): string =>
 
 /** A sentence as part of another: without its full stop. */
 export const clause = (text: string): string => text.replace(/\.$/, '')
+
+/** Whether the model knows anything, in two sentences. */
+export function verdictInWords({ isBetter, p, looks, constant }: Verdict, objective: string): string {
+  const chance = p < 1e-4 ? 'less than 1 in 10,000' : `${figure(100 * p, 2)} %`
+  const beside = constant === undefined ? '' : ` (a constant answer has ${objective} ${figure(constant, 5)})`
+  return `It is ${isBetter ? 'better' : 'no better'} than the baseline${beside}. The chance that the best of ${looks} models that know nothing agrees with the truth so well is ${chance}.`
+}

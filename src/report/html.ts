@@ -27,6 +27,11 @@ export const fragment = (strings: TemplateStringsArray, ...parts: readonly Part[
 /** A picture as the charts write it, with every name in it already escaped. */
 export const svg = (picture: string): Markup => ({ markup: `<div class="chart">${picture}</div>` })
 
+/** A picture under its own title. */
+export const captioned = (picture: string): Markup => ({
+  markup: `<div class="chart"><p class="caption">${/<title>([^<]*)<\/title>/.exec(picture)?.[1] ?? ''}</p>${picture}</div>`,
+})
+
 /** A table of more columns keeps each row on one line. */
 const WIDE = 8
 
@@ -71,7 +76,10 @@ svg { max-width: 100%; height: auto; display: block; margin: .8rem 0 }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .7rem; margin: 1rem 0 }
 .facts div { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem } .facts b { display: block; font-size: 1.15rem }
 .insight { border-left: 4px solid var(--line); background: var(--box); padding: .6rem .9rem; margin: .7rem 0 } .insight.high { border-color: var(--high) } .insight.medium { border-color: var(--medium) }
+.verdict { border-left: 4px solid var(--high); padding: .3rem .9rem; background: var(--box) } .verdict.better { border-color: #009e73 }
 .action { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .5rem .8rem }
+code { background: var(--box) }
+.caption { margin: .8rem 0 0; font-size: .85rem; font-weight: 600 } .caption + svg { margin-top: .2rem }
 pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .7rem; overflow-x: auto; white-space: pre-wrap }
 @media print { :root { --ink: #000; --ground: #fff; --box: #fff; --soft: #333 } body { max-width: none } h2 { break-after: avoid } svg, tr, .insight { break-inside: avoid } }
 `

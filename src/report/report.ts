@@ -1,66 +1,14 @@
-import {
-  anytime, anytimeData, calibration, calibrationCurve, classBalance, confusionMatrix, histogram, importance, leaderboardDots, precisionRecall,
-  precisionRecallCurve, predictedActual, roc, rocCurve,
-} from '../charts/index.ts' // prettier-ignore
-import type { ConfusionData, ImportanceData } from '../charts/index.ts'
+import { anytime, anytimeData, classBalance, histogram, leaderboardDots } from '../charts/index.ts'
 import type { Task } from '../data/dataset.ts'
-import type { Anytime, ExperimentSpec } from '../experiment/types.ts'
-import type { DatasetProfile, Severity } from '../profile/profile.ts'
+import type { Severity } from '../profile/profile.ts'
 import { byteSize, count, duration, figure } from '../util/text.ts'
+import { dependenceSection, importanceSection, saliencySection, shapSection } from './explanations.ts'
 import { fragment, page, svg, table } from './html.ts'
 import type { Markup } from './html.ts'
-
-/** A trial as the leaderboard shows it; best first in every list. */
-export interface ReportRow {
-  readonly rank: number
-  readonly trial: number
-  readonly candidate: string
-  readonly algorithm: string
-  readonly score: number
-  readonly std: number
-  readonly fitSeconds: number
-  readonly predictMicrosecondsPerRow: number
-  readonly bytes: number
-  readonly state: string
-  readonly reason?: string
-}
-
-export interface ReportInput {
-  readonly spec: ExperimentSpec
-  readonly profile: DatasetProfile
-  readonly task: Task
-  readonly objective: { readonly name: string; readonly direction: 'maximize' | 'minimize' }
-  readonly folds: { readonly kind: string; readonly reason: string; readonly count: number }
-  readonly leaderboard: readonly ReportRow[]
-  /** How good the model would have been after each generation of trials. */
-  readonly anytime?: readonly Anytime[]
-  readonly best?: {
-    readonly candidate: string
-    readonly algorithm: string
-    readonly score: number
-    readonly reason?: string
-  }
-  /** How the best did on rows it never learnt from. */
-  readonly evaluation?: {
-    /** Which rows: "the 10,000 rows of the test file", "out-of-fold rows". */
-    readonly rows: string
-    readonly metrics: readonly { readonly name: string; readonly value: number; readonly baseline?: number }[]
-    readonly confusion?: ConfusionData
-    /** Binary: whether each row is of the positive class, and its probability. */
-    readonly binary?: {
-      readonly positive: ArrayLike<number>
-      readonly probability: ArrayLike<number>
-      readonly auc: number
-    }
-    readonly regression?: { readonly actual: ArrayLike<number>; readonly predicted: ArrayLike<number> }
-  }
-  readonly importance?: ImportanceData
-  /** The command that gives this experiment again. */
-  readonly reproduce: string
-  /** Program, versions, hash of the data: label and value. */
-  readonly provenance: readonly (readonly [label: string, value: string])[]
-  readonly seconds?: number
-}
+import type { ReportInput, ReportRow } from './input.ts'
+import { decisionSection, reproduceSection, spentSection } from './log.ts'
+import { evaluationSection, verdictSection } from './quality.ts'
+import { fairnessSection, sliceSection, worstSection } from './scrutiny.ts'
 
 /** A number, or a dash where there is none. */
 const number = (value: number, digits: number) => (Number.isFinite(value) ? figure(value, digits) : '–')
@@ -77,11 +25,20 @@ const TASK_NAMES: Readonly<Record<Task, string>> = {
 export function renderReport(input: ReportInput): string {
   const sections = [
     head,
+    verdictSection,
     evaluationSection,
     importanceSection,
+    shapSection,
+    dependenceSection,
+    saliencySection,
+    sliceSection,
+    fairnessSection,
+    worstSection,
     leaderboardSection,
     dataSection,
     insightSection,
+    decisionSection,
+    spentSection,
     reproduceSection,
   ]
   return page(
@@ -113,51 +70,6 @@ function head({ spec, profile, task, objective, folds, leaderboard, best, second
 }
 
 const finished = (rows: readonly ReportRow[]) => rows.filter(row => row.state === 'COMPLETE')
-
-function evaluationSection({ spec, evaluation }: ReportInput): Markup | undefined {
-  if (!evaluation) return undefined
-  const { metrics, rows, confusion, binary, regression } = evaluation
-  const baselines = metrics.some(metric => metric.baseline !== undefined)
-  const pictures = [
-    ...(confusion ? [svg(confusionMatrix(confusion))] : []),
-    ...(binary ? binaryPictures(binary) : []),
-    ...(regression ? [svg(predictedActual({ target: spec.target, ...regression }))] : []),
-  ]
-  return fragment`<h2>Quality of the best model</h2>
-    <p>Measured on ${rows}.${baselines ? ' The baseline always gives the same answer.' : undefined}</p>
-    ${table(
-      ['metric', '#value', ...(baselines ? ['#baseline'] : [])],
-      metrics.map(({ name, value, baseline }) => [
-        name,
-        figure(value, 5),
-        ...(baselines ? [baseline === undefined ? '–' : figure(baseline, 5)] : []),
-      ]),
-    )}
-    <div class="row">${pictures}</div> `
-}
-
-function binaryPictures({
-  positive,
-  probability,
-  auc,
-}: NonNullable<NonNullable<ReportInput['evaluation']>['binary']>): Markup[] {
-  let positives = 0
-  for (let row = 0; row < positive.length; row++) if (positive[row]) positives++
-  return [
-    roc({ points: rocCurve(positive, probability), auc }),
-    precisionRecall({
-      points: precisionRecallCurve(positive, probability),
-      positiveFraction: positives / Math.max(1, positive.length),
-    }),
-    calibration({ points: calibrationCurve(positive, probability) }),
-  ].map(svg)
-}
-
-const importanceSection = ({ importance: data }: ReportInput): Markup | undefined =>
-  data && data.features.length > 0
-    ? fragment`<h2>What the model leans on</h2>
-        ${svg(importance(data))} `
-    : undefined
 
 function leaderboardSection({
   leaderboard,
@@ -252,9 +164,3 @@ function insightSection({ profile: { insights } }: ReportInput): Markup {
         </div> `,
     )} `
 }
-
-const reproduceSection = ({ reproduce, provenance, spec }: ReportInput): Markup =>
-  fragment`<h2>How to reproduce</h2>
-    <pre>${reproduce}</pre>
-    <p>The same data, seed (${String(spec.seed)}) and number of candidates give the same leaderboard.</p>
-    ${table(['what', 'value'], provenance)} `

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { calibrationCurve, precisionRecallCurve, rocCurve, thin } from '../../src/charts/curves.ts'
+import {
+  calibrationCurve,
+  gainCurve,
+  precisionRecallCurve,
+  rocCurve,
+  thin,
+  thresholdCurve,
+} from '../../src/charts/curves.ts'
 import { createRng } from '../../src/util/rng.ts'
 
 const rng = createRng(3)
@@ -69,4 +76,35 @@ it('thinning keeps the first and the last point', () => {
   const points = Array.from({ length: 1001 }, (_, i) => i)
   expect(thin(points, 5)).toEqual([0, 250, 500, 750, 1000])
   expect(thin([1, 2], 5)).toEqual([1, 2])
+})
+
+describe('the gain curve', () => {
+  it('has at each score the share of rows and of positives with that score or more', () => {
+    const naive = [...new Set(scores)]
+      .sort((a, b) => b - a)
+      .map(score => {
+        const rows = [...scores.keys()].filter(row => scores[row]! >= score)
+        return {
+          rows: rows.length / 300,
+          gain: rows.filter(row => truth[row]).length / truth.filter(label => label).length,
+        }
+      })
+    expect(gainCurve(truth, scores)).toEqual([{ rows: 0, gain: 0 }, ...naive])
+    expect(gainCurve([0, 0], [0.2, 0.3])).toEqual([])
+  })
+})
+
+describe('the threshold curve', () => {
+  it('has the precision, recall and F1 of calling positive from each threshold on', () => {
+    const points = thresholdCurve(truth, scores)
+    expect(points.length).toBeGreaterThan(90)
+    for (const { threshold, precision, recall, f1 } of points) {
+      const called = [...scores.keys()].filter(row => scores[row]! >= threshold - 1e-9)
+      const hits = called.filter(row => truth[row]).length
+      const positives = truth.filter(label => label).length
+      expect(precision).toBeCloseTo(hits / called.length, 12)
+      expect(recall).toBeCloseTo(hits / positives, 12)
+      expect(f1).toBeCloseTo((2 * hits) / (called.length + positives), 12)
+    }
+  })
 })

@@ -1,6 +1,7 @@
 import {
-  anytime, calibration, calibrationCurve, classBalance, confusionMatrix, correlation, histogram, imageGrid, importance,
-  leaderboardDots, missingValues, precisionRecall, precisionRecallCurve, predictedActual, roc, rocCurve,
+  anytime, calibration, calibrationCurve, classBalance, confusionMatrix, correlation, gain, gainCurve, histogram, imageGrid, importance,
+  leaderboardDots, lift, missingValues, partialDependence, precisionRecall, precisionRecallCurve, predictedActual,
+  residualHistogram, residuals, roc, rocCurve, saliency, thresholdCurve, thresholds,
 } from '../../src/charts/index.ts' // prettier-ignore
 import type { ChartOptions } from '../../src/charts/index.ts'
 import { createRng } from '../../src/util/rng.ts'
@@ -117,6 +118,71 @@ export const charts: Readonly<Record<string, Chart>> = {
   precisionRecall: (_name, options) =>
     precisionRecall({ points: precisionRecallCurve(truth, scores), positiveFraction: 0.5 }, options),
   calibration: (_name, options) => calibration({ points: calibrationCurve(truth, scores) }, options),
+  thresholds: (_name, options) => thresholds({ points: thresholdCurve(truth, scores) }, options),
+  gain: (_name, options) => gain({ points: gainCurve(truth, scores), positiveFraction: 0.5 }, options),
+  lift: (_name, options) => lift({ points: gainCurve(truth, scores) }, options),
+  residuals: (name, options) => residuals({ target: name, actual, predicted }, options),
+  residualHistogram: (name, options) => residualHistogram({ target: name, actual, predicted }, options),
+  dependenceOnNumbers: (name, options) =>
+    partialDependence(
+      {
+        name,
+        kind: 'numeric',
+        grid: Array.from({ length: 14 }, (_, i) => 10 * i),
+        labels: [],
+        outputs: [{ name: 'price', mean: Array.from({ length: 14 }, (_, i) => Math.sin(i / 3)) }],
+        curves: Array.from({ length: 100 }, (_, row) =>
+          Array.from({ length: 14 }, (_, i) => Math.sin(i / 3) + ((row % 10) - 5) / 5),
+        ),
+        axis: name,
+      },
+      options,
+    ),
+  dependenceOnDates: (name, options) =>
+    partialDependence(
+      {
+        name,
+        kind: 'datetime',
+        grid: Array.from({ length: 5 }, (_, i) => Date.UTC(2020, 0, 1 + 90 * i)),
+        labels: [],
+        outputs: ['red', name, 'blue'].map((output, k) => ({
+          name: output,
+          mean: Array.from({ length: 5 }, (_, i) => (k + i) / 10),
+        })),
+        curves: [],
+        axis: 'probability',
+      },
+      options,
+    ),
+  dependenceOnCategories: (name, options) =>
+    partialDependence(
+      {
+        name,
+        kind: 'categorical',
+        grid: [2, 0, 1],
+        labels: ['often', name, 'seldom'],
+        outputs: [{ name: 'yes', mean: [0.2, 0.5, 0.4] }],
+        curves: Array.from({ length: 30 }, (_, row) =>
+          [0.2, 0.5, 0.4].map(value => value + (row - 15) / 100),
+        ),
+        axis: `probability of ${name}`,
+      },
+      options,
+    ),
+  saliency: (name, options) =>
+    saliency(
+      {
+        height: 8,
+        width: 8,
+        channels: 1,
+        images: Array.from({ length: 6 }, (_, k) => ({
+          label: k === 2 ? name : `${k} → ${k}`,
+          pixels: Float64Array.from({ length: 64 }, (_, i) => (i % 8 === k ? 255 : 0)),
+          weights: Float64Array.from({ length: 64 }, (_, i) => (i % 8 === k ? 0.5 : i === 0 ? -0.2 : 0)),
+        })),
+      },
+      options,
+    ),
   imageGrid: (name, options) =>
     imageGrid(
       {

@@ -31,6 +31,12 @@ describe('glasspilot report', () => {
     for (const part of [
       'Quality of the best model',
       'What the model leans on',
+      'What answers are made of',
+      'How answers depend on single columns',
+      'Where the model is weakest',
+      'Worst rows',
+      'Decisions',
+      'Time and memory',
       'Leaderboard',
       'How to reproduce',
       'BalancedAccuracy',
@@ -51,6 +57,27 @@ describe('glasspilot report', () => {
     const { code } = await checked(['report', 'experiment', '--fast', '--output', 'fast.html'])
     expect(code).toBe(0)
     expect(readFileSync(join(folder, 'fast.html'), 'utf8')).not.toContain('What the model leans on')
+  }, 60_000)
+
+  it('compares the groups of a column, and writes its figures beside it', async () => {
+    const { code } = await checked([
+      'report',
+      'experiment',
+      '--fast',
+      '--sensitive',
+      'colour',
+      '--output',
+      'fair.html',
+    ])
+    expect(code).toBe(0)
+    const html = readFileSync(join(folder, 'fair.html'), 'utf8')
+    expect(html).toMatch(/Fairness by colour[^]*false positive rate/)
+    const figures = JSON.parse(readFileSync(join(folder, 'fair.json'), 'utf8')) as { dataset: { item_count: number }; binary_classification_metrics: { f1: { value: number } } } // prettier-ignore
+    expect(figures.dataset.item_count).toBe(400)
+    const [best] = JSON.parse((await checked(['leaderboard', 'experiment', '--json'])).stdout) as { metrics: { F1: number } }[] // prettier-ignore
+    expect(figures.binary_classification_metrics.f1.value).toBeCloseTo(best!.metrics.F1, 12)
+    const wrong = await checked(['report', 'experiment', '--fast', '--sensitive', 'color'])
+    expect(wrong.stderr).toMatch(/E_NO_SUCH_COLUMN.*did you mean "colour"/)
   }, 60_000)
 
   it('refuses other names, folders and plans without a trial', async () => {

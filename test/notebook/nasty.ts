@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs'
+
 /** Names that try to be something else: code, markup, formulas, escapes, prototypes, templates. */
-export const nasty: readonly string[] = [
+const own: readonly string[] = [
   '"', "'", '`', '```', '``` ```', '"""', "'''", '\\', '\\\\', '\\"', "\\'", '\\n', '\\u0041', '\\x41', '\\N{DIGIT ONE}',
   '"]', '"}', '")', "')", '"); import os; os.system("id") #', "'); process.exit(1) //", '${process.exit(1)}', '#{1+1}',
   '"},{"cell_type":"code","source":"import os', '],"metadata":{}}', '\n', '\r\n', '\r', 'a\nb', 'a\n%%bash\nid', '!id', '%cd /',
@@ -16,3 +18,10 @@ export const nasty: readonly string[] = [
   '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', 'length', 'prototype', '2', '01', '-0', '1e5', 'NaN', 'None', 'True', 'null',
   'undefined', 'import os', '*/', '/*', '//', '#', ' ', '', ' a ', 'a.b[0]', 'x'.repeat(500), '`'.repeat(20), '\\'.repeat(9), '('.repeat(50),
 ] // prettier-ignore
+
+const list = process.env['GLASSPILOT_NAUGHTY'] ?? ''
+
+/** With GLASSPILOT_NAUGHTY, the path of a JSON list such as blns.json of the Big List of Naughty Strings, its strings as well. */
+export const nasty: readonly string[] = existsSync(list)
+  ? [...own, ...(JSON.parse(readFileSync(list, 'utf8')) as string[])]
+  : own

@@ -80,9 +80,14 @@ describe.each(['python', 'typescript'] as const)('the candidate notebook in %s',
     expect(asked()).toEqual([
       ['resume', folder, '--json'],
       ['leaderboard', folder, '--json'],
-      ['evaluate', folder, join(folder, 'test.csv'), '--candidate', 'dpp0', '--json'],
+      ['evaluate', folder, join(folder, 'test.csv'), '--json'],
+      ['explain', folder, '--quiet', '--json'],
+      ['explain', folder, '--row', '4'],
       ['export', folder, '--format', 'onnx', '--output', join(folder, 'export/onnx')],
+      ['predict', folder, join(folder, 'test.csv'), '--output', join(folder, 'predictions.csv')],
     ])
+    expect(stdout).toMatch(/^age +0\.2$/m)
+    expect(stdout).toMatch(/^predicted_label\nyes$/m)
   })
 
   it.skipIf(!possible)('leaves a plan alone that nobody edited', () => {
@@ -105,6 +110,15 @@ describe.each(['python', 'typescript'] as const)('the candidate notebook in %s',
   it.skipIf(!possible)('leaves out the candidates named as left out', () => {
     run(language, code => code.replace(/LEFT_OUT(.*?) = \[\]/, 'LEFT_OUT$1 = ["dpp0-trees"]'))
     expect(readPlan().candidates.map(candidate => candidate.name)).toEqual(['dpp1-lines'])
+  })
+
+  it.skipIf(!possible)('asks by name for a candidate that is not the exported model', () => {
+    run(language, code =>
+      code.replace(/(chosen(?:: string)? = )finished\[0\]!?(?:\["candidate"\]|\.candidate)/, '$1"dpp1"'),
+    )
+    const named = asked().filter(words => words.includes('--candidate'))
+    expect(named.map(words => words[0])).toEqual(['evaluate', 'explain', 'explain'])
+    expect(named.every(words => words[words.indexOf('--candidate') + 1] === 'dpp1')).toBe(true)
   })
 
   it.skipIf(!possible)('stops where a command fails, and names it', () => {

@@ -14,8 +14,18 @@ const answers = {
   leaderboard: [row(0, 'COMPLETE'), row(1, 'COMPLETE'), row(2, 'FAILED', { reason: 'no rows' })],
   evaluate: { rows: 50, metrics: { AUC: 0.88, Accuracy: 0.8 } },
 }
+const importance = [{ name: 'age', value: 0.2 }, { name: 'city', value: 0.1 }] // prettier-ignore
+answers.explain = {
+  method: 'exact TreeSHAP',
+  about: '3 rows',
+  unit: 'log-odds',
+  importance,
+  rows: [{ row: 4 }],
+}
 if (verb === 'fail') process.exit(3)
-if (verb === 'export') {
+if (verb === 'predict') {
+  writeFileSync(rest[rest.indexOf('--output') + 1], 'predicted_label\nyes\n')
+} else if (verb === 'export') {
   const output = rest[rest.indexOf('--output') + 1]
   mkdirSync(output, { recursive: true })
   writeFileSync(join(output, 'model.onnx'), 'x')

@@ -67,6 +67,7 @@ async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Pr
       ...(fitted.fitSeconds > TIME_LIMITED_SHARE * seconds && { timeLimited: true }),
       predictMicrosecondsPerRow: fitted.predictMicrosecondsPerRow,
       bytes: pipeline.length,
+      memoryBytes: process.resourceUsage().maxRSS * 1024,
     }
     writeDocument(join(folder, 'trial.json'), { trial, definition: request.definition })
     return trial

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { readJournal } from '../../src/experiment/journal.ts'
+import { glasspilot, temporaryFolder, writeTable } from '../helpers/cli.ts'
+import { denoKernel, findDeno } from './kernels.ts'
+import { hasPython } from './python.ts'
+
+// The notebooks of a real experiment, executed by Jupyter's own client against the real command.
+const folder = temporaryFolder()
+const deno = findDeno()
+const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js')
+const hasJupyter = hasPython('nbclient', 'nbformat', 'ipykernel')
+
+interface Output {
+  readonly stream?: string
+  readonly error?: string
+  readonly data?: readonly string[]
+  readonly text: string
+}
+interface Executed {
+  readonly failure: string | null
+  readonly cells: readonly { readonly id: string; readonly outputs: readonly Output[] }[]
+}
+
+function execute(experiment: string, name: string): Promise<Executed> {
+  const file = join(folder, experiment, 'notebooks', name)
+  const env = {
+    ...process.env,
+    GLASSPILOT_COMMAND: `${process.execPath} ${MAIN}`,
+    ...(deno && {
+      JUPYTER_PATH: denoKernel(join(folder, 'jupyter'), deno),
+      DENO_DIR: join(folder, 'deno'),
+      DENO_NO_UPDATE_CHECK: '1',
+    }),
+  }
+  return new Promise((done, refuse) => {
+    const python = process.env['GLASSPILOT_PYTHON'] ?? 'python3'
+    const child = spawn(python, [join(import.meta.dirname, 'execute.py'), file], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let printed = ''
+    let said = ''
+    child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    child.on('close', () =>
+      printed === '' ? refuse(new Error(said)) : done(JSON.parse(printed) as Executed),
+    )
+  })
+}
+
+const told = ({ cells }: Executed, id: string) =>
+  cells
+    .find(cell => cell.id === id)!
+    .outputs.filter(({ stream }) => stream === 'stdout')
+    .map(({ text }) => text)
+    .join('')
+
+/** What every run has in common: figures, times, paths, the width of columns and what training said on its way are left out. */
+const outline = ({ cells }: Executed) =>
+  cells.map(({ id, outputs }) => ({
+    id,
+    kinds: [...new Set(outputs.flatMap(({ stream, error, data }) => data ?? [stream ?? error!]))],
+    words: told({ failure: null, cells }, id)
+      .replaceAll(folder, '…')
+      .replace(/[█│▏▎▍▌▋▊▉]+/g, '█')
+      .replace(/[-+−]?\d+(\.\d+)?(e[-+]?\d+)?/g, '#')
+      .replace(/[ \t]+/g, ' ')
+      .split('\n')
+      .filter(line => !/^ *# (min # )?s /.test(line))
+      .filter(line => line.trim() !== '')
+      .slice(id === 'tuning-code' ? -2 : 0)
+      .slice(0, 8),
+  }))
+
+const PYTHON = 'GlasspilotCandidateDefinitionNotebook.ipynb'
+const TYPESCRIPT = 'GlasspilotCandidateDefinitionNotebook-TypeScript.ipynb'
+
+describe.skipIf(!hasJupyter)(
+  'notebooks (need GLASSPILOT_PYTHON with nbclient, nbformat and ipykernel)',
+  () => {
+    const make = async (task: 'binary' | 'regression', output: string) => {
+      writeTable(join(folder, `${output}.csv`), task, 220)
+      writeTable(join(folder, `${output}-test.csv`), task, 60, 2)
+      const run = await glasspilot(['run', `${output}.csv`, '--target', 'y', '--test', `${output}-test.csv`, '--max-candidates', '4', '--output', output, '--quiet'], { cwd: folder }) // prettier-ignore
+      expect(run.stderr).toBe('')
+    }
+    let inPython: Executed = { failure: null, cells: [] }
+    beforeAll(async () => {
+      await make('binary', 'left')
+    }, 120_000)
+
+    it('execute from top to bottom in Python, with every part told', async () => {
+      inPython = await execute('left', PYTHON)
+      const found = inPython
+      expect(found.failure).toBeNull()
+      expect(outline(found)).toMatchSnapshot()
+      expect(told(found, 'explanation-code')).toMatch(/^base /m)
+      expect(told(found, 'deployment-code')).toMatch(/^predicted_label,/m)
+    }, 120_000)
+
+    it.skipIf(!deno)(
+      'execute in TypeScript by Deno, with the same told (needs GLASSPILOT_DENO or the package deno)',
+      async () => {
+        const found = await execute('left', TYPESCRIPT)
+        expect(found.failure).toBeNull()
+        // How far words arrive together depends on the kernel's pace, so cells are compared by what they must say.
+        expect(found.cells.map(({ id }) => id)).toEqual(inPython.cells.map(({ id }) => id))
+        expect(found.cells.flatMap(({ outputs }) => outputs.flatMap(({ error }) => error ?? []))).toEqual([])
+        expect(told(found, 'explanation-code')).toMatch(/^base /m)
+        expect(told(found, 'deployment-code')).toMatch(/^predicted_label,/m)
+        expect(told(found, 'evaluation-code')).toBe(told(inPython, 'evaluation-code'))
+      },
+      120_000,
+    )
+
+    it('train only what was edited in a cell', async () => {
+      await make('regression', 'price')
+      const records = () => readJournal(join(folder, 'price', 'events.jsonl')).flatMap(record => (record.type === 'trial' ? [record.trial] : [])) // prettier-ignore
+      const before = records()
+      const file = join(folder, 'price', 'notebooks', PYTHON)
+      const notebook = JSON.parse(readFileSync(file, 'utf8')) as { cells: { source: string[] }[] }
+      const edited = before
+        .map(({ candidate }) => candidate)
+        .find(name =>
+          notebook.cells.some(cell => {
+            const code = cell.source.join('')
+            if (!code.includes(`"name": "${name}"`) || !/"high": [\d.]+/.test(code)) return false
+            cell.source = [code.replace(/"high": ([\d.]+)/, '"high": $1 * 2')]
+            return true
+          }),
+        )!
+      writeFileSync(file, JSON.stringify(notebook))
+      const found = await execute('price', PYTHON)
+      expect(found.failure).toBeNull()
+      expect(told(found, 'tuning-code')).toContain('wrote ')
+      const added = records().slice(before.length)
+      expect(added.map(({ candidate }) => candidate)).toEqual(before.filter(({ candidate }) => candidate === edited).map(() => edited)) // prettier-ignore
+      expect(added.length).toBeGreaterThan(0)
+    }, 120_000)
+
+    it('stop at a cell that fails', async () => {
+      const file = join(folder, 'left', 'notebooks', PYTHON)
+      const broken = readFileSync(file, 'utf8').replace('LEFT_OUT = []', 'LEFT_OUT = [][0]')
+      writeFileSync(join(folder, 'left', 'notebooks', 'broken.ipynb'), broken)
+      const found = await execute('left', 'broken.ipynb')
+      expect(found.failure).toContain('IndexError')
+      expect(found.cells.at(-1)!.outputs).toEqual([])
+    }, 60_000)
+  },
+)
