@@ -69,6 +69,8 @@ export interface Algorithm {
   readonly spaceFor?: (shape: DatasetShape) => Space
   /** Expected seconds of one fit on one core of an ordinary machine, for planning only. */
   readonly expectedSeconds: (shape: DatasetShape, params: Params) => number
+  /** Its pace is planned for the whole fit: one that is cut short is worth little. */
+  readonly indivisible?: boolean
   /**
    * Why it cannot or should not run on a table of this shape, or undefined when it can. `params` are those fixed by the plan,
    * for a learner that runs only when it is told more about the table.

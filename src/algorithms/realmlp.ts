@@ -59,6 +59,7 @@ export const realmlp: Algorithm = {
   requires: ['no-missing', 'category-codes'],
   space,
   settings,
+  indivisible: true,
   expectedSeconds({ rows, features, classes }, params) {
     const widths = [features * (WAVE_WIDTH + 1), ...hiddenOf(params), Math.max(1, classes)]
     let products = 0

@@ -54,6 +54,7 @@ export const tabm: Algorithm = {
   requires: ['no-missing', 'category-codes'],
   space,
   settings,
+  indivisible: true,
   expectedSeconds({ rows, features, classes }, params) {
     const width = Number(params['width'] ?? 128)
     const inputs = features * Number(params['embedding_width'] ?? 8)

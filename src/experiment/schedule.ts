@@ -28,6 +28,13 @@ export const expectedSeconds =
     return folds.folds.length * (fit + SECONDS_PER_VALUE * rows * columns)
   }
 
+const SOME_OF_A_TRIAL = 0.1
+const NEARLY_ALL = 0.9
+
+/** Share of a candidate's first trial for which there must be time. */
+export const leastShare = (candidate: Candidate): number =>
+  algorithms.find(({ name }) => name === candidate.algorithm)?.indivisible ? NEARLY_ALL : SOME_OF_A_TRIAL
+
 export interface PlannedTrial {
   readonly order: number
   readonly candidate: string

@@ -9,7 +9,7 @@ import { followModel } from './anytime.ts'
 import { bestTrial, withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { lostTrials } from './plan.ts'
 import type { Prepared } from './prepare.ts'
-import { expectedSeconds } from './schedule.ts'
+import { expectedSeconds, leastShare } from './schedule.ts'
 import { definitionHash, finishedTrials, type Store } from './store.ts'
 import type { Ensemble, ExperimentEvent, Trial } from './types.ts'
 
@@ -71,6 +71,7 @@ export async function tune(
       objective: prepared.objective.name,
       generation: GENERATION,
       expectedSeconds: expectedSeconds(prepared),
+      leastShare,
     })
   const search = searchOf(prepared.candidates)
   const stopOnSignal = () => void executor.stop(10)

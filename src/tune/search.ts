@@ -25,6 +25,8 @@ export interface SearchOptions<C extends Searchable = Searchable> {
   readonly generation: number
   /** Of a whole trial (all its folds) on one worker. */
   readonly expectedSeconds: Estimate<C>
+  /** Share of a candidate's first trial for which there must be time; a tenth unless given. */
+  readonly leastShare?: (candidate: C) => number
   /** Parameters to try first, best guess first; the defaults unless given. */
   readonly starts?: (candidate: C) => readonly Params[]
   /** One sampler for all; otherwise a mix of TPE, local search and Sobol points. */
@@ -137,15 +139,16 @@ function generationOf<C extends Searchable>(
   const expected = calibrated(options.expectedSeconds, options.candidates, ended)
   /** What a trial takes, cut short if need be; never fits when less than `share` of it could be done. */
   const withAtLeast =
-    (share: number): Estimate<C> =>
+    (share: number | ((candidate: C) => number)): Estimate<C> =>
     (candidate, params) => {
       if (!timed) return options.expectedSeconds(candidate, params)
       const whole = expected(candidate, params)
-      return longest < share * whole ? Infinity : Math.min(longest, whole)
+      const least = typeof share === 'number' ? share : share(candidate)
+      return longest < least * whole ? Infinity : Math.min(longest, whole)
     }
   const seconds = withAtLeast(MOST_OF_A_TRIAL)
   const cost = withAtLeast(0)
-  const startSeconds = withAtLeast(SOME_OF_A_TRIAL)
+  const startSeconds = withAtLeast(options.leastShare ?? SOME_OF_A_TRIAL)
   const schedule = createSchedule(remaining.seconds ?? Infinity, remaining.workers ?? options.generation)
   const trials = [...ended]
   const proposals: Proposal[] = []

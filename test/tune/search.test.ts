@@ -53,7 +53,7 @@ describe('a search', () => {
     ])
     for (const { candidate, params } of first!) expect(params).toEqual(defaults(spaceOf(candidate)))
   })
-  it('starts a candidate that must be cut short, but gives it no second trial unless half of it fits', () => {
+  it('starts a candidate that must be cut short, unless that would be in vain, but gives it no second trial unless half of it fits', () => {
     const trial = (id: number, candidate: string, changes: Partial<ObservedTrial> = {}): ObservedTrial => ({
       id,
       candidate,
@@ -67,6 +67,10 @@ describe('a search', () => {
     const left = { trials: 50, seconds: 10, workers: 2, longestSeconds: 1 } // boosting takes 3 s whole
     const next = (history: readonly ObservedTrial[], remaining = left) => search().next(history, remaining)
     expect(next(cheap).map(({ candidate }) => candidate)).toContain('boosting-a')
+    const whole = search({ leastShare: ({ name }) => (name === 'boosting-a' ? 0.9 : 0.1) })
+    const names = whole.next(cheap, left).map(({ candidate }) => candidate)
+    expect(names).toContain('boosting-b')
+    expect(names).not.toContain('boosting-a')
     const cut = { fitSeconds: 1, timeLimited: true }
     const tried = [...cheap, trial(2, 'boosting-a', cut), trial(3, 'boosting-b', cut)]
     const takes = next(tried).map(({ candidate, params }) => seconds({ name: candidate }, params))
