@@ -12,6 +12,7 @@ import { readCommand } from './read.ts'
 import { reportCommand } from './report.ts'
 import { resumeCommand } from './resume.ts'
 import { runCommand } from './run.ts'
+import { serveCommand } from './serve.ts'
 
 /** Every command, in the order a newcomer needs them. */
 export const commands: readonly CommandDefinition[] = [
@@ -24,6 +25,7 @@ export const commands: readonly CommandDefinition[] = [
   evaluateCommand,
   reportCommand,
   exportCommand,
+  serveCommand,
   resumeCommand,
   readCommand,
   datasetsCommand,
