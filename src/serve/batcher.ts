@@ -25,6 +25,7 @@ const MAX_BATCH_ROWS = 5000
 /** So many may wait however slow the model is; further ones as long as the work before them stays below `MAX_WAIT_MS`. */
 const ALWAYS_TAKEN = 8
 const MAX_WAIT_MS = 80
+const CALM = 2
 
 /**
  * Rows of all requests that came in together are predicted together: a call of the model costs as much as some ten rows. A
@@ -42,6 +43,14 @@ export class Batcher {
   constructor(predict: (rows: readonly Row[]) => Promise<Float64Array>, options: BatcherOptions) {
     this.predict = predict
     this.options = options
+  }
+
+  /** Finds how many rows go together, with rows that nobody waits for. */
+  async calibrate(row: Row): Promise<void> {
+    for (let rows = 1; rows <= 64; rows *= 8) {
+      await this.submit(Array.from({ length: rows }, () => row))
+      if (this.limit < rows) return
+    }
   }
 
   get waiting(): number {
@@ -115,10 +124,11 @@ export class Batcher {
     job.reject(error)
   }
 
+  /** Of a busy loop the clock says more than of the model: only calm moments count, or gains. */
   private adapt(rows: number, milliseconds: number): void {
     this.options.onBatch?.(rows, milliseconds)
     if (milliseconds > BATCH_MS) {
-      if (rows >= this.limit / 2)
+      if (this.queue.length <= CALM && rows >= this.limit / 2)
         this.limit = Math.max(1, Math.min(this.limit, Math.ceil((rows * BATCH_MS) / milliseconds)))
     } else if (rows >= this.limit && milliseconds < 0.7 * BATCH_MS) {
       this.limit = Math.min(MAX_BATCH_ROWS, Math.ceil(this.limit * 1.25))

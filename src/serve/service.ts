@@ -72,9 +72,9 @@ export class Service {
     return { status: 200, type, body: this.write(outputs, type, asked === CSV && question.named) }
   }
 
-  /** Predicts a row without values once, so that the first client does not wait for what is done at first. */
-  async warmUp(): Promise<void> {
-    await this.batcher.submit([this.features.map(() => undefined)])
+  /** Predicts rows without values, so that the first client does not wait for what is done at first. */
+  warmUp(): Promise<void> {
+    return this.batcher.calibrate(this.features.map(() => undefined))
   }
 
   close(): Promise<void> {
