@@ -13,29 +13,27 @@ export const keysOf = ({ task }: TaskSchema): readonly string[] =>
 
 type Value = string | number | readonly (string | number)[]
 
-/** Writes the outputs of a model in one form. Without chosen keys CSV is what `predict` writes, JSON has every key. */
-export interface AnswerWriter {
-  (outputs: Float64Array, type: MediaType, named: boolean): string
+/** How the outputs of a model are told: the keys as columns, and the rows of one matrix of outputs. */
+export interface AnswerForm {
+  readonly header: readonly string[]
+  readonly cells: (outputs: Float64Array, row: number) => (string | number)[]
+  readonly object: (outputs: Float64Array, row: number) => Record<string, unknown>
 }
 
-export function answerWriter(
+/** Without chosen keys CSV is what `predict` writes, JSON has every key. A key that the model has no answer for gives nan. */
+export function answerForm(
   task: TaskSchema,
-  keys: readonly string[],
+  keys: readonly string[] = [],
   withheld: readonly string[] = [],
-): AnswerWriter {
+): AnswerForm {
   const width = outputWidth(task)
   const { classes } = task
   const isRegression = task.task === 'regression'
-  const probabilityNames = classes.map(label => `probability_${label}`)
-  const header =
-    keys.length > 0
-      ? keys
-      : isRegression
-        ? ['prediction']
-        : ['predicted_label', 'probability', ...probabilityNames]
-  const jsonKeys = keys.length > 0 ? keys : isRegression ? ['prediction'] : CLASSIFICATION_KEYS
+  const usual = isRegression
+    ? ['prediction']
+    : ['predicted_label', 'probability', ...classes.map(label => `probability_${label}`)]
+  const objectKeys = keys.length > 0 ? keys : isRegression ? ['prediction'] : CLASSIFICATION_KEYS
 
-  /** A key that the model has no answer for gives nan. */
   const valueOf = (key: string, outputs: Float64Array, start: number): Value => {
     if (withheld.includes(key)) return 'nan'
     if (isRegression) return (REGRESSION_KEYS as readonly string[]).includes(key) ? outputs[start] : 'nan'
@@ -52,26 +50,35 @@ export function answerWriter(
         return 'nan'
     }
   }
-  const cellsOf = (outputs: Float64Array, start: number): (string | number)[] => {
-    if (keys.length > 0) return keys.map(key => listText(valueOf(key, outputs, start)))
-    if (isRegression) return [outputs[start]]
-    const best = bestClass(outputs, start, width)
-    return [classes[best], outputs[start + best], ...outputs.subarray(start, start + width)]
+  return {
+    header: keys.length > 0 ? keys : usual,
+    cells: (outputs, row) => {
+      const start = row * width
+      if (keys.length > 0) return keys.map(key => listText(valueOf(key, outputs, start)))
+      if (isRegression) return [outputs[start]]
+      const best = bestClass(outputs, start, width)
+      return [classes[best], outputs[start + best], ...outputs.subarray(start, start + width)]
+    },
+    object: (outputs, row) =>
+      Object.fromEntries(objectKeys.map(key => [key, valueOf(key, outputs, row * width)])),
   }
-  const objectOf = (outputs: Float64Array, start: number) =>
-    Object.fromEntries(jsonKeys.map(key => [key, valueOf(key, outputs, start)]))
+}
 
-  return (outputs, type, named) => {
-    const starts = Array.from({ length: outputs.length / width }, (_, row) => row * width)
-    if (type === JSON_TYPE)
-      return `${JSON.stringify({ predictions: starts.map(start => objectOf(outputs, start)) })}\n`
-    const lines =
-      type === CSV
-        ? starts.map(start => csvLine(cellsOf(outputs, start)))
-        : starts.map(start => JSON.stringify(objectOf(outputs, start)))
-    if (type === CSV && named) lines.unshift(csvLine(header))
-    return lines.length === 0 ? '' : `${lines.join('\n')}\n`
-  }
+/** Writes the outputs of a model in the form a client asked for. */
+export function writeAnswer(
+  { header, cells, object }: AnswerForm,
+  outputs: Float64Array,
+  rows: number,
+  { type, named }: { readonly type: MediaType; readonly named: boolean },
+): string {
+  const each = Array.from({ length: rows }, (_, row) => row)
+  if (type === JSON_TYPE) return `${JSON.stringify({ predictions: each.map(row => object(outputs, row)) })}\n`
+  const lines =
+    type === CSV
+      ? each.map(row => csvLine(cells(outputs, row)))
+      : each.map(row => JSON.stringify(object(outputs, row)))
+  if (type === CSV && named) lines.unshift(csvLine(header))
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`
 }
 
 /** Lists as Python prints them: [0.1, 0.9] and ['no', 'yes']. */

@@ -2,7 +2,7 @@ import type { ColumnSchema } from '../data/schema.ts'
 import type { ModelInfo, OnnxModel } from '../pipeline/onnx-model.ts'
 import { openOnnxModel } from '../pipeline/onnx-model.ts'
 import { outputWidth } from '../pipeline/pipeline.ts'
-import { answerWriter, type AnswerWriter } from './answer.ts'
+import { answerForm, writeAnswer, type AnswerForm } from './answer.ts'
 import { Batcher } from './batcher.ts'
 import { acceptable, contentTypeOf, CSV, type MediaType } from './media.ts'
 import { readQuestion, type QuestionLimits } from './question.ts'
@@ -39,7 +39,7 @@ export class Service {
   readonly settings: InferenceSettings
   private readonly model: OnnxModel
   private readonly batcher: Batcher
-  private readonly write: AnswerWriter
+  private readonly form: AnswerForm
   private readonly limits: QuestionLimits
   private closed: Promise<void> | undefined
 
@@ -49,7 +49,7 @@ export class Service {
     this.features = model.info.table.columns.filter(({ use }) => use === 'feature')
     this.settings = inferenceSettings(env, model.info.task)
     this.limits = { ...LIMITS, ...limits }
-    this.write = answerWriter(model.info.task, this.settings.keys, this.settings.withheld)
+    this.form = answerForm(model.info.task, this.settings.keys, this.settings.withheld)
     this.batcher = new Batcher((rows: readonly Row[]) => model.predict(tableOf(this.features, rows)), {
       width: outputWidth(model.info.task),
       maxQueue,
@@ -67,9 +67,10 @@ export class Service {
     const asked = contentTypeOf(contentType)
     const type = acceptable(accept, asked, this.settings.accept)
     if (body.length === 0) return { status: 204, type, body: '' }
-    const question = await readQuestion(body, contentType ?? CSV, asked, this.features, this.limits)
-    const outputs = question.rows.length > 0 ? await this.batcher.submit(question.rows) : new Float64Array(0)
-    return { status: 200, type, body: this.write(outputs, type, asked === CSV && question.named) }
+    const { rows, named } = await readQuestion(body, contentType ?? CSV, asked, this.features, this.limits)
+    const outputs = rows.length > 0 ? await this.batcher.submit(rows) : new Float64Array(0)
+    const text = writeAnswer(this.form, outputs, rows.length, { type, named: asked === CSV && named })
+    return { status: 200, type, body: text }
   }
 
   /** Predicts rows without values, so that the first client does not wait for what is done at first. */
