@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { exportCommand } from './export.ts'
 import { leaderboardCommand } from './leaderboard.ts'
+import { monitorCommand } from './monitor.ts'
 import { planCommand } from './plan.ts'
 import { predictCommand } from './predict.ts'
 import { profileCommand } from './profile.ts'
@@ -26,6 +27,7 @@ export const commands: readonly CommandDefinition[] = [
   reportCommand,
   exportCommand,
   serveCommand,
+  monitorCommand,
   resumeCommand,
   readCommand,
   datasetsCommand,
