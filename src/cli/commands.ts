@@ -1,3 +1,4 @@
+import { apiCommand } from './api.ts'
 import type { CommandDefinition } from './command.ts'
 import { datasetsCommand } from './datasets.ts'
 import { describeCommand } from './describe.ts'
@@ -28,6 +29,7 @@ export const commands: readonly CommandDefinition[] = [
   exportCommand,
   serveCommand,
   monitorCommand,
+  apiCommand,
   resumeCommand,
   readCommand,
   datasetsCommand,
