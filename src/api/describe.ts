@@ -98,9 +98,7 @@ export function describeJobV2(job: JobRecord, view: ExperimentView): Record<stri
     ...(asked.mode !== undefined && { Mode: asked.mode }),
     CompletionCriteria: asked.limits,
   }
-  const channels = v2
-    ? v2.AutoMLJobInputDataConfig
-    : v1.InputDataConfig.map(({ TargetAttributeName: _, SampleWeightAttributeName: __, ...rest }) => rest)
+  const channels = v2 ? v2.AutoMLJobInputDataConfig : v1.InputDataConfig.map(withoutColumns)
   return {
     ...describeCommon(job, view),
     AutoMLJobInputDataConfig: channels.map(channel),
@@ -116,6 +114,14 @@ export function describeJobV2(job: JobRecord, view: ExperimentView): Record<stri
     ...(v2?.SecurityConfig && { SecurityConfig: v2.SecurityConfig }),
   }
 }
+
+/** The second version names columns elsewhere. */
+const withoutColumns = (given: Channel): Channel =>
+  Object.fromEntries(
+    Object.entries(given).filter(
+      ([name]) => name !== 'TargetAttributeName' && name !== 'SampleWeightAttributeName',
+    ),
+  )
 
 export function jobSummary(job: JobRecord, secondary: string): Record<string, unknown> {
   const { name, status, created, modified, ended, failure } = job

@@ -43,7 +43,14 @@ const limits = object(
 /** Those that are here, and those that the service has beside them. */
 const algorithmNames = [
   ...algorithms.flatMap(({ autopilotName }) => autopilotName ?? []),
-  ...['nn-torch', 'fastai', 'cnn-qr', 'deepar', 'prophet', 'npts', 'arima', 'ets'],
+  'nn-torch',
+  'fastai',
+  'cnn-qr',
+  'deepar',
+  'prophet',
+  'npts',
+  'arima',
+  'ets',
 ]
 const chosenAlgorithms = list(object({ AutoMLAlgorithms: list(oneOf(...algorithmNames), 0, 11) }), 0, 1)
 const generation = object({}, { AlgorithmsConfig: chosenAlgorithms, FeatureSpecificationS3Uri: uri })

@@ -14,6 +14,7 @@ import { endpointName, Jobs } from './jobs.ts'
 import { operations, type Plane } from './operations.ts'
 import { Places, STATE_FOLDER } from './places.ts'
 import { Records } from './records.ts'
+import { answerS3, isS3, S3Error, tellS3 } from './s3.ts'
 import { requests } from './requests.ts'
 import { checkRequest } from './shapes.ts'
 import { Tags } from './tags.ts'
@@ -52,13 +53,14 @@ const INVOCATIONS = /^\/endpoints\/([A-Za-z0-9-]{1,63})\/invocations$/
 /** SageMaker's control plane and runtime on this machine: clients of AWS drive it by another endpoint URL. */
 export async function startApi(options: ApiOptions): Promise<ApiServer> {
   checkExposure(options.host, options.guard)
-  const { plane, close } = openPlane(options)
+  const places = new Places(options.root)
+  const { plane, close } = openPlane(options, places)
   try {
     await plane.deployments.restore()
     const server = await startHttp({
       ...options,
       isOpen: path => path === '/ping',
-      handle: (request, path) => route(plane, request, path),
+      handle: (request, path) => route(plane, places, request, path),
       tell,
     })
     return {
@@ -75,8 +77,10 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
 }
 
 /** Opens the state under the root; one server at a time has it. */
-function openPlane({ root, jobsAtOnce, log }: ApiOptions): { plane: Plane; close: () => Promise<void> } {
-  const places = new Places(root)
+function openPlane(
+  { jobsAtOnce, log }: ApiOptions,
+  places: Places,
+): { plane: Plane; close: () => Promise<void> } {
   const state = join(places.root, STATE_FOLDER)
   const records = <T extends { readonly name: string }>(kind: string) => new Records<T>(join(state, kind))
   const models = records<ModelRecord>('models')
@@ -145,11 +149,20 @@ function deployBest(jobs: Jobs, deployments: Deployments, job: JobRecord): void 
   deployments.createEndpoint(endpoint, endpoint)
 }
 
-async function route(plane: Plane, request: IncomingMessage, path: string): Promise<Reply> {
+async function route(plane: Plane, places: Places, request: IncomingMessage, path: string): Promise<Reply> {
   const id = { 'x-amzn-requestid': randomUUID() }
   if (path === '/ping') return { status: 200, headers: id }
+  if (isS3(request)) {
+    try {
+      return await answerS3(places, request)
+    } catch (error) {
+      if (error instanceof AwsError && !(error instanceof S3Error))
+        throw new S3Error('InvalidArgument', error.message)
+      throw error
+    }
+  }
   const endpoint = INVOCATIONS.exec(path)?.[1]
-  if (request.method !== 'POST' || (path !== '/' && endpoint === undefined)) {
+  if (path !== '/' && endpoint === undefined) {
     throw new AwsError(
       'UnknownOperationException',
       'there is nothing at this path: POST / and POST /endpoints/NAME/invocations are here',
@@ -211,6 +224,7 @@ function parse(text: string): unknown {
 function tell(error: Refusal | undefined, id: string): Reply {
   const type = error instanceof AwsError ? error.type : error ? validation('').type : 'InternalFailure'
   const message = error ? error.message : `internal error ${id}`
+  if (error instanceof S3Error) return tellS3(type, message, error.status)
   const original = error instanceof ModelError ? error.original : undefined
   return {
     status: error?.status ?? 500,

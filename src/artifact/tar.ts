@@ -27,7 +27,7 @@ function header(name: string, size: number): Buffer {
   octal(size, 124, 12)
   octal(0, 136, 12)
   block.write('        0', 148, 'latin1')
-  block.write('ustar\0' + '00', 257, 'latin1')
+  block.write('ustar\x0000', 257, 'latin1')
   octal(
     block.reduce((sum, byte) => sum + byte, 0),
     148,

@@ -139,7 +139,8 @@ async function answer(
   response.writeHead(status, {
     ...SAFE_HEADERS,
     ...(type !== undefined && { 'content-type': type }),
-    ...(status !== 204 && { 'content-length': Buffer.byteLength(body) }),
+    ...(status !== 204 &&
+      headers?.['content-length'] === undefined && { 'content-length': Buffer.byteLength(body) }),
     ...(state.draining && { connection: 'close' }),
     ...guard.corsHeaders(request),
     ...headers,

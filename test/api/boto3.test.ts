@@ -76,6 +76,23 @@ describe.skipIf(!hasBoto3)('boto3 (skipped where Python has no boto3)', () => {
     expect(found.tags.map(tags => tags.map(({ Key }) => Key))).toEqual([['team', 'cost'], ['cost']])
   }
 
+  it('puts, gets, lists and deletes files, in frames and in parts', async () => {
+    const { stdout } = await run(python, [
+      resolve(import.meta.dirname, 's3.py'),
+      `http://127.0.0.1:${server.port}`,
+    ])
+    expect(JSON.parse(stdout)).toEqual({
+      keys: ['data/deep/two words & <é>.bin', 'data/one.csv', 'other.txt'],
+      level: [['data/one.csv'], ['data/deep/']],
+      same: true,
+      part: 'b\n',
+      head: 8,
+      errors: ['NoSuchKey', 'NoSuchBucket', expect.stringMatching(/InvalidArgument|NoSuchKey|NoSuchBucket/)],
+      left: 2,
+    })
+    expect(readFileSync(join(root, 'lake', 'data', 'one.csv'), 'utf8')).toBe('a,b\n1,2\n')
+  })
+
   it('takes the first version of the API from job to deletion', async () => {
     const found = await travel('V1')
     expectWhole(found, 'churn-v1')
