@@ -213,7 +213,7 @@ export class Deployments {
       )
     }
     const path = this.options.places.path(ModelDataUrl)
-    if (!existsSync(path)) this.makeArchive(ModelDataUrl, path)
+    if (!existsSync(path)) this.makeArchive(ModelDataUrl)
     const files = unpackTarGz(readFileSync(path), name => name === 'model.json' || name === 'model.onnx')
     if (files.size < 2)
       throw validation(
@@ -224,7 +224,9 @@ export class Deployments {
     readInfo(join(folder, 'model.json'))
   }
 
-  private makeArchive(uri: string, path: string): void {
+  /** Writes the archive of a candidate where it is said to be. */
+  makeArchive(uri: string): void {
+    const path = this.options.places.path(uri)
     for (const job of this.options.jobs().all()) {
       const view = this.options.jobs().view(job.name)
       const row = view.rows.find(({ trial }) => modelUri(job, candidateName(job.name, trial)) === uri)

@@ -26,7 +26,9 @@ export interface JobsOptions {
   /** Jobs that run at once; the others wait. */
   readonly atOnce: number
   readonly log: (text: string) => void
-  /** Told when a job has its model. */
+  /** Puts the best model of a job where its candidate says it is. */
+  readonly archiveBest: (job: JobRecord) => void
+  /** Told when a job that asked for an endpoint has its model. */
   readonly onCompleted: (job: JobRecord) => Promise<void>
 }
 
@@ -241,6 +243,7 @@ export class Jobs {
 
   private async complete(job: JobRecord, definitionsOnly: boolean): Promise<void> {
     this.publish(job)
+    if (!definitionsOnly) this.options.archiveBest(job)
     const { limits } = jobRequest(job)
     const view = this.view(job.name)
     const trials = view.rows.filter(({ candidate }) => candidate !== 'ensemble').length

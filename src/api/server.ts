@@ -8,7 +8,7 @@ import { startHttp, type Reply } from '../serve/http.ts'
 import { checkDepth } from '../serve/json-rows.ts'
 import { Refusal } from '../serve/refusal.ts'
 import { AwsError, validation } from './aws-error.ts'
-import { candidateOf } from './candidates.ts'
+import { candidateName, candidateOf, modelUri } from './candidates.ts'
 import { Deployments, ModelError } from './deploy.ts'
 import { endpointName, Jobs } from './jobs.ts'
 import { operations, type Plane } from './operations.ts'
@@ -102,6 +102,10 @@ function openPlane(
     folder: join(state, 'experiments'),
     atOnce: jobsAtOnce,
     log,
+    archiveBest: job => {
+      const { best } = jobs.view(job.name)
+      if (best !== undefined) deployments.makeArchive(modelUri(job, candidateName(job.name, best)))
+    },
     onCompleted: async job => deployBest(jobs, deployments, job),
   })
   const transforms = new Transforms({

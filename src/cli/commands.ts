@@ -1,4 +1,5 @@
 import { apiCommand } from './api.ts'
+import { cloudCommand } from './cloud.ts'
 import type { CommandDefinition } from './command.ts'
 import { datasetsCommand } from './datasets.ts'
 import { describeCommand } from './describe.ts'
@@ -30,6 +31,7 @@ export const commands: readonly CommandDefinition[] = [
   serveCommand,
   monitorCommand,
   apiCommand,
+  cloudCommand,
   resumeCommand,
   readCommand,
   datasetsCommand,

@@ -8,9 +8,11 @@ import { createStore, layout, readDocument } from '../experiment/store.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { VERSION } from '../job/version.ts'
 import type { ExperimentEvent } from '../experiment/types.ts'
-import { InputError } from '../util/errors.ts'
+import { backendNamed } from '../backends/index.ts'
+import { EXIT, InputError } from '../util/errors.ts'
 import { inline } from '../util/text.ts'
 import { choiceOptions, jsonOption, option, type CommandDefinition, type CommandInput } from './command.ts'
+import { cloudFrom, cloudOptions, formatCloudPlan, planCloud } from './cloud-options.ts'
 import { parseProblemType } from './names.ts'
 import type { Output } from './output.ts'
 
@@ -23,15 +25,39 @@ export const planCommand: CommandDefinition = {
     option('--target <column>', 'the column to predict, for a file'),
     option('--problem-type <type>', 'as for run'),
     option('--features <file>', 'as for run'),
+    option('--backend <name>', 'sagemaker: what it would refuse, what it would cost, every call').default(
+      'local',
+    ),
+    ...cloudOptions().filter(({ long }) => long !== '--dry-run'),
     ...choiceOptions(),
     jsonOption(),
   ],
   async run(input, output) {
+    if (backendNamed(String(input.options['backend'])).runElsewhere) return planElsewhere(input, output)
     const candidates = await candidatesOf(input, output)
     output.print(
       input.options['json'] ? JSON.stringify({ candidates }) : candidates.map(formatCandidate).join('\n\n'),
     )
+    return EXIT.ok
   },
+}
+
+/** A run elsewhere, found without a word to it. */
+async function planElsewhere({ args, options }: CommandInput, output: Output): Promise<number> {
+  const cloud = cloudFrom(options)
+  const task =
+    options['problemType'] === undefined ? undefined : parseProblemType(String(options['problemType']))
+  const target = options['target'] as string | undefined
+  const features = options['features'] as string | undefined
+  const plan = await planCloud({
+    data: args,
+    ...(target !== undefined && { target }),
+    ...(task && { task }),
+    ...(features !== undefined && { features: readFeatureSpecification(features, target) }),
+    ...(cloud && { cloud }),
+  })
+  output.print(options['json'] ? JSON.stringify(plan) : formatCloudPlan(plan))
+  return plan.refusals.length > 0 ? EXIT.badData : EXIT.ok
 }
 
 async function candidatesOf({ args, options }: CommandInput, output: Output): Promise<readonly Candidate[]> {

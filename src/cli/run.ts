@@ -12,6 +12,7 @@ import {
   type CommandDefinition,
   type CommandInput,
 } from './command.ts'
+import { cloudFrom, cloudOptions, showCalls } from './cloud-options.ts'
 import { parseExperimentName, parseProblemType } from './names.ts'
 import { watchJob } from './watch.ts'
 
@@ -46,7 +47,8 @@ export const runCommand: CommandDefinition = {
     ).argParser(parseDuration),
     option('--seed <n>', 'same seed, data and trials: same leaderboard').argParser(wholeNumber(0)).default(0),
     option('--workers <n>', 'trials at once (default: one per core)').argParser(wholeNumber(1)),
-    option('--backend <name>', 'where trials run').default('local'),
+    option('--backend <name>', 'where trials run: local, or sagemaker').default('local'),
+    ...cloudOptions(),
     option('--definitions-only', 'profile, candidates and notebooks; train nothing'),
     option('--group <column>', 'rows with equal values stay on one side of every split'),
     option('--time <column>', 'validate on later rows than trained on'),
@@ -58,6 +60,7 @@ export const runCommand: CommandDefinition = {
     option('--quiet', 'no progress'),
   ],
   async run(input, output) {
+    if (input.options['dryRun']) return showCalls(requestFrom(input), input.options, output)
     const { store, note } = await startExperiment(requestFrom(input))
     if (note && !input.options['quiet']) output.note(`note: ${note}`)
     return watchJob(store, input.options, output)
@@ -87,6 +90,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     seed: options['seed'],
     workers: options['workers'],
     backend: backendNamed(String(options['backend'])).name,
+    cloud: cloudFrom(options),
     definitionsOnly: options['definitionsOnly'] === true,
     group: text('group'),
     time: text('time'),

@@ -35,6 +35,8 @@ export interface ExperimentSpec {
   readonly normaliseLabels?: boolean
   /** Name of the backend that runs the trials. */
   readonly backend: string
+  /** Where a backend in the cloud works; never a secret. */
+  readonly cloud?: { readonly role: string; readonly storage: string; readonly region?: string }
   readonly features?: FeatureChoice
 }
 
