@@ -21,7 +21,7 @@ import { describeMachine, median, note, pythonVersions, startPython } from './ha
 
 // Boosted trees at their defaults, ours and others', on the same test rows of real tables: a fifth of the rows, several seeds. Ours
 // hold back a tenth of their training rows to stop early, as in the product; the others fit their default rounds on all of them.
-// Text columns are left out for all; the others are told which columns are categories. --only=NAME,… --seeds=N --quick --json
+// Text columns are left out for all; the others are told which columns are categories; --codes: all numbers are. --only=NAME,… --seeds=N --quick --json
 
 const NAMES = 'titanic churn_autopilot telco_customer_churn german_credit credit_approval hr_attrition bank_churn_modelling mammography sick_thyroid amazon_employee_access satimage splice nursery soybean covertype_20k kin8nm cpu_act abalone wine_quality_red california_housing elevators house_prices_ames'.split(' ') // prettier-ignore
 const OURS = ['gbt-depthwise', 'gbt-leafwise', 'gbt-oblivious']
@@ -54,7 +54,13 @@ interface Table {
 
 async function open(name: string): Promise<Table> {
   const { target: targetName, task } = manifest.find(entry => entry.name === name)!
-  const { dataset: table, schema } = await readDataset(join(data!, `${name}.csv.gz`), { target: targetName })
+  const read = (overrides: Record<string, 'categorical'> = {}) =>
+    readDataset(join(data!, `${name}.csv.gz`), { target: targetName, overrides })
+  const first = await read()
+  const codes = first.schema.columns.filter(({ kind, use }) => use === 'feature' && kind === 'numeric')
+  const { dataset: table, schema } = process.argv.includes('--codes')
+    ? await read(Object.fromEntries(codes.map(column => [column.name, 'categorical'])))
+    : first
   const made = makeTarget(table, targetName, task)
   const features = new Set(
     schema.columns.filter(({ use, kind }) => use === 'feature' && kind !== 'text').map(column => column.name),
@@ -196,7 +202,7 @@ try {
     const line = await compare(name)
     lines.push(line)
     const shown = Object.entries(line.cells).map(
-      ([system, { losses, seconds }]) => `${system} ${figure(mean(losses), 4)} ± ${figure(deviation(losses), 2)} (${figure(median(seconds), 2)} s)`, // prettier-ignore
+      ([system, { losses, areas, seconds }]) => `${system} ${figure(mean(losses), 4)} ± ${figure(deviation(losses), 2)}${areas.length > 0 ? `, AUC ${figure(mean(areas), 4)}` : ''} (${figure(median(seconds), 2)} s)`, // prettier-ignore
     )
     note(`${name}, ${line.rows} rows, ${line.metric}, ${line.seeds} seeds: ${shown.join('  ')}`)
   }

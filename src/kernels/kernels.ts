@@ -61,6 +61,7 @@ export interface Kernels {
     minWeight: number,
     minRows: number,
     seed: number,
+    centres: Pointer,
     directions: Pointer,
     alive: Pointer,
   ): number
@@ -80,6 +81,7 @@ export interface Kernels {
     minWeight: number,
     minRows: number,
     seed: number,
+    centres: Pointer,
     directions: Pointer,
   ): void
   readTotals(node: Pointer): void
@@ -215,6 +217,7 @@ export interface Kernels {
     feature: number,
     minRows: number,
     seed: number,
+    centres: Pointer,
     sides: Pointer,
     best: Pointer,
   ): void

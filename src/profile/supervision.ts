@@ -7,8 +7,10 @@ export const LEAST_ROWS = 100
 /** Up to here five folds of a fifth each, above a single fifth: Autopilot's rule. */
 const FIVE_FOLDS_UP_TO = 50_000
 const PARTS = 5
-/** With more columns than this, a single fifth and coarser bins. */
+/** With more columns than this, coarser bins, and a single fifth unless rows are few. */
 export const MANY_COLUMNS = 200
+/** A fifth of fewer rows is so small that of thousands of columns some are right on all of it by chance. */
+const SINGLE_FOLD_FROM = 5000
 /** More classes than this: the others are taken together. */
 const MAX_CLASSES = 32
 
@@ -38,7 +40,7 @@ export function supervise(
     rows,
     partOf,
     parts: PARTS,
-    folds: rows.length <= FIVE_FOLDS_UP_TO && columns <= MANY_COLUMNS ? PARTS : 1,
+    folds: rows.length <= (columns <= MANY_COLUMNS ? FIVE_FOLDS_UP_TO : SINGLE_FOLD_FROM) ? PARTS : 1,
   }
 }
 

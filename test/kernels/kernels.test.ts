@@ -35,6 +35,8 @@ function table(seed: number, { rows = 5000, features = 7, values = 40, missing =
   const pairs = arena.put(Int32Array.from(gradients.flatMap(({ g, h }) => [g, h])))
   const width = values + 1
   const layout = arena.put(Int32Array.from(bins.flatMap((_, f) => [f * width, values, 1, -1])))
+  // Bins grow wider from the first to the last.
+  const centres = arena.put(Float32Array.from({ length: features * width }, (_, i) => (i % width) ** 2))
   const some = rng.shuffle(Array.from({ length: rows }, (_, row) => row)).slice(0, rows >> 1)
   return {
     arena,
@@ -50,6 +52,7 @@ function table(seed: number, { rows = 5000, features = 7, values = 40, missing =
     gradients,
     pairs,
     layout,
+    centres,
     some: some.sort((a, b) => a - b),
   }
 }
@@ -135,7 +138,22 @@ describe('histograms', () => {
     const node = arena.allocate(128)
     const others = [...rest]
     arena.kernels.sumRows(arena.put(Int32Array.from(others)), others.length, t.pairs, node)
-    arena.kernels.findSplit(layout, list, chosen.length, parent, child, node, 1, 0, 0, 1, seed, 0, 0)
+    arena.kernels.findSplit(
+      layout,
+      list,
+      chosen.length,
+      parent,
+      child,
+      node,
+      1,
+      0,
+      0,
+      1,
+      seed,
+      t.centres,
+      0,
+      0,
+    )
     for (const f of chosen)
       expect(readHistogram(t, parent, f)).toEqual(histogramOf(t.bins[f]!, t.width, rest, t.gradients))
   })
@@ -193,7 +211,7 @@ describe('the best split', () => {
     const node = arena.allocate(128)
     arena.kernels.sumRows(arena.put(Int32Array.from(rows)), rows.length, t.pairs, node)
     const list = arena.put(Int32Array.from(chosen))
-    arena.kernels.findSplit(t.layout, list, t.features, histogram, 0, node, rules.lambda, rules.alpha, rules.minWeight, rules.minRows, 0, rules.directions ? arena.put(Int8Array.from(rules.directions)) : 0, 0) // prettier-ignore
+    arena.kernels.findSplit(t.layout, list, t.features, histogram, 0, node, rules.lambda, rules.alpha, rules.minWeight, rules.minRows, 0, 0, rules.directions ? arena.put(Int8Array.from(rules.directions)) : 0, 0) // prettier-ignore
     const [feature, bin, missingLeft] = arena.i32(node + 24, 3)
     const naive = bestSplit(
       chosen.map(f => histogramOf(t.bins[f]!, t.width, rows, t.gradients)),
@@ -260,6 +278,7 @@ describe('the best split', () => {
         minRows,
         0,
         0,
+        0,
         alive,
       )
       const possible = chosen.filter(f => {
@@ -293,7 +312,7 @@ describe('the best split', () => {
     ] as const) {
       // prettier-ignore
       const t = table(seed, { missing, values, rows: 3000 })
-      const { arena, layout } = t
+      const { arena, layout, centres } = t
       const chosen = [0, 2, 3, 6]
       const histogram = build(t, chosen, t.some)
       const rows = arena.put(Int32Array.from(t.some))
@@ -301,8 +320,8 @@ describe('the best split', () => {
       const [a, b] = [arena.allocate(128), arena.allocate(128)]
       for (const node of [a, b]) arena.kernels.sumRows(rows, t.some.length, t.pairs, node)
       for (const draw of [1, 77, 4_000_000_000]) {
-        arena.kernels.findSplit(layout, list, 4, histogram, 0, a, 1, 0, 0, 1, draw, 0, 0)
-        arena.kernels.findRandomSplit(t.blocks, t.rows, t.features, layout, list, 4, rows, t.some.length, t.pairs, b, 1, 0, 0, 1, draw, 0) // prettier-ignore
+        arena.kernels.findSplit(layout, list, 4, histogram, 0, a, 1, 0, 0, 1, draw, centres, 0, 0)
+        arena.kernels.findRandomSplit(t.blocks, t.rows, t.features, layout, list, 4, rows, t.some.length, t.pairs, b, 1, 0, 0, 1, draw, centres, 0) // prettier-ignore
         expect(Array.from(arena.u8(b, 80))).toEqual(Array.from(arena.u8(a, 80)))
       }
     }
@@ -387,15 +406,23 @@ describe('class counts', () => {
   it.each([false, true])('judge a random threshold as what it is (entropy: %s)', entropy => {
     const { t, at, rows, totals, score, best, sides, clear } = setup(3, entropy)
     const { arena } = t
-    const cuts = new Set<number>()
-    for (let seed = 1; seed <= 60; seed++) {
+    const cuts = new Array<number>(t.values).fill(0)
+    const draws = 4000
+    for (let seed = 1; seed <= draws; seed++) {
       clear()
-      arena.kernels.randomClassSplit(t.blocks + 1, t.stride, rows, t.some.length, at, CLASSES, t.values, totals, 1, 1, seed, sides, best) // prettier-ignore
+      arena.kernels.randomClassSplit(t.blocks + 1, t.stride, rows, t.some.length, at, CLASSES, t.values, totals, 1, 1, seed, t.centres, sides, best) // prettier-ignore
       const found = read(arena, best)
       expect(found.score).toBeCloseTo(Math.max(score(1, found.bin, true), score(1, found.bin, false)), 9)
-      cuts.add(found.bin)
+      cuts[found.bin]!++
     }
-    expect(cuts.size).toBe(t.values - 1)
+    // As often as its bins are wide: between b² and (b + 1)² for the twin of this table.
+    const middle = (bin: number) => (bin < 0 ? 0 : (bin ** 2 + (bin + 1) ** 2) / 2)
+    const whole = (t.values - 1) ** 2
+    for (let bin = 0; bin < t.values - 1; bin++) {
+      const end = bin === t.values - 2 ? whole : middle(bin)
+      expect(Math.abs(cuts[bin]! / draws - (end - middle(bin - 1)) / whole)).toBeLessThan(0.025)
+    }
+    expect(cuts[t.values - 1]).toBe(0)
   })
 })
 

@@ -37,6 +37,22 @@ const target = (task: Task): Target => ({
   ),
 })
 
+describe('prediction power of thousands of columns', () => {
+  it('does not take chance on few rows for a leak', async () => {
+    const few = 100
+    const labels = { ...target('binary'), values: Float64Array.from({ length: few }, (_, row) => row % 2) }
+    const columns = Array.from({ length: 4000 }, (_, j) =>
+      numeric(
+        `x${j}`,
+        Float64Array.from({ length: few }, () => rng.int(40)),
+      ),
+    )
+    const supervision = supervise(labels, rows.subarray(0, few), 0, columns.length)!
+    const scores = await judgeColumns(columns, supervision, 0)
+    expect(Math.max(...[...scores.values()].map(({ power }) => power))).toBeLessThan(0.8)
+  })
+})
+
 describe.each(['binary', 'multiclass', 'regression'] as const)('prediction power, %s', task => {
   const supervision = supervise(target(task), rows, 0)!
   const word = (value: number) => Math.max(0, Math.min(7, Math.floor(value + 4)))

@@ -16,6 +16,8 @@ export function binsFor(rows: number, columns: number): number {
   return Math.min(byWidth, Math.max(15, Math.floor(rows / 3)))
 }
 
+const MAX_FLOAT = 3.4028234663852886e38
+
 /** How one column becomes bins: bin b holds `thresholds[b − 1] < x ≤ thresholds[b]`, bin `valueBins` holds missing. */
 export interface FeatureBins {
   /** Position among the columns the learner was given. */
@@ -23,6 +25,8 @@ export interface FeatureBins {
   readonly valueBins: number
   /** `valueBins − 1` float32 values between neighbouring data values, ascending. */
   readonly thresholds: Float32Array
+  /** Mean of the values in each value bin, infinite ones as the largest float32. */
+  readonly centres: Float32Array
   /** The bin most rows are in, for a feature stored sparsely; −1 for a dense one. */
   readonly defaultBin: number
 }
@@ -52,12 +56,12 @@ function columnBins(feature: Feature, rows: number, positions: Int32Array | unde
   let counts = countValues(feature, rows, positions)
   if (counts.values.length <= 1 && positions) counts = countValues(feature, rows, undefined)
   if (counts.values.length === 0 || (counts.values.length === 1 && counts.missing === 0)) return undefined
-  const { thresholds, sizes } = quantiles(counts, maxBins)
+  const { thresholds, sizes, centres } = quantiles(counts, maxBins)
   let largest = 0
   for (let bin = 1; bin < sizes.length; bin++) if (sizes[bin]! > sizes[largest]!) largest = bin
   const seen = sizes.reduce((sum, size) => sum + size, counts.missing)
   const sparse = sizes[largest]! >= SPARSE_SHARE * seen
-  return { valueBins: sizes.length, thresholds, defaultBin: sparse ? largest : -1 }
+  return { valueBins: sizes.length, thresholds, centres, defaultBin: sparse ? largest : -1 }
 }
 
 interface ValueCounts {
@@ -176,22 +180,29 @@ function quantiles({ values, counts }: ValueCounts, maxBins: number) {
   let rest = counts.reduce((sum, count) => sum + count, 0)
   const thresholds: number[] = []
   const sizes: number[] = []
+  const centres: number[] = []
   let size = 0
+  let sum = 0
+  const close = () => {
+    sizes.push(size)
+    centres.push(sum / size)
+    rest -= size
+    size = sum = 0
+  }
   for (let i = 0; i < values.length; i++) {
     size += counts[i]!
+    sum += counts[i]! * Math.min(MAX_FLOAT, Math.max(-MAX_FLOAT, values[i]!))
     if (i === values.length - 1) break
     const room = maxBins - sizes.length
     const even = values.length - i <= room ? 0 : rest / room
     const crowded = counts[i + 1]! >= even && size >= even / 2
     if (room > 1 && (size >= even || crowded)) {
       thresholds.push(between(values[i]!, values[i + 1]!))
-      sizes.push(size)
-      rest -= size
-      size = 0
+      close()
     }
   }
-  sizes.push(size)
-  return { thresholds: Float32Array.from(thresholds), sizes }
+  close()
+  return { thresholds: Float32Array.from(thresholds), sizes, centres: Float32Array.from(centres) }
 }
 
 /** A float32 t with low ≤ t < high, in the middle where there is one. */

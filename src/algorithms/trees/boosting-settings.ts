@@ -19,6 +19,9 @@ export const boostingSettings = {
   multi_strategy: choice(['auto', 'vector-leaf', 'one-per-class']),
   /** Share of a tree's features looked at in each node. */
   node_feature_fraction: float(0.01, 1, 1),
+  /** Gradient-based one-side sampling in place of the hyperparameters of row sampling, when above 0. */
+  goss_top_rate: float(0, 0.9, 0),
+  goss_other_rate: float(0.01, 1, 0.1),
   /** JSON: feature → 1 (the prediction may only rise with it) or −1 (only fall). */
   monotone_constraints: text(''),
 } as const satisfies Settings
@@ -35,6 +38,8 @@ export interface BoostingOptions {
   readonly nodeShare?: number
   /** Direction, 1 or −1, by column of the features. */
   readonly monotone?: ReadonlyMap<number, number>
+  /** Shares of rows: those of largest gradients, all taken, and others, drawn at random. */
+  readonly oneSide?: { readonly top: number; readonly other: number }
   /** More than two classes: one tree for all of them in each round instead of one each. */
   readonly vectorLeaves?: boolean
 }
@@ -58,6 +63,7 @@ export function readSettings(
   const loss = lossNamed(data, params)
   const monotone = parseMonotone(String(params['monotone_constraints'] ?? ''), data)
   const nodeShare = Number(params['node_feature_fraction'] ?? 1)
+  const top = Number(params['goss_top_rate'] ?? 0)
   if (monotone && loss?.leafQuantile !== undefined) {
     throw new InputError(
       'E_BAD_PARAM',
@@ -70,6 +76,7 @@ export function readSettings(
       ...(loss && { loss }),
       ...(nodeShare < 1 && { nodeShare }),
       ...(monotone && { monotone }),
+      ...(top > 0 && { oneSide: { top, other: Number(params['goss_other_rate'] ?? 0.1) } }),
       vectorLeaves: wantsVectors({ task: data.task, rows: data.features.rows }, params['multi_strategy']),
     },
   }

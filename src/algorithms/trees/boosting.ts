@@ -14,7 +14,8 @@ import { type GrowthRules, Grower, type Scales } from './grower.ts'
 import { type Loss, lossFor } from './losses.ts'
 import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
 import { createPacer } from './pacer.ts'
-import { GradientSampler } from './row-sampling.ts'
+import type { Drawn, RowSampler } from './row-sampling.ts'
+import { GradientSampler, OneSideSampler } from './row-sampling.ts'
 import { drawFeatures } from './selection.ts'
 import { targetUnit } from './standardize.ts'
 import type { GrownTree } from './tree.ts'
@@ -71,7 +72,7 @@ class Booster {
   private readonly gradients: Pointer
   private readonly grower: Grower
   private readonly order: Int32Array
-  private readonly sampler: GradientSampler | undefined
+  private readonly sampler: RowSampler | undefined
   private readonly held: HeldOut | undefined
   private readonly trees: GrownTree[] = []
   private before: ForestModel | undefined
@@ -122,8 +123,7 @@ class Booster {
     if (rules.vectorLeaves && data.task === 'multiclass')
       this.vectors = new VectorLeaves(arena, data, { classes: outputs, stride: this.stride })
     this.order = Int32Array.from({ length: rows }, (_, row) => row)
-    const sampled = rules.sampling === 'by-gradient' && rules.rowShare < 1
-    this.sampler = sampled ? new GradientSampler(arena, rows) : undefined
+    this.sampler = samplerFor(arena, rows, rules)
     this.held =
       data.validation && data.validation.features.rows > 0
         ? new HeldOut(arena, data.validation, this.matrix, this.loss)
@@ -155,7 +155,11 @@ class Booster {
       if (held && current < best.loss) best = { rounds: round, loss: current }
       if (held && round - best.rounds >= patience(this.data, rules.learningRate, best.rounds)) break
       dead = splits > 0 ? 0 : dead + 1
-      if (dead >= DEAD_ROUNDS || (dead > 0 && rules.rowShare >= 1 && rules.featureShare >= 1)) break
+      if (
+        dead >= DEAD_ROUNDS ||
+        (dead > 0 && !this.sampler && rules.rowShare >= 1 && rules.featureShare >= 1)
+      )
+        break
     }
     const useful = held && (best.rounds > 0 || this.before)
     const grown = this.assemble(
@@ -189,10 +193,10 @@ class Booster {
     let splits = 0
     for (let output = 0; output < loss.outputs; output++) {
       const own = this.scores + 4 * stride * output
-      const scales = loss.gradients(this.scores, output, this.gradients)
-      const drawn = this.sampler
-        ? this.sampler.draw(rules.rowShare, this.gradients, scales, rng, grower.rows)
-        : uniform
+      const found = loss.gradients(this.scores, output, this.gradients)
+      const { count: drawn, scales } = this.sampler
+        ? this.sampler.draw(this.gradients, found, rng, grower.rows)
+        : { count: uniform, scales: found }
       if (!this.sampler) arena.i32(grower.rows, rows).set(this.order)
       const features = drawFeatures(everyFeature, featureCount, rng)
       const nodeFeatures = this.nodeFeatures(features.length)
@@ -210,8 +214,7 @@ class Booster {
   private vectorRound(vectors: VectorLeaves): number {
     const { arena, rng, rules, grower, matrix, stride, held, loss } = this
     const features = this.drawColumns()
-    const scales = vectors.project(this.scores, rng, this.gradients)
-    const drawn = this.drawFor(scales)
+    const { count: drawn, scales } = this.drawFor(vectors.project(this.scores, rng, this.gradients))
     const nodeFeatures = this.nodeFeatures(features.length)
     const grown = grower.grow(drawn, features, rng, scales, { ...rules, nodeFeatures })
     const leafOf = leavesOf(arena, grown, { rows: grower.rows, drawn }, matrix)
@@ -230,13 +233,13 @@ class Booster {
     return drawFeatures(seen, Math.max(1, Math.round(rules.featureShare * seen.length)), rng)
   }
 
-  /** Writes the rows of one tree to the grower, those drawn before the others; returns how many were drawn. */
-  private drawFor(scales: Scales): number {
-    const { arena, grower, sampler, rules, rng } = this
-    if (sampler) return sampler.draw(rules.rowShare, this.gradients, scales, rng, grower.rows)
-    const drawn = this.drawRows()
+  /** Writes the rows of one tree to the grower, those drawn before the others. */
+  private drawFor(scales: Scales): Drawn {
+    const { arena, grower, sampler, rng } = this
+    if (sampler) return sampler.draw(this.gradients, scales, rng, grower.rows)
+    const count = this.drawRows()
     arena.i32(grower.rows, this.matrix.rows).set(this.order)
-    return drawn
+    return { count, scales }
   }
 
   /** Features drawn anew in each node, or 0 for all of the tree. */
@@ -283,6 +286,16 @@ class Booster {
     kernels.walkBins(nodes, matrix.blocks, matrix.rows, matrix.layout.dense, matrix.groupTable, grower.rows + 4 * drawn, matrix.rows - drawn, values, scores) // prettier-ignore
     arena.rewind(mark)
   }
+}
+
+/** How rows are drawn tree by tree; left out: round by round, all alike. */
+function samplerFor(
+  arena: Arena,
+  rows: number,
+  { oneSide, sampling, rowShare }: Rules,
+): RowSampler | undefined {
+  if (oneSide) return new OneSideSampler(arena, rows, oneSide)
+  return sampling === 'by-gradient' && rowShare < 1 ? new GradientSampler(arena, rows, rowShare) : undefined
 }
 
 /** Rounds without a better validation loss that end the boosting: more where rounds are many, small or of few rows. */

@@ -81,7 +81,7 @@ export class ClassCounts {
       const column = this.columns[f]!
       const stride = this.strides[f]!
       if (seed) {
-        kernels.randomClassSplit(column, stride, rows, count, this.labels, classes, valueBins, totals, f, minRows, seed, sides, best) // prettier-ignore
+        kernels.randomClassSplit(column, stride, rows, count, this.labels, classes, valueBins, totals, f, minRows, seed, matrix.centres + 4 * matrix.layout.entries[f]!, sides, best) // prettier-ignore
         continue
       }
       kernels.histogramClasses(column, stride, rows, count, this.labels, classes, valueBins + 1, histogram)

@@ -101,7 +101,7 @@ export class Histograms {
   ): number {
     const { lambda, alpha, minWeight, minRows } = rules
     const other = sibling < 0 ? 0 : this.at(sibling)
-    return this.arena.kernels.findSplit(this.table, list, count, this.at(slot), other, record, lambda, alpha, minWeight, minRows, seed, this.directions, alive) // prettier-ignore
+    return this.arena.kernels.findSplit(this.table, list, count, this.at(slot), other, record, lambda, alpha, minWeight, minRows, seed, this.matrix.centres, this.directions, alive) // prettier-ignore
   }
 
   /** parent −= child: what is left is the sibling's. */
@@ -147,6 +147,6 @@ export class Histograms {
   ): void {
     const { arena, matrix, table, gradients } = this
     const { lambda, alpha, minWeight, minRows } = rules
-    arena.kernels.findRandomSplit(matrix.blocks, matrix.rows, matrix.layout.dense, table, list, listed, rows, count, gradients, record, lambda, alpha, minWeight, minRows, seed, this.directions) // prettier-ignore
+    arena.kernels.findRandomSplit(matrix.blocks, matrix.rows, matrix.layout.dense, table, list, listed, rows, count, gradients, record, lambda, alpha, minWeight, minRows, seed, this.matrix.centres, this.directions) // prettier-ignore
   }
 }

@@ -65,6 +65,8 @@ export interface BinnedMatrix {
   readonly groupTable: Pointer
   /** Four i32 per feature: first entry, value bins, 1 (a missing bin follows), default bin or −1. */
   readonly table: Pointer
+  /** A float32 per histogram entry: the mean of the values in its bin. */
+  readonly centres: Pointer
 }
 
 /** Bins every row of `features`, which need not be the rows the layout was planned on. */
@@ -87,7 +89,17 @@ export function binRows(arena: Arena, features: Features, layout: Layout): Binne
     entries: fillGroup(arena, features, layout, group, starts),
   }))
   const groupTable = arena.put(Uint32Array.from(filled.flatMap(({ starts, entries }) => [starts, entries])))
-  return { layout, rows, columns, blocks, groups: filled, groupTable, table: putTable(arena, layout) }
+  const table = putTable(arena, layout)
+  return {
+    layout,
+    rows,
+    columns,
+    blocks,
+    groups: filled,
+    groupTable,
+    table,
+    centres: putCentres(arena, layout),
+  }
 }
 
 const LINE = 64
@@ -116,6 +128,12 @@ const putTable = (arena: Arena, { features, entries }: Layout): Pointer =>
       features.flatMap(({ valueBins, defaultBin }, f) => [entries[f]!, valueBins, 1, defaultBin]),
     ),
   )
+
+function putCentres(arena: Arena, { features, entries }: Layout): Pointer {
+  const centres = new Float32Array(entries[features.length]!)
+  for (const [f, bins] of features.entries()) centres.set(bins.centres, entries[f])
+  return arena.put(centres)
+}
 
 interface Stage {
   readonly values: Pointer

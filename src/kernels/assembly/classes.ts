@@ -127,17 +127,17 @@ function start(classes: i32, totals: usize, n: i32, sides: usize): void {
   }
 }
 
-// One random threshold, uniform over the bins between the node's lowest and highest, judged from the rows alone: no histogram.
+// One random threshold, uniform between the node's lowest and highest value, judged from the rows alone: no histogram.
 export function randomClassSplit(
   column: usize, stride: i32, rows: usize, n: i32, labels: usize, classes: i32, missingBin: i32, totals: usize, feature: i32,
-  minRows: i32, seed: u32, sides: usize, best: usize,
+  minRows: i32, seed: u32, centres: usize, sides: usize, best: usize,
 ): void {
   const range = binRange(column, stride, rows, n, missingBin)
   const low = range >> 16
   const high = range & 0xffff
   const hasMissing = missingSeen
   if (low > high || (low == high && !hasMissing)) return
-  const cut = drawCut(feature, low, high, seed)
+  const cut = drawCut(feature, low, high, seed, centres)
   for (let missingLeft: i32 = 0; missingLeft <= <i32>(hasMissing && low != high); missingLeft++) {
     memory.fill(sides, 0, (<usize>classes) << 3)
     leftRows = 0

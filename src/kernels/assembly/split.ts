@@ -129,10 +129,21 @@ function mix(x: u32): u32 {
   return x ^ (x >> 16)
 }
 
-// A bin in [low, high), every one alike.
-export function drawCut(feature: i32, low: i32, high: i32, seed: u32): i32 {
+// The last bin of the left side, in [low, high): the threshold is uniform between the centres (f32) of both bins.
+export function drawCut(feature: i32, low: i32, high: i32, seed: u32, centres: usize): i32 {
   const draw = mix(seed + <u32>feature * 0x9e3779b9)
-  return low + <i32>(((<u64>draw) * <u64>max(1, high - low)) >> 32)
+  const first = <f64>load<f32>(centres + ((<usize>low) << 2))
+  const width = <f64>load<f32>(centres + ((<usize>high) << 2)) - first
+  const at = 2 * (first + <f64>draw * width * (1.0 / 4294967296.0))
+  let from = low
+  let to = max(low, high - 1)
+  while (from < to) {
+    const middle = (from + to) >> 1
+    const near = centres + ((<usize>middle) << 2)
+    if (<f64>load<f32>(near) + <f64>load<f32>(near, 4) < at) from = middle + 1
+    else to = middle
+  }
+  return from
 }
 
 // Lowest and highest value bin among rows[0 … n), as low << 16 | high (low > high when all are missing); notes missing ones.
@@ -152,14 +163,14 @@ export function binRange(column: usize, stride: i32, rows: usize, n: i32, missin
   return high < 0 ? 1 << 16 : (low << 16) | high
 }
 
-// Extremely randomised: one threshold, uniform over the bins between the node's lowest and highest.
-function scanRandom(feature: i32, first: usize, bins: i32, missing: v128, hasMissing: bool, total: v128, seed: u32): void {
+// Extremely randomised (Geurts, Ernst & Wehenkel 2006): one threshold, uniform between the node's lowest and highest value.
+function scanRandom(feature: i32, first: usize, bins: i32, missing: v128, hasMissing: bool, total: v128, seed: u32, centres: usize): void {
   let low: i32 = 0
   let high = bins - 1
   while (low < high && load<i64>(first + ((<usize>low) << 4), 8) == 0) low++
   while (high > low && load<i64>(first + ((<usize>high) << 4), 8) == 0) high--
   if (low == high && !hasMissing) return
-  const cut = drawCut(feature, low, high, seed)
+  const cut = drawCut(feature, low, high, seed, centres)
   let left = i64x2.splat(0)
   for (let bin: i32 = low; bin <= cut; bin++) left = i64x2.add(left, v128.load(first + ((<usize>bin) << 4)))
   if (!hasMissing) offer(left, total, feature, cut, 2)
@@ -192,12 +203,13 @@ function finish(node: usize, total: v128, parent: f64): void {
   v128.store(node, i64x2.sub(total, bestLeft), 64)
 }
 
-// Finds the best split over the listed features and writes it into the node record. seed 0: exact scan.
+// Finds the best split over the listed features and writes it into the node record. seed 0: exact scan. `centres`: an f32 per
+// histogram entry, where random thresholds are drawn.
 // `sibling`: a histogram to subtract from this one first, or 0. The features that still had a possible split go to `alive`
 // (0: not wanted), which may be the list itself; returns how many. What no threshold could split here, none can further down.
 export function findSplit(
   table: usize, list: usize, n: i32, hist: usize, sibling: usize, node: usize,
-  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32, directions: usize, alive: usize,
+  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32, centres: usize, directions: usize, alive: usize,
 ): i32 {
   const total = v128.load(node)
   const parent = begin(total, lambdaRaw, alphaRaw, minWeightRaw, minRows)
@@ -215,7 +227,7 @@ export function findSplit(
     let possible = true
     if (seed) {
       if (other) for (let bin: i32 = 0; bin < bins; bin++) entryAt(first + ((<usize>bin) << 4), other)
-      scanRandom(feature, first, bins, missing, hasMissing, total, seed)
+      scanRandom(feature, first, bins, missing, hasMissing, total, seed, centres + ((<usize>load<i32>(row)) << 2))
     } else if (hasMissing) possible = scanMissing(feature, first, bins, missing, total, other)
     else possible = scanExact(feature, first, bins, total, other)
     if (!alive || !possible) continue
@@ -229,14 +241,15 @@ export function findSplit(
 // The same with one random threshold per dense feature, judged from the rows alone: no histogram.
 export function findRandomSplit(
   blocks: usize, rowCount: i32, dense: i32, table: usize, list: usize, listed: i32, rows: usize, n: i32, gradients: usize, node: usize,
-  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32, directions: usize,
+  lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, minRows: i32, seed: u32, centres: usize, directions: usize,
 ): void {
   const total = v128.load(node)
   const parent = begin(total, lambdaRaw, alphaRaw, minWeightRaw, minRows)
   for (let l: i32 = 0; l < listed; l++) {
     const feature = load<i32>(list + ((<usize>l) << 2))
     direction = directions ? <i32>load<i8>(directions + <usize>feature) : 0
-    const missingBin = load<i32>(table + ((<usize>feature) << 4), 4)
+    const line = table + ((<usize>feature) << 4)
+    const missingBin = load<i32>(line, 4)
     const column = blocks + columnOf(rowCount, feature)
     const stride = strideOf(dense, feature)
     const range = binRange(column, stride, rows, n, missingBin)
@@ -244,7 +257,7 @@ export function findRandomSplit(
     const high = range & 0xffff
     const hasMissing = missingSeen
     if (low > high || (low == high && !hasMissing)) continue
-    const cut = drawCut(feature, low, high, seed)
+    const cut = drawCut(feature, low, high, seed, centres + ((<usize>load<i32>(line)) << 2))
     let left = i64x2.splat(0)
     let missing = i64x2.splat(0)
     for (let i: i32 = 0; i < n; i++) {

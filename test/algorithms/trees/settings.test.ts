@@ -127,6 +127,24 @@ describe('node_feature_fraction', () => {
   )
 })
 
+describe('goss_top_rate', () => {
+  it.each(BOOSTERS)(
+    'teaches $name from three rows in ten no less than all teach on fresh rows',
+    async algorithm => {
+      for (const task of ['binary', 'multiclass', 'regression'] as const) {
+        const [data, fresh] = [toy(task, { rows: 2000 }), toy(task, { rows: 2000, seed: 5 })]
+        const lossOf = async (params: Params) => {
+          const model = await fit(algorithm, data, params)
+          return { model, loss: meanLoss(await predictModel(model, fresh.features), fresh) }
+        }
+        const [all, some] = [await lossOf({}), await lossOf({ goss_top_rate: 0.2, goss_other_rate: 0.1 })]
+        expect(pack(some.model)).not.toEqual(pack(all.model))
+        expect(some.loss).toBeLessThan(1.08 * all.loss)
+      }
+    },
+  )
+})
+
 describe('cover and gain', () => {
   it.each([...BOOSTERS, randomForest])('count the rows by every node of $name', async algorithm => {
     const { validation: _, ...data } = toy('regression', { rows: 256 })
