@@ -1,3 +1,5 @@
+import { apiCommand } from './api.ts'
+import { cloudCommand } from './cloud.ts'
 import type { CommandDefinition } from './command.ts'
 import { datasetsCommand } from './datasets.ts'
 import { describeCommand } from './describe.ts'
@@ -6,6 +8,7 @@ import { evaluateCommand } from './evaluate.ts'
 import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { leaderboardCommand } from './leaderboard.ts'
+import { monitorCommand } from './monitor.ts'
 import { planCommand } from './plan.ts'
 import { predictCommand } from './predict.ts'
 import { profileCommand } from './profile.ts'
@@ -13,6 +16,7 @@ import { readCommand } from './read.ts'
 import { reportCommand } from './report.ts'
 import { resumeCommand } from './resume.ts'
 import { runCommand } from './run.ts'
+import { serveCommand } from './serve.ts'
 
 /** Every command, in the order a newcomer needs them. */
 export const commands: readonly CommandDefinition[] = [
@@ -26,6 +30,10 @@ export const commands: readonly CommandDefinition[] = [
   reportCommand,
   explainCommand,
   exportCommand,
+  serveCommand,
+  monitorCommand,
+  apiCommand,
+  cloudCommand,
   resumeCommand,
   readCommand,
   datasetsCommand,

@@ -12,8 +12,10 @@ import { createStore, layout, readDocument } from '../experiment/store.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { VERSION } from '../job/version.ts'
 import type { ExperimentEvent } from '../experiment/types.ts'
-import { InputError } from '../util/errors.ts'
+import { backendNamed } from '../backends/index.ts'
+import { EXIT, InputError } from '../util/errors.ts'
 import { duration, inline } from '../util/text.ts'
+import { cloudFrom, cloudOptions, formatCloudPlan, planCloud } from './cloud-options.ts'
 import {
   choiceOptions,
   jsonOption,
@@ -44,6 +46,10 @@ export const planCommand: CommandDefinition = {
       '--candidates <folder>',
       'write one file per candidate there, to be edited; run and resume take it',
     ),
+    option('--backend <name>', 'sagemaker: what it would refuse, what it would cost, every call').default(
+      'local',
+    ),
+    ...cloudOptions().filter(({ long }) => long !== '--dry-run'),
     ...choiceOptions(),
     option('--budget <time>', 'as for run: how it would be spent').argParser(parseDuration),
     option('--max-candidates <n>', 'as for run').argParser(wholeNumber(1)).default(250),
@@ -51,19 +57,39 @@ export const planCommand: CommandDefinition = {
     jsonOption(),
   ],
   async run(input, output) {
+    if (backendNamed(String(input.options['backend'])).runElsewhere) return planElsewhere(input, output)
     const { candidates, schedule } = await planOf(input, output)
     const folder = input.options['candidates'] as string | undefined
     if (folder !== undefined) {
       const files = writeCandidateFiles(folder, candidates)
       output.print(input.options['json'] ? JSON.stringify({ files }) : files.join('\n'))
-      return
+      return EXIT.ok
     }
     if (input.options['json']) output.print(JSON.stringify({ candidates, schedule }))
     else
       output.print(
         [...candidates.map(formatCandidate), formatSchedule(schedule, output.columns)].join('\n\n'),
       )
+    return EXIT.ok
   },
+}
+
+/** A run elsewhere, found without a word to it. */
+async function planElsewhere({ args, options }: CommandInput, output: Output): Promise<number> {
+  const cloud = cloudFrom(options)
+  const task =
+    options['problemType'] === undefined ? undefined : parseProblemType(String(options['problemType']))
+  const target = options['target'] as string | undefined
+  const features = options['features'] as string | undefined
+  const plan = await planCloud({
+    data: args,
+    ...(target !== undefined && { target }),
+    ...(task && { task }),
+    ...(features !== undefined && { features: readFeatureSpecification(features, target) }),
+    ...(cloud && { cloud }),
+  })
+  output.print(options['json'] ? JSON.stringify(plan) : formatCloudPlan(plan))
+  return plan.refusals.length > 0 ? EXIT.badData : EXIT.ok
 }
 
 interface Plan {

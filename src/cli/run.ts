@@ -15,6 +15,7 @@ import {
   type CommandDefinition,
   type CommandInput,
 } from './command.ts'
+import { cloudFrom, cloudOptions, showCalls } from './cloud-options.ts'
 import { parseExperimentName, parseProblemType } from './names.ts'
 import { watchJob } from './watch.ts'
 
@@ -56,7 +57,8 @@ export const runCommand: CommandDefinition = {
     new Option('--device <name>', 'where nets are trained; auto takes a graphics processor that works')
       .choices([...DEVICES])
       .default('cpu'),
-    option('--backend <name>', 'where trials run').default('local'),
+    option('--backend <name>', 'where trials run: local, or sagemaker').default('local'),
+    ...cloudOptions(),
     option('--definitions-only', 'profile, candidates and notebooks; train nothing'),
     option('--group <column>', 'rows with equal values stay on one side of every split'),
     option('--time <column>', 'validate on later rows than trained on'),
@@ -73,6 +75,7 @@ export const runCommand: CommandDefinition = {
   ],
   async run(input, output) {
     const request = requestFrom(input)
+    if (input.options['dryRun']) return showCalls(request, input.options, output)
     const chosen = await chooseDevice(input.options['device'] as DeviceName)
     process.env[DEVICE_VARIABLE] = chosen.device
     if (chosen.note) output.note(`note: ${chosen.note}`)
@@ -110,6 +113,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     racing: options['racing'] === false ? false : undefined,
     workers: options['workers'],
     backend: backendNamed(String(options['backend'])).name,
+    cloud: cloudFrom(options),
     definitionsOnly: options['definitionsOnly'] === true,
     group: text('group'),
     time: text('time'),

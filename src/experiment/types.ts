@@ -40,6 +40,8 @@ export interface ExperimentSpec {
   readonly normaliseLabels?: boolean
   /** Name of the backend that runs the trials. */
   readonly backend: string
+  /** Where a backend in the cloud works; never a secret. */
+  readonly cloud?: { readonly role: string; readonly storage: string; readonly region?: string }
   readonly features?: FeatureChoice
   /** Folder with a file per candidate: the plan as a person edited it. */
   readonly candidates?: string

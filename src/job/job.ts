@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs'
-import { basename, join } from 'node:path'
 import { writeModel } from '../artifact/index.ts'
 import { backendNamed } from '../backends/index.ts'
-import type { Task } from '../data/dataset.ts'
 import { assemblePipeline } from '../experiment/assemble.ts'
 import { ENSEMBLE, hasFailed, rankTrials, withEnsemble, writeLeaderboard } from '../experiment/leaderboard.ts'
 import type { Prepared } from '../experiment/prepare.ts'
 import { runExperiment } from '../experiment/run.ts'
-import { writeDocument, type Store } from '../experiment/store.ts'
+import type { Store } from '../experiment/store.ts'
 import { judgeModel } from '../experiment/verdict.ts'
 import type {
   Ensemble,
@@ -17,9 +14,13 @@ import type {
   Trial,
   Verdict,
 } from '../experiment/types.ts'
-import { evaluateModel, readLabelled, type Evaluation } from './evaluate.ts'
+import { readLabelled, type Evaluation } from './evaluate.ts'
 import { writeNotebooks } from './notebooks.ts'
+import { runElsewhere } from './elsewhere.ts'
+import { PROBLEM_TYPES, scoreTest, writtenFiles } from './outcome.ts'
 import { VERSION } from './version.ts'
+
+export { PROBLEM_TYPES } from './outcome.ts'
 
 export interface JobServices {
   readonly emit: (event: ExperimentEvent) => void
@@ -54,18 +55,12 @@ export interface JobResult {
   readonly ended?: string
 }
 
-/** Autopilot's words for the tasks. */
-export const PROBLEM_TYPES: Readonly<Record<Task, string>> = {
-  binary: 'BinaryClassification',
-  multiclass: 'MulticlassClassification',
-  regression: 'Regression',
-}
-
 /** The whole job: experiment, model file, score on the test file, notebooks. */
 export async function runJob(store: Store, { emit, signal }: JobServices): Promise<JobResult> {
   const started = performance.now()
   const { paths, spec } = store
   const place = backendNamed(spec.backend)
+  if (place.runElsewhere) return runElsewhere(store, place, { emit, signal })
   const result = await runExperiment(store, {
     openExecutor: opened => place.openExecutor(opened),
     emit,
@@ -110,14 +105,6 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
   }
 }
 
-async function scoreTest({ paths, spec }: Store, emit: JobServices['emit']): Promise<Evaluation | undefined> {
-  if (spec.test === undefined) return undefined
-  emit({ type: 'stage', stage: 'evaluate', detail: `scoring ${basename(spec.test)}` })
-  const evaluation = await evaluateModel(paths.model, spec.test)
-  writeDocument(paths.evaluation, { file: spec.test, ...evaluation })
-  return evaluation
-}
-
 function describeBest(
   trials: readonly Trial[],
   ensemble: Ensemble,
@@ -143,15 +130,3 @@ const provenance = ({ spec }: Store, { objective, folds }: Prepared, ensemble: E
   scoredOn: folds.kind === 'holdout' ? 'a holdout no member learnt from' : 'out-of-fold rows',
   members: ensemble.members,
 })
-
-function writtenFiles({ paths }: Store): Record<string, string> {
-  const files: Record<string, string> = {
-    leaderboard: paths.leaderboard,
-    candidates: paths.candidates,
-    profile: paths.profile,
-    notebooks: paths.notebooks,
-    model: join(paths.model, 'model.onnx'),
-    evaluation: paths.evaluation,
-  }
-  return Object.fromEntries(Object.entries(files).filter(([, path]) => existsSync(path)))
-}

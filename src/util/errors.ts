@@ -2,6 +2,7 @@
 export const EXIT = {
   ok: 0,
   noBetterThanBaseline: 2,
+  alert: 3,
   usage: 64,
   badData: 65,
   noInput: 66,

@@ -1,0 +1,263 @@
+import { createReadStream, statSync } from 'node:fs'
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { pipeline } from 'node:stream/promises'
+import process from 'node:process'
+import { BackendError, messageOf } from '../../util/errors.ts'
+import { sha256, sha256File } from '../../util/files.ts'
+import { findCredentials } from './credentials.ts'
+import { encodePart, signedHeaders, type Credentials } from './signature.ts'
+
+/** The calls that an experiment in the cloud makes; nothing else here knows of HTTP. */
+export interface Cloud {
+  /** An operation of SageMaker, by name. */
+  call(operation: string, request: object): Promise<Record<string, unknown>>
+  put(uri: string, from: { readonly file: string } | { readonly text: string }): Promise<void>
+  get(uri: string): Promise<Buffer>
+  /** URIs of all objects that begin so. */
+  list(prefix: string): Promise<readonly string[]>
+  remove(uri: string): Promise<void>
+}
+
+/** What the service answered, when it was a refusal. */
+export class CloudError extends BackendError {
+  /** As AWS names it: `ResourceNotFound`. */
+  readonly type: string
+  constructor(type: string, message: string, status: number, id: string) {
+    super(
+      `E_CLOUD`,
+      `AWS refused with ${type} (status ${status}${id === '' ? '' : `, request ${id}`}): ${message}`,
+      { exit: 'unreachable' },
+    )
+    this.type = type
+  }
+}
+
+export interface CloudPlace {
+  readonly region: string
+  /** Of another server than AWS, with https or on this machine. */
+  readonly sagemaker?: string
+  readonly s3?: string
+}
+
+/** As the command line of AWS reads them. */
+export function placeFrom(
+  region: string | undefined,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): CloudPlace {
+  const all = env['AWS_ENDPOINT_URL']
+  const [sagemaker, s3] = [env['AWS_ENDPOINT_URL_SAGEMAKER'] ?? all, env['AWS_ENDPOINT_URL_S3'] ?? all]
+  return {
+    region: region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    ...(sagemaker !== undefined && { sagemaker: checked(sagemaker) }),
+    ...(s3 !== undefined && { s3: checked(s3) }),
+  }
+}
+
+function checked(endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  if (
+    url?.protocol === 'https:' ||
+    (url?.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname))
+  ) {
+    return endpoint.replace(/\/+$/, '')
+  }
+  throw new BackendError(
+    'E_BAD_ENDPOINT',
+    `endpoint ${endpoint} cannot be used: expected https://, or http:// on this machine; correct AWS_ENDPOINT_URL`,
+    {
+      exit: 'usage',
+    },
+  )
+}
+
+export interface ClientOptions {
+  readonly credentials?: () => Promise<Credentials>
+  readonly attempts?: number
+  readonly firstDelayMs?: number
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: Buffer
+  readonly type: string
+  readonly id: string
+}
+
+interface Outgoing {
+  readonly method: string
+  readonly url: URL
+  readonly service: 'sagemaker' | 's3'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: { readonly file: string } | { readonly text: string }
+}
+
+const TIMEOUT_MS = 60_000
+const MAX_DELAY_MS = 20_000
+const AGAIN =
+  /^(Throttling|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|InternalFailure|InternalError|RequestTimeout)/
+const EXPIRED = /^(ExpiredToken|RequestExpired)/
+
+/** Talks to AWS, or to a server that speaks like it, with signed requests. What may pass is tried again, later and later. */
+export function openCloud(place: CloudPlace, options: ClientOptions = {}): Cloud {
+  const { credentials = findCredentials, attempts = 7, firstDelayMs = 250 } = options
+  let known: Promise<Credentials> | undefined
+  const send = async (outgoing: Outgoing): Promise<Answer> => {
+    for (let attempt = 1, delay = firstDelayMs; ; attempt++, delay = Math.min(MAX_DELAY_MS, 2 * delay)) {
+      const failure = await once(outgoing, place.region, await (known ??= credentials())).catch(
+        (error: unknown) => error,
+      )
+      if (!(failure instanceof Error)) return failure as Answer
+      if (failure instanceof CloudError && EXPIRED.test(failure.type)) known = undefined
+      else if (failure instanceof CloudError && !AGAIN.test(failure.type)) throw failure
+      if (attempt < attempts) await new Promise(done => setTimeout(done, delay))
+      else if (failure instanceof CloudError) throw failure
+      else {
+        throw new BackendError(
+          'E_UNREACHABLE',
+          `${outgoing.url.host} could not be reached (${messageOf(failure)}): expected an answer; look at the network, then go on with "glasspilot resume"`,
+          {
+            exit: 'unreachable',
+            cause: failure,
+          },
+        )
+      }
+    }
+  }
+  const objectUrl = (uri: string, query: Readonly<Record<string, string>> = {}): URL => {
+    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(uri) ?? []
+    const path = key.split('/').map(encodePart).join('/')
+    // Names with dots have no certificate as hosts; other servers know paths only.
+    const base =
+      place.s3 !== undefined || bucket.includes('.')
+        ? `${place.s3 ?? `https://s3.${place.region}.amazonaws.com`}/${bucket}`
+        : `https://${bucket}.s3.${place.region}.amazonaws.com`
+    const url = new URL(`${base}/${path}`)
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+    return url
+  }
+  return {
+    async call(operation, request) {
+      const url = new URL(`${place.sagemaker ?? `https://api.sagemaker.${place.region}.amazonaws.com`}/`)
+      const headers = {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `SageMaker.${operation}`,
+      }
+      const { body } = await send({
+        method: 'POST',
+        url,
+        service: 'sagemaker',
+        headers,
+        body: { text: JSON.stringify(request) },
+      })
+      return body.length === 0 ? {} : (JSON.parse(body.toString('utf8')) as Record<string, unknown>)
+    },
+    async put(uri, from) {
+      await send({ method: 'PUT', url: objectUrl(uri), service: 's3', body: from })
+    },
+    get: async uri => (await send({ method: 'GET', url: objectUrl(uri), service: 's3' })).body,
+    async list(prefix) {
+      const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(prefix) ?? []
+      const found: string[] = []
+      for (let token: string | undefined; ;) {
+        const query = {
+          'list-type': '2',
+          prefix: key,
+          ...(token !== undefined && { 'continuation-token': token }),
+        }
+        const { body } = await send({
+          method: 'GET',
+          url: objectUrl(`s3://${bucket}/`, query),
+          service: 's3',
+        })
+        const text = body.toString('utf8')
+        for (const [, name] of text.matchAll(/<Contents>.*?<Key>(.*?)<\/Key>/gs))
+          found.push(`s3://${bucket}/${plain(name!)}`)
+        token = /<NextContinuationToken>(.*?)<\/NextContinuationToken>/s.exec(text)?.[1]
+        if (token === undefined) return found
+        token = plain(token)
+      }
+    },
+    async remove(uri) {
+      await send({ method: 'DELETE', url: objectUrl(uri), service: 's3' })
+    },
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
+
+const plain = (xml: string): string =>
+  xml.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (_, base16: string, base10: string, name: string) =>
+    base16
+      ? String.fromCodePoint(parseInt(base16, 16))
+      : base10
+        ? String.fromCodePoint(Number(base10))
+        : (ENTITIES[name] ?? ''),
+  )
+
+async function once(
+  { method, url, service, headers = {}, body }: Outgoing,
+  region: string,
+  credentials: Credentials,
+): Promise<Answer> {
+  const bodyHash =
+    body === undefined ? sha256('') : 'file' in body ? await sha256File(body.file) : sha256(body.text)
+  const signed = signedHeaders(
+    { method, url, headers, bodyHash, service, region, time: new Date() },
+    credentials,
+  )
+  const length =
+    body === undefined ? 0 : 'file' in body ? statSync(body.file).size : Buffer.byteLength(body.text)
+  const answer = await new Promise<Answer>((resolve, reject) => {
+    const outgoing = (url.protocol === 'https:' ? requestHttps : requestHttp)(
+      url,
+      { method, headers: { ...signed, 'content-length': length }, timeout: TIMEOUT_MS },
+      response => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode!,
+            body: Buffer.concat(chunks),
+            type: String(response.headers['x-amzn-errortype'] ?? ''),
+            id: String(response.headers['x-amzn-requestid'] ?? response.headers['x-amz-request-id'] ?? ''),
+          }),
+        )
+      },
+    )
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
+    outgoing.on('error', reject)
+    if (body !== undefined && 'file' in body) pipeline(createReadStream(body.file), outgoing).catch(reject)
+    else outgoing.end(body?.text)
+  })
+  if (answer.status < 300) return answer
+  throw refusalOf(answer)
+}
+
+/** JSON of SageMaker, or XML of S3. */
+function refusalOf({ status, body, type, id }: Answer): CloudError {
+  const text = body.toString('utf8')
+  const xml = (tag: string) => new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(text)?.[1]
+  let json: { __type?: string; message?: string; Message?: string } = {}
+  try {
+    json = JSON.parse(text) as typeof json
+  } catch {
+    // XML, or a page of something between.
+  }
+  const name = (json['__type'] ?? xml('Code') ?? type).split('#').at(-1)!.split(':')[0]!
+  const usual =
+    status === 404
+      ? 'NotFound'
+      : status >= 500
+        ? 'ServiceUnavailable'
+        : status === 429
+          ? 'TooManyRequests'
+          : 'Refused'
+  return new CloudError(
+    name || usual,
+    json.message ?? json.Message ?? xml('Message') ?? 'no reason was given',
+    status,
+    id,
+  )
+}

@@ -1,0 +1,96 @@
+import type { ColumnSchema } from '../data/schema.ts'
+import type { ModelInfo, OnnxModel } from '../pipeline/onnx-model.ts'
+import { openOnnxModel } from '../pipeline/onnx-model.ts'
+import { outputWidth } from '../pipeline/pipeline.ts'
+import { answerForm, writeAnswer, type AnswerForm } from './answer.ts'
+import { Batcher } from './batcher.ts'
+import { acceptable, contentTypeOf, CSV, type MediaType } from './media.ts'
+import { readQuestion, type QuestionLimits } from './question.ts'
+import { tableOf, type Row } from './rows.ts'
+import { inferenceSettings, type InferenceSettings } from './settings.ts'
+
+export interface Invocation {
+  readonly contentType: string | undefined
+  readonly accept: string | undefined
+  readonly body: Uint8Array
+}
+
+export interface InvocationResult {
+  readonly status: 200 | 204
+  readonly type: MediaType
+  readonly body: string
+}
+
+export interface ServiceOptions {
+  /** `SAGEMAKER_INFERENCE_OUTPUT` and its kind. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly maxQueue?: number
+  readonly limits?: Partial<QuestionLimits>
+  readonly onBatch?: (rows: number, milliseconds: number) => void
+}
+
+/** Depth and rows of a question that anybody may send. */
+const LIMITS: QuestionLimits = { maxRows: 10_000, maxDepth: 16 }
+
+/** A model that answers requests, without a word of HTTP: the server and the control plane share it. */
+export class Service {
+  readonly info: ModelInfo
+  readonly features: readonly ColumnSchema[]
+  readonly settings: InferenceSettings
+  private readonly model: OnnxModel
+  private readonly batcher: Batcher
+  private readonly form: AnswerForm
+  private readonly limits: QuestionLimits
+  private closed: Promise<void> | undefined
+
+  constructor(model: OnnxModel, { env = {}, maxQueue = 100, limits, onBatch }: ServiceOptions = {}) {
+    this.model = model
+    this.info = model.info
+    this.features = model.info.table.columns.filter(({ use }) => use === 'feature')
+    this.settings = inferenceSettings(env, model.info.task)
+    this.limits = { ...LIMITS, ...limits }
+    this.form = answerForm(model.info.task, this.settings.keys, this.settings.withheld)
+    this.batcher = new Batcher((rows: readonly Row[]) => model.predict(tableOf(this.features, rows)), {
+      width: outputWidth(model.info.task),
+      maxQueue,
+      ...(onBatch && { onBatch }),
+    })
+  }
+
+  /** Requests that wait for the model. */
+  get waiting(): number {
+    return this.batcher.waiting
+  }
+
+  /** Answers one request. What the client did wrong is a `Refusal`. */
+  async invoke({ contentType, accept, body }: Invocation): Promise<InvocationResult> {
+    const asked = contentTypeOf(contentType)
+    const type = acceptable(accept, asked, this.settings.accept)
+    if (body.length === 0) return { status: 204, type, body: '' }
+    const { rows, named } = await readQuestion(body, contentType ?? CSV, asked, this.features, this.limits)
+    const outputs = rows.length > 0 ? await this.batcher.submit(rows) : new Float64Array(0)
+    const text = writeAnswer(this.form, outputs, rows.length, { type, named: asked === CSV && named })
+    return { status: 200, type, body: text }
+  }
+
+  /** Predicts rows without values, so that the first client does not wait for what is done at first. */
+  warmUp(): Promise<void> {
+    return this.batcher.calibrate(this.features.map(() => undefined))
+  }
+
+  close(): Promise<void> {
+    return (this.closed ??= this.model.close())
+  }
+}
+
+export async function openService(modelFolder: string, options: ServiceOptions = {}): Promise<Service> {
+  const model = await openOnnxModel(modelFolder)
+  try {
+    const service = new Service(model, options)
+    await service.warmUp()
+    return service
+  } catch (error) {
+    await model.close()
+    throw error
+  }
+}
