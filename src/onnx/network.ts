@@ -54,23 +54,32 @@ export function parametersOf(net: Network): Parameter[] {
   return parameters
 }
 
+/** From here on the soft clip is its bound in float32; the square of what lies beyond would be infinite. */
+const FARTHEST = 1e15
+
 /** Numeric features as the first layer sees them. */
 export function emitEntry(graph: Graph, { scale, shift, squash }: Network, numeric: Tensor): Tensor {
   const vector = (values: Float32Array) =>
     graph.constant(numeric.type === 'double' ? Float64Array.from(values) : values, [values.length])
   const scaled = graph.op('Add', [graph.op('Mul', [numeric, vector(scale)]), vector(shift)])
   if (squash === 0) return scaled
-  const ratio = graph.op('Mul', [scaled, scalar(graph, 1 / squash, numeric)])
+  const bound = graph.op('Clip', [
+    scaled,
+    scalar(graph, -FARTHEST, numeric),
+    scalar(graph, FARTHEST, numeric),
+  ])
+  const ratio = graph.op('Mul', [bound, scalar(graph, 1 / squash, numeric)])
   const root = graph.op('Sqrt', [
     graph.op('Add', [graph.op('Mul', [ratio, ratio]), scalar(graph, 1, numeric)]),
   ])
-  return graph.op('Div', [scaled, root])
+  return graph.op('Div', [bound, root])
 }
 
 /** The fixed entry of one feature in plain arithmetic, as `emitEntry` computes it. */
 export function entryValue({ scale, shift, squash }: Network, position: number, value: number): number {
   const scaled = value * scale[position]! + shift[position]!
-  return squash === 0 ? scaled : scaled / Math.sqrt(1 + (scaled / squash) ** 2)
+  const bound = Math.min(FARTHEST, Math.max(-FARTHEST, scaled))
+  return squash === 0 ? scaled : bound / Math.sqrt(1 + (bound / squash) ** 2)
 }
 
 /** Columns of numbers that enter the first layer: numeric features and one-hot columns. */
