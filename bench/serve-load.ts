@@ -70,9 +70,23 @@ function open(): Promise<Client> {
       finish(client, status)
       next(client)
     })
-    socket.on('error', () => errors++)
+    socket.on('error', () => {})
+    // A server may close a connection on which nothing is asked; one with a request in flight it may not.
+    socket.on('close', () => {
+      if (client.due > 0) errors++
+      client.due = Infinity
+    })
     socket.on('connect', () => done(client))
   })
+}
+
+/** Requests that are due go to the connections in turn, so that none is idle for long. */
+let turn = 0
+function serveAll(): void {
+  for (let i = 0; i < clients.length && waiting.length > 0; i++) {
+    const client = clients[turn++ % clients.length]!
+    if (client.due === 0) next(client)
+  }
 }
 
 const clients = await Promise.all(Array.from({ length: connections }, open))
@@ -81,14 +95,20 @@ if (rate > 0) {
   while (due < until) {
     const now = performance.now()
     for (; due <= now; due += 1000 / rate) waiting.push(due)
-    for (const client of clients) if (client.due === 0) next(client)
+    serveAll()
     await new Promise(done => setTimeout(done, 1))
   }
 } else {
   clients.forEach(next)
   await new Promise(done => setTimeout(done, until - performance.now()))
 }
-await new Promise(done => setTimeout(done, 500))
+// What was due and is not answered two seconds later counts as lost.
+for (const end = until + 2000; performance.now() < end;) {
+  if (rate > 0) serveAll()
+  if (waiting.length === 0 && clients.every(({ due }) => due === 0 || due === Infinity)) break
+  await new Promise(done => setTimeout(done, 1))
+}
+errors += waiting.length + clients.filter(({ due }) => due > 0 && due < Infinity).length
 for (const { socket } of clients) socket.destroy()
 const sorted = Float64Array.from(latencies).sort()
 const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN

@@ -223,6 +223,7 @@ async function compareQuality(
       target: Float64Array.from(chosen, row => truth[row]!),
       outputs: takeRows(outputs, chosen, width),
       width,
+      ...(task.answer?.labelWeights && { labelWeights: task.answer.labelWeights }),
     })
   const metrics = score(rows)
   const now = metrics[name]

@@ -27,7 +27,9 @@ export function answerForm(
   withheld: readonly string[] = [],
 ): AnswerForm {
   const width = outputWidth(task)
-  const { classes } = task
+  const { classes, answer } = task
+  const best = (outputs: Float64Array, start: number) =>
+    bestClass(outputs, start, width, answer?.labelWeights)
   const isRegression = task.task === 'regression'
   const usual = isRegression
     ? ['prediction']
@@ -39,9 +41,9 @@ export function answerForm(
     if (isRegression) return (REGRESSION_KEYS as readonly string[]).includes(key) ? outputs[start] : 'nan'
     switch (key) {
       case 'predicted_label':
-        return classes[bestClass(outputs, start, width)]
+        return classes[best(outputs, start)]
       case 'probability':
-        return outputs[start + bestClass(outputs, start, width)]
+        return outputs[start + best(outputs, start)]
       case 'probabilities':
         return [...outputs.subarray(start, start + width)]
       case 'labels':
@@ -56,8 +58,8 @@ export function answerForm(
       const start = row * width
       if (keys.length > 0) return keys.map(key => listText(valueOf(key, outputs, start)))
       if (isRegression) return [outputs[start]]
-      const best = bestClass(outputs, start, width)
-      return [classes[best], outputs[start + best], ...outputs.subarray(start, start + width)]
+      const chosen = best(outputs, start)
+      return [classes[chosen], outputs[start + chosen], ...outputs.subarray(start, start + width)]
     },
     object: (outputs, row) =>
       Object.fromEntries(objectKeys.map(key => [key, valueOf(key, outputs, row * width)])),

@@ -35,6 +35,26 @@ describe('predicting a file', () => {
     expect(await predict(questions)).toEqual([[...fields], ...data.map(row => row.map(String))])
   })
 
+  it('weighs classes before it names one, where the model says so', async () => {
+    const weighed = modelFolder(temporary, 'binary learners')
+    const path = join(weighed, 'model.json')
+    const info = JSON.parse(readFileSync(path, 'utf8')) as { task: object }
+    writeFileSync(
+      path,
+      JSON.stringify({ ...info, task: { ...info.task, answer: { labelWeights: [1, 50] } } }),
+    )
+    const predictor = await modelPredictor(weighed)
+    const { dataset } = await readDataset(questions, { schema: predictor.table })
+    const { data } = answerRows(await predictor.predict(dataset), predictor.task)
+    const { csv } = await predictFile(predictor, questions)
+    await predictor.close()
+    const found = cellsOf(csv!).slice(1)
+    expect(found).toEqual(data.map(row => row.map(String)))
+    expect(found.map(([label]) => label)).not.toEqual(
+      (await predict(questions)).slice(1).map(([label]) => label),
+    )
+  })
+
   it('goes block by block through a file longer than a block, in order', async () => {
     const [header, ...rows] = readFileSync(questions, 'utf8').trimEnd().split('\n')
     const file = join(temporary, 'long.csv')
