@@ -39,8 +39,10 @@ export const countNodes = ({ members }: Pipeline): number =>
   members.reduce((sum, member) => sum + (forestOf(member)?.feature.length ?? 0), 0)
 
 /** Whether the mean of the members' scores is the score of their mean answer. */
-export const isAdditive = ({ members }: Pipeline): boolean =>
-  members.length === 1 || members.every(member => ['identity', 'mean'].includes(forestOf(member)?.link ?? ''))
+export const isAdditive = ({ members, task }: Pipeline): boolean =>
+  task.answer?.temperature === undefined &&
+  (members.length === 1 ||
+    members.every(member => ['identity', 'mean'].includes(forestOf(member)?.link ?? '')))
 
 /** Exact SHAP values by column of a pipeline of forests: the mean of the members' by their weights. `isOfTrees` has been asked before. */
 export function treeColumns({ members }: Pipeline, dataset: Dataset): TreeColumns {

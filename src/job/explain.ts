@@ -2,11 +2,11 @@ import { findColumn, takeRows, type Dataset, type Task } from '../data/dataset.t
 import { readDataset } from '../data/read.ts'
 import type { TaskSchema } from '../data/schema.ts'
 import { nameOf, type TablePath } from '../data/source.ts'
-import { taskOf } from '../experiment/data.ts'
 import { kernelShap, type Player } from '../explain/kernel-shap.ts'
 import { cellText } from '../explain/mix-rows.ts'
 import { playersOf } from '../explain/players.ts'
 import { countNodes, isAdditive, isOfTrees, treeColumns } from '../explain/tree-columns.ts'
+import { bestClass } from '../pipeline/answer.ts'
 import { joinPipelines, outputWidth, predictPipeline, type Pipeline } from '../pipeline/pipeline.ts'
 import { InputError } from '../util/errors.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
@@ -202,7 +202,7 @@ async function explainParts(
   about: string,
   isTree: boolean,
 ): Promise<Explanations> {
-  const task = taskOf(data.target)
+  const { task } = parts[0]!.pipeline
   const label = options.label === undefined ? undefined : classAt(options.label, task.classes)
   const total = parts.reduce((sum, { numbers }) => sum + numbers.length, 0)
   const names = data.dataset.columns.map(({ name }) => name)
@@ -273,7 +273,7 @@ function explainRow(
   const { classes, target, task } = given.task
   const across = outputWidth(given.task)
   const answer = given.answers.subarray(i * across, (i + 1) * across)
-  const predicted = answer.indexOf(Math.max(...answer))
+  const predicted = bestClass(answer, 0, given.task)
   const chosen = given.label ?? (task === 'multiclass' ? predicted : across - 1)
   // Two classes may share one score, that of the second: the first has the rest of it, or its opposite.
   const isMirrored = width < across && chosen === 0

@@ -18,18 +18,19 @@ export interface HeldOutRows extends HeldOutPart {
 export function foldPipelines(
   paths: Layout,
   { folds }: Pick<ExperimentData, 'folds'>,
-  { members }: Pick<Ensemble, 'members'>,
+  { members, answer }: Pick<Ensemble, 'members' | 'answer'>,
 ): Pipeline[] {
   const pipelines = members.map(({ trial, weight }) => ({ weight, pipeline: readPipeline(paths, trial) }))
   // The models of a trial stand in the order of the folds.
-  return folds.folds.map((_, fold) =>
-    joinPipelines(
+  return folds.folds.map((_, fold) => {
+    const joined = joinPipelines(
       pipelines.map(({ weight, pipeline }) => ({
         weight,
         pipeline: { ...pipeline, members: [pipeline.members[fold]!] },
       })),
-    ),
-  )
+    )
+    return answer ? { ...joined, task: { ...joined.task, answer } } : joined
+  })
 }
 
 /** Rows of each fold, at most `rows` in all, with the members' models that were not trained on that fold. */

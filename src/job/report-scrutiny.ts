@@ -7,6 +7,7 @@ import { cellText } from '../explain/mix-rows.ts'
 import { takeScored } from '../explain/resample.ts'
 import { rowLosses, weakestSlices, worstRows } from '../explain/slices.ts'
 import { evaluate, metrics, type MetricName } from '../metrics/index.ts'
+import { bestClass } from '../pipeline/answer.ts'
 import type { ReportInput } from '../report/index.ts'
 import { InputError } from '../util/errors.ts'
 import { figure, nearest, quoted } from '../util/text.ts'
@@ -77,7 +78,7 @@ function worstOf(
 ): NonNullable<Told['worst']> {
   const rows = scoredRows(data.folds)
   const { classes } = data.target
-  const { width, outputs, target } = scored
+  const { width, outputs, target, labelWeights } = scored
   const isImage = !importance
   const told = importance?.features.slice(0, CELLS).map(({ name }) => name) ?? []
   const columns = (isImage ? [] : told).map(name => findColumn(data.dataset, name)!)
@@ -91,7 +92,13 @@ function worstOf(
         const truth = target[place]!
         const said =
           classes.length > 0
-            ? [classes[truth]!, classes[answer.indexOf(Math.max(...answer))]!, figure(answer[truth]!, 3)]
+            ? [
+                classes[truth]!,
+                classes[
+                  bestClass(answer, 0, { classes, ...(labelWeights && { answer: { labelWeights } }) })
+                ]!,
+                figure(answer[truth]!, 3),
+              ]
             : [figure(truth, 6), figure(answer[0]!, 6), figure(answer[0]! - truth, 4)]
         const cells = columns.map(column => cellText(column, rows[place]!) ?? '–')
         return [String(rows[place]! + 1), ...said, ...cells]

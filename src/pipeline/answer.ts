@@ -7,13 +7,13 @@ export interface Answer {
   readonly data: readonly (readonly (string | number)[])[]
 }
 
-/** The class of the largest probability in a row, each times the weight of its class if given; the first of equals. */
+/** The class of the largest probability in a row, each times the weight of its class if it has one; the first of equals. */
 export function bestClass(
   outputs: Float64Array,
   start: number,
-  classes: number,
-  labelWeights?: readonly number[],
+  { classes: { length: classes }, answer }: Pick<TaskSchema, 'classes' | 'answer'>,
 ): number {
+  const labelWeights = answer?.labelWeights
   const worth = (k: number) => outputs[start + k]! * (labelWeights ? labelWeights[k]! : 1)
   let best = 0
   for (let k = 1; k < classes; k++) if (worth(k) > worth(best)) best = k
@@ -35,7 +35,7 @@ export function answerRows(outputs: Float64Array, task: TaskSchema): Answer {
     fields: ['predicted_label', 'probability', ...classes.map(label => `probability_${label}`)],
     data: Array.from({ length: rows }, (_, row) => {
       const start = row * width
-      const best = bestClass(outputs, start, width, task.answer?.labelWeights)
+      const best = bestClass(outputs, start, task)
       return [classes[best]!, outputs[start + best]!, ...outputs.subarray(start, start + width)]
     }),
   }

@@ -27,9 +27,8 @@ export function answerForm(
   withheld: readonly string[] = [],
 ): AnswerForm {
   const width = outputWidth(task)
-  const { classes, answer } = task
-  const best = (outputs: Float64Array, start: number) =>
-    bestClass(outputs, start, width, answer?.labelWeights)
+  const { classes } = task
+  const best = (outputs: Float64Array, start: number) => bestClass(outputs, start, task)
   const isRegression = task.task === 'regression'
   const usual = isRegression
     ? ['prediction']

@@ -15,10 +15,10 @@ export function parseSelection(path: string): Selection {
   if (property) return names => [placeOf(property[1], names, path)]
   const inside = /^\$\[(.+)\]$/s.exec(text)?.[1]
   if (inside === undefined) throw unreadable(path)
-  const slice = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(\d+)\s*)?$/.exec(inside)
-  if (slice) {
-    const [from, to, step] = slice.slice(1).map(part => (part === undefined ? undefined : Number(part)))
-    if (step === 0) throw unreadable(path)
+  const parts = inside.split(':').map(part => part.trim())
+  if ((parts.length === 2 || parts.length === 3) && parts.every(part => /^(?:-?\d+)?$/.test(part))) {
+    const [from, to, step] = parts.map(part => (part === '' ? undefined : Number(part)))
+    if (step !== undefined && step <= 0) throw unreadable(path)
     return ({ length }) => {
       const place = (n: number) => Math.max(0, Math.min(length, n < 0 ? length + n : n))
       const places: number[] = []
@@ -32,16 +32,38 @@ export function parseSelection(path: string): Selection {
 
 /** `0, -1` or `'a', "b, c"`: one after another, quotes taken off. */
 function itemsOf(inside: string, path: string): (string | number)[] {
-  const pattern = /\s*(?:(-?\d+)|'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*(?:,|$)/gy
   const items: (string | number)[] = []
-  while (pattern.lastIndex < inside.length) {
-    const match = pattern.exec(inside)
-    if (!match) throw unreadable(path)
-    const [, number, single, double] = match
-    items.push(number === undefined ? (single ?? double).replace(/\\(.)/gs, '$1') : Number(number))
+  let at = 0
+  const pass = (wanted: (character: string) => boolean) => {
+    const from = at
+    while (at < inside.length && wanted(inside[at]!)) at++
+    return inside.slice(from, at)
   }
-  if (items.length === 0 || inside.trimEnd().endsWith(',')) throw unreadable(path)
-  return items
+  const blanks = () => pass(character => character.trim() === '')
+  const name = (quote: string): string => {
+    let text = ''
+    for (at++; at < inside.length && inside[at] !== quote; at++) {
+      if (inside[at] === '\\') at++
+      text += inside[at] ?? ''
+    }
+    if (inside[at++] !== quote) throw unreadable(path)
+    return text
+  }
+  const number = (): number => {
+    const sign = inside[at] === '-' ? -1 : 1
+    if (sign < 0) at++
+    const digits = pass(character => character >= '0' && character <= '9')
+    if (digits === '') throw unreadable(path)
+    return sign * Number(digits)
+  }
+  for (;;) {
+    blanks()
+    const first = inside[at]
+    items.push(first === '"' || first === "'" ? name(first) : number())
+    blanks()
+    if (at === inside.length) return items
+    if (inside[at++] !== ',') throw unreadable(path)
+  }
 }
 
 function placeOf(item: string | number, names: readonly string[], path: string): number {

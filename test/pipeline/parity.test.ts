@@ -131,7 +131,7 @@ function compare({ task }: Pipeline, found: Float64Array, wanted: Float64Array, 
   if (regression) return worst
   const width = outputWidth(task)
   for (let start = 0; start < wanted.length; start += width) {
-    const [mine, native] = [bestClass(found, start, width), bestClass(wanted, start, width)]
+    const [mine, native] = [bestClass(found, start, task), bestClass(wanted, start, task)]
     const tie = Math.abs(wanted[start + mine]! - wanted[start + native]!) < 1e-6
     if (!tie) expect(mine).toBe(native)
   }

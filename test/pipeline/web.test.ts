@@ -87,7 +87,7 @@ describe.each(Object.entries(TASKS))('a %s model', (name, task) => {
     const width = outputWidth(task)
     const labels = Array.from(
       { length: dataset.rows },
-      (_, row) => task.classes[bestClass(wanted, row * width, width)],
+      (_, row) => task.classes[bestClass(wanted, row * width, task)],
     )
     if (task.task !== 'regression')
       expect(Array.from(answers['predicted_label']!.data as unknown as string[])).toEqual(labels)

@@ -23,7 +23,7 @@ export const OBJECTIVES: Readonly<Record<Task, readonly string[]>> = {
 
 /** What the name of a job may have: 32 characters. The hash tells experiments of one name apart, and one from itself never. */
 export const jobName = (spec: ExperimentSpec, dataSha256: string): string =>
-  `${spec.name.slice(0, 23).replace(/-+$/, '')}-${sha256(JSON.stringify([spec, dataSha256])).slice(0, 8)}`
+  `${spec.name.slice(0, 23).replace(/(?<!-)-+$/, '')}-${sha256(JSON.stringify([spec, dataSha256])).slice(0, 8)}`
 
 export interface Uploads {
   readonly table: string
