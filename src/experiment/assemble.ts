@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { joinPipelines, outputWidth, unpackPipeline, type Pipeline } from '../pipeline/pipeline.ts'
+import {
+  joinPipelines,
+  outputWidth,
+  unpackPipeline,
+  withAnswer,
+  type Pipeline,
+} from '../pipeline/pipeline.ts'
 import { blend, greedyEnsemble } from '../tune/ensemble.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
 import type { MetricName } from '../metrics/index.ts'
@@ -110,5 +116,5 @@ export function assemblePipeline(
   const joined = joinPipelines(
     members.map(({ trial, weight }) => ({ weight, pipeline: readPipeline(paths, trial) })),
   )
-  return answer ? { ...joined, task: { ...joined.task, answer } } : joined
+  return withAnswer(joined, answer)
 }

@@ -4,7 +4,7 @@ import { takeValues, type ExperimentData } from '../experiment/data.ts'
 import type { Layout } from '../experiment/store.ts'
 import type { Ensemble } from '../experiment/types.ts'
 import type { HeldOutPart } from '../explain/permutation.ts'
-import { joinPipelines, predictPipeline, type Pipeline } from '../pipeline/pipeline.ts'
+import { joinPipelines, predictPipeline, withAnswer, type Pipeline } from '../pipeline/pipeline.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 
 /** Held-out rows of one fold, and the model of the fold. */
@@ -29,7 +29,7 @@ export function foldPipelines(
         pipeline: { ...pipeline, members: [pipeline.members[fold]!] },
       })),
     )
-    return answer ? { ...joined, task: { ...joined.task, answer } } : joined
+    return withAnswer(joined, answer)
   })
 }
 

@@ -136,6 +136,10 @@ export function unpackPipeline(bytes: Uint8Array): Pipeline {
   }
 }
 
+/** The pipeline with rules of how its probabilities become answers; as it is without any. */
+export const withAnswer = (pipeline: Pipeline, answer: TaskSchema['answer']): Pipeline =>
+  answer ? { ...pipeline, task: { ...pipeline.task, answer } } : pipeline
+
 /** An ensemble: each pipeline has its weight, split among its members. All must answer the same question. */
 export function joinPipelines(
   parts: readonly { readonly weight: number; readonly pipeline: Pipeline }[],
