@@ -2,6 +2,7 @@ import { axisX, axisY, dot, gridY, line } from '@observablehq/plot'
 import { draw } from './document.ts'
 import type { ChartOptions } from './document.ts'
 import { COLOURS } from './palette.ts'
+import { ticks } from './ticks.ts'
 
 export interface AnytimeData {
   readonly metric: string
@@ -56,7 +57,7 @@ export function anytime(
   const span = points.length > 0 ? points.at(-1)!.x - points[0]!.x : 1
   return draw(
     {
-      width: 560,
+      width: 480,
       height: 240,
       marginLeft: 60,
       x: { label: axis },
@@ -72,7 +73,7 @@ export function anytime(
           ? [line(model, { x: 'x', y: 'score', curve: 'step-after', stroke: COLOURS.blue, strokeWidth: 2 })]
           : []),
         axisX({ ticks: Math.min(6, Math.max(1, span)) }),
-        axisY({ ticks: 5 }),
+        axisY({ ticks: 5, tickFormat: ticks(finite.map(point => point.score)) }),
       ],
     },
     {

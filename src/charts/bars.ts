@@ -2,6 +2,7 @@ import { axisX, axisY, barX, link, ruleX, text } from '@observablehq/plot'
 import { draw, labels } from './document.ts'
 import type { Picture } from './document.ts'
 import { COLOURS } from './palette.ts'
+import { roomFor, ticks } from './ticks.ts'
 
 export interface BarRow {
   readonly name: string
@@ -13,7 +14,8 @@ export interface BarRow {
 }
 
 const BAR_HEIGHT = 20
-const MARGIN_LEFT = 160
+const WIDTH = 480
+const MOST_ROOM = 200
 
 /** Horizontal bars in the order given, each with its name at the left and its figure at the right. */
 export function bars(
@@ -25,10 +27,13 @@ export function bars(
   const lines = data.filter(row => row.std > 0)
   return draw(
     {
-      width: 560,
-      height: 50 + BAR_HEIGHT * Math.max(1, rows.length),
-      marginLeft: MARGIN_LEFT,
-      marginRight: 90,
+      width: WIDTH,
+      height: 58 + BAR_HEIGHT * Math.max(1, rows.length),
+      marginLeft: roomFor(names, MOST_ROOM),
+      marginRight: roomFor(
+        rows.map(row => row.note),
+        MOST_ROOM,
+      ),
       x: { label: axis, nice: true },
       y: { label: null, domain: names, padding: 0.2 },
       marks: [
@@ -48,7 +53,7 @@ export function bars(
           textAnchor: 'start',
           dx: 4,
         }),
-        axisX({ ticks: 5 }),
+        axisX({ ticks: 5, tickFormat: ticks(rows.map(row => row.value)) }),
         axisY({ tickSize: 0 }),
       ],
     },

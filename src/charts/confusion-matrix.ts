@@ -1,7 +1,9 @@
 import { axisX, axisY, cell, text } from '@observablehq/plot'
+import { count } from '../util/text.ts'
 import { draw, labels as shortLabels } from './document.ts'
 import type { ChartOptions } from './document.ts'
 import { inkOver, sequential } from './palette.ts'
+import { roomFor } from './ticks.ts'
 
 export interface ConfusionData {
   readonly labels: readonly string[]
@@ -11,8 +13,8 @@ export interface ConfusionData {
 
 /** As many classes as a matrix can show and still be read. */
 export const CONFUSION_CLASSES = 15
-const CELL = 40
-const MARGIN = 90
+const FEW = 6 // classes, whose cells are wider
+const TURNED = 5 // characters from which names are turned
 
 /** The classes with most rows, in their old order, when there are too many to show. */
 export function largestClasses({ labels, counts }: ConfusionData, limit = CONFUSION_CLASSES): ConfusionData {
@@ -41,14 +43,17 @@ export function confusionMatrix(data: ConfusionData, options: ChartOptions = {})
       return { actual, predicted, value, share: total > 0 ? value / total : 0 }
     })
   })
+  const side = names.length <= FEW ? 58 : 42
+  const turned = names.some(name => name.length > TURNED) && names.some(name => name.length * 7 > side)
+  const [left, below] = [18 + roomFor(names, 100), turned ? 76 : 40]
   const hidden = data.labels.length - labels.length
   return draw(
     {
-      width: MARGIN + CELL * names.length + 20,
-      height: MARGIN + CELL * names.length + 10,
-      marginLeft: MARGIN,
-      marginBottom: MARGIN - 20,
-      marginTop: 30,
+      width: left + side * names.length + 20,
+      height: 12 + side * names.length + below,
+      marginLeft: left,
+      marginBottom: below,
+      marginTop: 12,
       padding: 0.04,
       x: { domain: names, label: 'predicted' },
       y: { domain: names, label: 'actual' },
@@ -57,10 +62,10 @@ export function confusionMatrix(data: ConfusionData, options: ChartOptions = {})
         text(cells, {
           x: 'predicted',
           y: 'actual',
-          text: at => String(at.value),
+          text: at => count(at.value),
           fill: at => inkOver(at.share),
         }),
-        axisX({ tickRotate: names.some(name => name.length > 5) ? -40 : 0, tickSize: 0 }),
+        axisX({ tickRotate: turned ? -40 : 0, tickSize: 0 }),
         axisY({ tickSize: 0 }),
       ],
     },

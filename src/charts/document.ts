@@ -20,12 +20,19 @@ export interface Picture extends ChartOptions {
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>')
 const SVG = 'http://www.w3.org/2000/svg'
+const FONT_SIZE = 11
+const MARGIN_BOTTOM = 38 // room for figures and, under them, what they are of
 const INK = '#24292f'
 const CARD = '#ffffff'
 
 /** Draws a plot as SVG text. Same options, same text: nothing in it depends on time, machine or chance. */
 export function draw(options: PlotOptions, picture: Picture): string {
-  const root = plot({ ...options, document } as PlotOptions) as unknown as SvgNode
+  const root = plot({
+    marginBottom: MARGIN_BOTTOM,
+    ...options,
+    document,
+  } as PlotOptions) as unknown as SvgNode
+  root.setAttribute('font-size', String(FONT_SIZE))
   return finish(root, picture)
 }
 
@@ -36,7 +43,7 @@ export function canvas(width: number, height: number): SvgNode {
     width,
     height,
     'font-family': 'system-ui, sans-serif',
-    'font-size': 10,
+    'font-size': FONT_SIZE,
     fill: 'currentColor',
   })
 }

@@ -4,6 +4,7 @@ import { count } from '../util/text.ts'
 import { draw, label } from './document.ts'
 import type { ChartOptions } from './document.ts'
 import { COLOURS } from './palette.ts'
+import { ticks } from './ticks.ts'
 
 export interface HistogramData {
   readonly name: string
@@ -40,8 +41,8 @@ export function histogram({ name, bins }: HistogramData, options: ChartOptions =
           fill: bar => (bar.outlier ? COLOURS.orange : COLOURS.blue),
         }),
         ruleY([0]),
-        axisX({ ticks: 6 }),
-        axisY({ ticks: 5, tickFormat: '~s' }),
+        axisX({ ticks: 6, tickFormat: ticks(bars.flatMap(bar => [bar.from, bar.to])) }),
+        axisY({ ticks: 5, tickFormat: ticks(bars.map(bar => bar.count)) }),
       ],
     },
     {

@@ -2,6 +2,7 @@ import { axisX, axisY, dot, gridY, line, link, text } from '@observablehq/plot'
 import { draw, label, labels } from './document.ts'
 import type { ChartOptions } from './document.ts'
 import { COLOURS } from './palette.ts'
+import { roomFor, ticks } from './ticks.ts'
 
 export interface PartialDependenceData {
   readonly name: string
@@ -20,6 +21,17 @@ export interface PartialDependenceData {
 const LINES = [COLOURS.blue, COLOURS.orange, COLOURS.green, COLOURS.pink, COLOURS.amber, COLOURS.sky]
 const CURVES = 30
 const WIDTH = 420
+const KEY = 14 // pixels of a spot of colour and the space beside it
+
+/** Which colour is which, at the right. */
+const key = (names: readonly string[]) =>
+  names.flatMap((name, k) => {
+    const place = { frameAnchor: 'top-right', textAnchor: 'start', dy: 15 * k } as const
+    return [
+      text(['●'], { text: value => value, fill: LINES[k]!, dx: 6, ...place }),
+      text([name], { text: value => value, dx: 6 + KEY, ...place }),
+    ]
+  })
 
 /** Mean answer over the values of one column: a line over numbers, with single rows thin behind it; dots over categories. */
 export function partialDependence(data: PartialDependenceData, options: ChartOptions = {}): string {
@@ -48,12 +60,13 @@ function overNumbers(
     .filter((_, i) => i % step === 0)
     .flatMap((curve, id) => curve.map((y, i) => ({ x: x[i]!, y, id })))
   const several = outputs.length > 1
+  const means = outputs.flatMap(({ mean }) => mean)
   return draw(
     {
       width: WIDTH,
       height: 240,
-      marginLeft: 55,
-      marginRight: several ? 90 : 20,
+      marginLeft: 60,
+      marginRight: several ? KEY + roomFor(names, 110) : 20,
       x: { label: label(name), ...(kind === 'datetime' && { type: 'utc' }) },
       y: { label: label(axis, 40), nice: true },
       marks: [
@@ -65,16 +78,9 @@ function overNumbers(
             { x: 'x', y: 'y', stroke: LINES[k]!, strokeWidth: 2.5 },
           ),
         ),
-        ...(several
-          ? [
-              text(
-                outputs.map(({ mean }, k) => ({ x: x.at(-1)!, y: mean.at(-1)!, name: names[k]! })),
-                { x: 'x', y: 'y', text: 'name', textAnchor: 'start', dx: 4 },
-              ),
-            ]
-          : []),
-        axisX({ ticks: 5, ...(kind === 'numeric' && { tickFormat: '~s' }) }),
-        axisY({ ticks: 5, tickFormat: '~s' }),
+        ...(several ? key(names) : []),
+        axisX({ ticks: 5, ...(kind === 'numeric' && { tickFormat: ticks(grid) }) }),
+        axisY({ ticks: 5, tickFormat: ticks(means) }),
       ],
     },
     picture,
@@ -82,7 +88,7 @@ function overNumbers(
 }
 
 function overCategories(
-  { name, labels: given, curves, outputs, axis }: PartialDependenceData,
+  { labels: given, curves, outputs, axis }: PartialDependenceData,
   names: readonly string[],
   picture: Picture,
 ): string {
@@ -97,11 +103,11 @@ function overCategories(
   return draw(
     {
       width: WIDTH,
-      height: 60 + 20 * domain.length,
-      marginLeft: 150,
-      marginRight: 20,
+      height: 66 + 20 * domain.length,
+      marginLeft: roomFor(domain, 200),
+      marginRight: several ? KEY + roomFor(names, 110) : 20,
       x: { label: label(axis, 40), nice: true },
-      y: { label: label(name), domain, padding: 0.2 },
+      y: { label: null, domain, padding: 0.2 },
       ...(several && { color: { legend: false } }),
       marks: [
         link(curves.length > 0 ? ranges : [], {
@@ -119,16 +125,7 @@ function overCategories(
             { x: 'x', y: 'category', r: 4, fill: LINES[k]! },
           ),
         ),
-        ...(several
-          ? outputs.map(({ mean }, k) =>
-              text([{ x: mean[0]!, category: domain[0]!, name: names[k]! }], {
-                x: 'x',
-                y: 'category',
-                text: 'name',
-                dy: -9,
-              }),
-            )
-          : []),
+        ...(several ? key(names) : []),
         axisX({ ticks: 5 }),
         axisY({ tickSize: 0 }),
       ],

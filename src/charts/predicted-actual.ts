@@ -3,6 +3,7 @@ import { count } from '../util/text.ts'
 import { draw, label } from './document.ts'
 import type { ChartOptions } from './document.ts'
 import { COLOURS } from './palette.ts'
+import { ticks } from './ticks.ts'
 
 export interface PredictedActualData {
   readonly target: string
@@ -44,8 +45,8 @@ export function predictedActual(
         gridY(),
         line(ends, { x: value => value, y: value => value, stroke: COLOURS.orange, strokeWidth: 1.5 }),
         dot(shown, { x: 'actual', y: 'predicted', r: 2, fill: COLOURS.blue, fillOpacity: 0.5 }),
-        axisX({ ticks: 5, tickFormat: '~s' }),
-        axisY({ ticks: 5, tickFormat: '~s' }),
+        axisX({ ticks: 5, tickFormat: ticks(ends) }),
+        axisY({ ticks: 5, tickFormat: ticks(finite.map(point => point.predicted)) }),
       ],
     },
     {

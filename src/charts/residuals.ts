@@ -3,6 +3,7 @@ import { count, figure } from '../util/text.ts'
 import { draw, label } from './document.ts'
 import type { ChartOptions } from './document.ts'
 import { COLOURS } from './palette.ts'
+import { ticks } from './ticks.ts'
 
 export interface ResidualData {
   readonly target: string
@@ -42,7 +43,7 @@ export function residuals(data: ResidualData, options: ChartOptions = {}): strin
         ruleY([0], { stroke: COLOURS.orange }),
         ruleY([-2, 2], { stroke: COLOURS.grey, strokeDasharray: '4 3' }),
         dot(shown, { x: 'predicted', y: 'residual', r: 2, fill: COLOURS.blue, fillOpacity: 0.5 }),
-        axisX({ ticks: 5, tickFormat: '~s' }),
+        axisX({ ticks: 5, tickFormat: ticks(points.map(point => point.predicted)) }),
         axisY({ ticks: 5 }),
       ],
     },
@@ -79,7 +80,7 @@ export function residualHistogram(data: ResidualData, options: ChartOptions = {}
         rectY(bins, { x1: 'from', x2: 'to', y: 'count', fill: COLOURS.blue }),
         ruleY([0]),
         axisX({ ticks: 8 }),
-        axisY({ ticks: 5, tickFormat: '~s' }),
+        axisY({ ticks: 5, tickFormat: ticks(bins.map(bin => bin.count)) }),
       ],
     },
     {

@@ -53,7 +53,7 @@ export function saliency(data: SaliencyData, options: ChartOptions = {}): string
       ),
     )
     const caption = element('text', { x: x + shownWidth + 1, y: y + shownHeight + CAPTION - 3 })
-    caption.textContent = label(text, 22)
+    caption.textContent = label(text, Math.max(8, Math.floor(cellWidth / 7)))
     root.append(caption)
   })
   return finish(root, {

@@ -1,5 +1,6 @@
 import { figure, printable } from '../util/text.ts'
-import { displayWidth, fit, type TerminalOptions } from './terminal.ts'
+import { displayWidth } from './display-width.ts'
+import { fit, type TerminalOptions } from './terminal.ts'
 
 export interface ContributionLine {
   readonly name: string

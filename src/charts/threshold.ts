@@ -13,7 +13,7 @@ const LINES = [
 
 /** Precision, recall and F1 over the probability from which a row is called positive. */
 export function thresholds(
-  { points }: { readonly points: readonly ThresholdPoint[] },
+  { points, used = 0.5 }: { readonly points: readonly ThresholdPoint[]; readonly used?: number },
   options: ChartOptions = {},
 ): string {
   const best = points.reduce<ThresholdPoint | undefined>(
@@ -25,13 +25,13 @@ export function thresholds(
       width: 320,
       height: 320,
       marginLeft: 45,
-      marginRight: 55,
+      marginRight: 60,
       x: { label: 'threshold', domain: [0, 1] },
       y: { label: 'score', domain: [0, 1] },
       marks: [
         gridX(),
         gridY(),
-        ruleX([0.5], { stroke: COLOURS.grey, strokeDasharray: '4 3' }),
+        ruleX([used], { stroke: COLOURS.grey, strokeDasharray: '4 3' }),
         ...LINES.flatMap(([name, colour], i) => [
           line(points, { x: 'threshold', y: name, stroke: colour, strokeWidth: 2 }),
           text([[1, 0.97 - 0.06 * i]], {
@@ -48,7 +48,7 @@ export function thresholds(
     {
       title: 'Precision, recall and F1 by threshold',
       description: best
-        ? `F1 is highest, ${figure(best.f1)}, when rows from ${figure(best.threshold, 2)} on are called positive; the dashed line is 0.5, which predictions use.`
+        ? `F1 is highest, ${figure(best.f1)}, when rows from ${figure(best.threshold, 2)} on are called positive; the dashed line is ${figure(used, 2)}, which predictions use.`
         : 'No row is positive.',
       ...options,
     },

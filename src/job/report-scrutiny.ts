@@ -84,7 +84,11 @@ function worstOf(
   const columns = (isImage ? [] : told).map(name => findColumn(data.dataset, name)!)
   const losses = rowLosses(scored)
   return {
-    columns: ['#row', 'actual', 'predicted', classes.length > 0 ? '#probability of the actual' : '#error', ...columns.map(({ name }) => name.replace(/^#/, '＃'))], // prettier-ignore
+    columns: [
+      '#row',
+      ...(classes.length > 0 ? ['actual', 'predicted', '#probability of the actual'] : ['#actual', '#predicted', '#error']),
+      ...columns.map(({ name, kind }) => (kind === 'numeric' ? `#${name}` : name.replace(/^#/, '＃'))),
+    ], // prettier-ignore
     rows: worstRows(scored, WORST)
       .filter(place => losses[place]! > 0)
       .map(place => {

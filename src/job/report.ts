@@ -80,7 +80,7 @@ function qualityOf({
   ensemble,
   scored,
 }: Finished): NonNullable<ReportInput['evaluation']> {
-  const { task, target, outputs, width } = scored
+  const { task, target, outputs, width, labelWeights } = scored
   const { classes } = data.target
   // The objective and its kin as on the leaderboard: by rules of answering found on other rows.
   const values = { ...evaluate(scored), ...ensemble.metrics }
@@ -106,6 +106,7 @@ function qualityOf({
         positive: target,
         probability: Float64Array.from(target, (_, i) => outputs[2 * i + 1]!),
         auc: values.AUC!,
+        ...(labelWeights && { threshold: labelWeights[0]! / (labelWeights[0]! + labelWeights[1]!) }),
       },
     }),
     ...(task === 'regression' && {

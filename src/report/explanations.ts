@@ -1,6 +1,6 @@
 import { importance, partialDependence, saliency } from '../charts/index.ts'
 import { count, sentence } from '../util/text.ts'
-import { captioned, fragment, svg } from './html.ts'
+import { captioned, fragment } from './html.ts'
 import type { Markup } from './html.ts'
 import type { ReportInput } from './input.ts'
 
@@ -9,7 +9,7 @@ const TOP = 10
 export const importanceSection = ({ importance: data }: ReportInput): Markup | undefined =>
   data && data.features.length > 0
     ? fragment`<h2>What the model leans on</h2>
-        ${svg(importance(data))} `
+        ${captioned(importance(data))} `
     : undefined
 
 export function shapSection({ shap }: ReportInput): Markup | undefined {
@@ -21,7 +21,7 @@ export function shapSection({ shap }: ReportInput): Markup | undefined {
       SHAP values say how much each column moves an answer away from the mean answer; the bars are their mean size.
       ${sentence(shap.method)}
     </p>
-    ${svg(importance({ ...shap, features: sorted.slice(0, TOP) }, { title: 'Mean size of SHAP values' }))}
+    ${captioned(importance({ ...shap, features: sorted.slice(0, TOP) }, { title: 'Mean size of SHAP values' }))}
     ${hidden > 0 ? fragment`<p class="soft">The first ${String(TOP)}; ${count(hidden)} more are smaller.</p>` : undefined} `
 }
 
@@ -44,5 +44,5 @@ export const saliencySection = ({ saliency: data }: ReportInput): Markup | undef
           Held-out pictures, and beside each how much the probability of the predicted class falls (orange) or rises (blue)
           when a patch is covered with the mean of other pictures.
         </p>
-        ${svg(saliency(data))} `
+        ${captioned(saliency(data))} `
     : undefined

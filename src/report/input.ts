@@ -69,6 +69,8 @@ export interface ReportInput {
       readonly positive: ArrayLike<number>
       readonly probability: ArrayLike<number>
       readonly auc: number
+      /** From which probability on rows are called positive, where not from 0.5. */
+      readonly threshold?: number
     }
     readonly regression?: { readonly actual: ArrayLike<number>; readonly predicted: ArrayLike<number> }
   }

@@ -1,6 +1,6 @@
 import { bars } from '../charts/index.ts'
 import { count, duration } from '../util/text.ts'
-import { fragment, svg, table } from './html.ts'
+import { captioned, fragment, table } from './html.ts'
 import type { Markup } from './html.ts'
 import type { ReportInput } from './input.ts'
 
@@ -17,7 +17,7 @@ export function spentSection({ spent, secondsByAlgorithm }: ReportInput): Markup
     ${table(['what', '#spent'], spent)}
     ${
       secondsByAlgorithm && secondsByAlgorithm.length > 0
-        ? svg(
+        ? captioned(
             bars(
               secondsByAlgorithm.map(({ name, value, trials }) => ({
                 name,

@@ -2,7 +2,7 @@ import { histogram, missingValues } from '../charts/index.ts'
 import { showDistinct, showDistinctWords, showRankError } from '../profile/show.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { count } from '../util/text.ts'
-import { fragment, svg, table } from './html.ts'
+import { captioned, fragment, table } from './html.ts'
 import type { Markup } from './html.ts'
 import { action, number, percent, powerOf, powerText, short } from './words.ts'
 
@@ -15,7 +15,7 @@ export function missing({ columns: all }: DatasetProfile): Markup | undefined {
     ? undefined
     : fragment`<h2>Missing values</h2>
         <p>${count(holed.length)} of ${count(all.length)} columns have gaps.</p>
-        ${svg(missingValues({ columns: all }))}
+        ${captioned(missingValues({ columns: all }))}
         ${table(
           ['column', '#missing', '#share'],
           [...holed]
@@ -91,7 +91,7 @@ export function histograms({ columns: all, image }: DatasetProfile): Markup | un
     ? undefined
     : fragment`<h2>Distributions</h2>
         <div class="row pair">
-          ${drawn.map(({ name, numeric }) => svg(histogram({ name, bins: numeric!.histogram })))}
+          ${drawn.map(({ name, numeric }) => captioned(histogram({ name, bins: numeric!.histogram })))}
         </div> `
 }
 

@@ -9,7 +9,7 @@ import type {
 } from '../profile/profile.ts'
 import { summarize } from '../profile/summary.ts'
 import { count, figure } from '../util/text.ts'
-import { fragment, page, svg, table } from './html.ts'
+import { captioned, fragment, page, table, withContents } from './html.ts'
 import type { Markup } from './html.ts'
 import { cardinality, columns, decisions, descriptive, histograms, missing } from './profile-columns.ts'
 import { action, number, percent, powerOf, powerText, short } from './words.ts'
@@ -52,7 +52,7 @@ export function renderProfilePage(profile: DatasetProfile): string {
   ]
   return page(
     `Glasspilot profile: ${profile.dataset}`,
-    fragment`${sections.flatMap(section => section(profile) ?? [])}`,
+    withContents(fragment`${sections.flatMap(section => section(profile) ?? [])}`),
   )
 }
 
@@ -126,7 +126,7 @@ function target({ target: told, targetOutliers, columns: all, rows }: DatasetPro
   if (told.classes) {
     return fragment`<h2>Target: ${told.name}</h2>
       <p>${count(told.classes.length)} classes. ${lost}</p>
-      ${svg(classBalance({ target: told.name, classes: told.classes }))}
+      ${captioned(classBalance({ target: told.name, classes: told.classes }))}
       ${table(
         ['label', '#share', '#rows'],
         told.classes
@@ -137,7 +137,7 @@ function target({ target: told, targetOutliers, columns: all, rows }: DatasetPro
   if (!told.numeric) return undefined
   return fragment`<h2>Target: ${told.name}</h2>
     <p>${lost}</p>
-    ${svg(histogram({ name: told.name, bins: told.numeric.histogram }))}
+    ${captioned(histogram({ name: told.name, bins: told.numeric.histogram }))}
     ${table(['statistic', '#value'], [...statistics(told.numeric, showRankError(told)), ['different values', count(all.find(({ name }) => name === told.name)?.distinct ?? 0)]])}
     ${targetOutliers ? outlierRows(targetOutliers) : undefined}
     ${action('Look at the largest and smallest values: are they real? Rows with a mistaken target teach every candidate the mistake.')} `
@@ -194,7 +194,7 @@ function featureSummary({ columns: all, judged }: DatasetProfile): Markup | unde
       Boosted trees on one column at a time, ${count(judged.rows)} rows,
       ${judged.folds > 1 ? `${judged.folds} folds` : 'one fifth held out'}. 0 tells nothing of the target, 1 tells all.
     </p>
-    ${svg(predictionPower({ columns: told }))} `
+    ${captioned(predictionPower({ columns: told }))} `
 }
 
 const images = ({ image }: DatasetProfile): Markup | undefined =>
@@ -230,7 +230,7 @@ function crossColumn({ correlation: matrix, associations, image }: DatasetProfil
     .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
     .slice(0, PAIRS)
   return fragment`<h2>How columns hang together</h2>
-    ${matrix && !image ? fragment`<p>Pearson correlation of the most telling numeric columns.</p>${svg(correlation(matrix))}` : undefined}
+    ${matrix && !image ? fragment`<p>Pearson correlation of the most telling numeric columns.</p>${captioned(correlation(matrix))}` : undefined}
     ${pairs.length > 0 ? fragment`<p>The strongest pairs, the target among them; what is under ${figure(3 * (associations?.error ?? 0), 2)} may be chance.</p>` : undefined}
     ${table(
       ['column', 'column', 'measure', '#value', '#Pearson'],

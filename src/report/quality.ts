@@ -42,15 +42,24 @@ export function evaluationSection({ spec, evaluation }: ReportInput): Markup | u
         name,
         figure(value, 5),
         ...(spreads ? [std === undefined ? '–' : figure(std, 2)] : []),
-        ...(baselines ? [baseline === undefined ? '–' : figure(baseline, 5)] : []),
+        ...(baselines ? [baseline === undefined ? '–' : figure(beside(baseline, value), 5)] : []),
       ]),
     )}
     <div class="row">${pictures}</div> `
 }
 
+/** Rounding alone makes nothing into 1e-8. */
+const beside = (baseline: number, value: number) =>
+  Math.abs(baseline) < 1e-7 * Math.abs(value) ? 0 : baseline
+
 type Evaluation = NonNullable<ReportInput['evaluation']>
 
-function binaryPictures({ positive, probability, auc }: NonNullable<Evaluation['binary']>): Markup[] {
+function binaryPictures({
+  positive,
+  probability,
+  auc,
+  threshold,
+}: NonNullable<Evaluation['binary']>): Markup[] {
   let positives = 0
   for (let row = 0; row < positive.length; row++) if (positive[row]) positives++
   const positiveFraction = positives / Math.max(1, positive.length)
@@ -59,7 +68,10 @@ function binaryPictures({ positive, probability, auc }: NonNullable<Evaluation['
     roc({ points: rocCurve(positive, probability), auc }),
     precisionRecall({ points: precisionRecallCurve(positive, probability), positiveFraction }),
     calibration({ points: calibrationCurve(positive, probability) }),
-    thresholds({ points: thresholdCurve(positive, probability) }),
+    thresholds({
+      points: thresholdCurve(positive, probability),
+      ...(threshold !== undefined && { used: threshold }),
+    }),
     gain({ points: gains, positiveFraction }),
     lift({ points: gains }),
   ].map(captioned)

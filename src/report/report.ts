@@ -1,9 +1,9 @@
 import { anytime, anytimeData, classBalance, histogram, leaderboardDots } from '../charts/index.ts'
 import type { Task } from '../data/dataset.ts'
 import type { Severity } from '../profile/profile.ts'
-import { byteSize, count, duration, figure } from '../util/text.ts'
+import { byteSize, count, duration, figure, sentence } from '../util/text.ts'
 import { dependenceSection, importanceSection, saliencySection, shapSection } from './explanations.ts'
-import { fragment, page, svg, table } from './html.ts'
+import { captioned, fragment, page, table, withContents } from './html.ts'
 import type { Markup } from './html.ts'
 import type { ReportInput, ReportRow } from './input.ts'
 import { decisionSection, reproduceSection, spentSection } from './log.ts'
@@ -43,7 +43,7 @@ export function renderReport(input: ReportInput): string {
   ]
   return page(
     `Glasspilot report: ${input.spec.name}`,
-    fragment`${sections.flatMap(section => section(input) ?? [])}`,
+    withContents(fragment`${sections.flatMap(section => section(input) ?? [])}`),
   )
 }
 
@@ -61,7 +61,7 @@ function head({ spec, profile, task, objective, folds, leaderboard, best, second
       ${TASK_NAMES[task]} of <b>${spec.target}</b> in ${profile.dataset}, ${verb} ${objective.name}. Scores
       are for rows a model has not learnt from:
       ${folds.count > 1 ? `${folds.count} folds (${folds.kind})` : 'one holdout'}.
-      ${folds.reason}
+      ${sentence(folds.reason)}
     </p>
     <div class="facts">
       ${facts.map(([name, value]) => fragment`<div><span class="soft">${name}</span><b>${value}</b></div>`)}
@@ -86,8 +86,8 @@ function leaderboardSection({
   }))
   return fragment`<h2>Leaderboard</h2>
     ${done.length === 0 ? fragment`<p>No trial has finished.</p>` : undefined}
-    ${done.length > 0 ? [svg(leaderboardDots({ metric, direction, rows: dots })), svg(anytime({ metric, direction, axis: 'trial', points }))] : undefined}
-    ${overTime.length > 1 ? svg(anytime(anytimeData(metric, direction, overTime))) : undefined}
+    ${done.length > 0 ? [captioned(leaderboardDots({ metric, direction, rows: dots })), captioned(anytime({ metric, direction, axis: 'trial', points }))] : undefined}
+    ${overTime.length > 1 ? captioned(anytime(anytimeData(metric, direction, overTime))) : undefined}
     ${table(
       [
         '#rank',
@@ -143,8 +143,8 @@ function dataSection({ profile }: ReportInput): Markup {
         ...(target ? [['Target column', target.name], ['Why this kind of problem', target.taskReason]] : []), // prettier-ignore
       ],
     )}
-    ${target?.classes ? svg(classBalance({ target: target.name, classes: target.classes })) : undefined}
-    ${target && !target.classes && target.numeric ? svg(histogram({ name: target.name, bins: target.numeric.histogram })) : undefined} `
+    ${target?.classes ? captioned(classBalance({ target: target.name, classes: target.classes })) : undefined}
+    ${target && !target.classes && target.numeric ? captioned(histogram({ name: target.name, bins: target.numeric.histogram })) : undefined} `
 }
 
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low']

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { confusionTable, displayWidth, fit, sparkline, terminalBars } from '../../src/charts/index.ts'
+import { confusionTable, fit, sparkline, terminalBars } from '../../src/charts/index.ts'
+import { displayWidth } from '../../src/charts/display-width.ts'
 import { nasty } from '../notebook/nasty.ts'
 
 const widest = (text: string) => Math.max(...text.split('\n').map(displayWidth))
