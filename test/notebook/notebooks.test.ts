@@ -2,14 +2,20 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { candidateDefinitionCells } from '../../src/notebook/candidate-definition.ts'
 import { renderNotebooks } from '../../src/notebook/index.ts'
 import type { NotebookInput, NotebookLanguage } from '../../src/notebook/index.ts'
+import { withoutPlots } from '../helpers/drawing.ts'
 import { example, pictureExample } from './example.ts'
 import { nasty } from './nasty.ts'
 import { hasPython, python } from './python.ts'
 import { faults, sources } from './structure.ts'
+
+vi.mock('../../src/charts/document.ts', async original => {
+  const { plotsOrNot } = await import('../helpers/drawing.ts')
+  return plotsOrNot(await original())
+})
 
 const LANGUAGES: readonly NotebookLanguage[] = ['python', 'typescript']
 const [exploration, definition] = [0, 1]
@@ -29,7 +35,7 @@ const named = (name: string) =>
 // Rendered once for all the tests that look at them.
 const hostile = new Map<string, string[]>()
 const renderNamed = (name: string) => {
-  const known = hostile.get(name) ?? render(named(name))
+  const known = hostile.get(name) ?? withoutPlots(() => render(named(name)))
   hostile.set(name, known)
   return known
 }
@@ -127,13 +133,14 @@ print(json.dumps([[shape(cell) for cell in cells] for cells in json.load(sys.std
       const [benign, ...shapes] = python(program, cells) as string[][]
       for (const [i, shape] of shapes.entries()) expect(shape, JSON.stringify(nasty[i])).toEqual(benign)
     },
+    300_000,
   )
 
   it('change string literals of the TypeScript code and nothing else', () => {
     // Line breaks follow the length of a name, so white space and commas are left out of the comparison.
     const blank = (text: string) => text.replace(/"(?:[^"\\\n]|\\.)*"/g, '""').replace(/[\s,]/g, '')
     const shape = (name: string) =>
-      candidateDefinitionCells(named(name), 'typescript')
+      withoutPlots(() => candidateDefinitionCells(named(name), 'typescript'))
         .filter(cell => cell.type === 'code')
         .map(cell => blank(cell.source))
     const plain = shape('plain')
