@@ -9,6 +9,7 @@ import { explainCommand } from './explain.ts'
 import { exportCommand } from './export.ts'
 import { leaderboardCommand } from './leaderboard.ts'
 import { monitorCommand } from './monitor.ts'
+import { notebookCommand } from './notebook.ts'
 import { planCommand } from './plan.ts'
 import { predictCommand } from './predict.ts'
 import { profileCommand } from './profile.ts'
@@ -28,6 +29,7 @@ export const commands: readonly CommandDefinition[] = [
   predictCommand,
   evaluateCommand,
   reportCommand,
+  notebookCommand,
   explainCommand,
   exportCommand,
   serveCommand,

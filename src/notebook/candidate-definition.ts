@@ -75,6 +75,7 @@ const deployment = markdownCell(FOLDER, 'deployment', {})
 const deploymentCode = codeCell(FOLDER, 'deployment', {})
 const serving = markdownCell(FOLDER, 'serving', {})
 const sagemaker = markdownCell(FOLDER, 'sagemaker', {})
+const sagemakerCode = codeCell(FOLDER, 'sagemaker', {})
 
 /** The cells of the candidate notebook: the plan in words, and the code that edits and runs it. */
 export function candidateDefinitionCells(input: NotebookInput, language: NotebookLanguage): Cell[] {
@@ -117,6 +118,7 @@ export function candidateDefinitionCells(input: NotebookInput, language: Noteboo
     deploymentCode(language, {}),
     serving({}),
     sagemaker({}),
+    sagemakerCode(language, {}),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../src/experiment/journal.ts'
@@ -51,6 +52,22 @@ function execute(experiment: string, name: string): Promise<Executed> {
   })
 }
 
+/** A port that nothing listens on. */
+const freePort = () =>
+  new Promise<number>(done => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => done(port))
+    })
+  })
+
+/** All that a cell printed. */
+const said = ({ cells }: Executed, id: string) =>
+  cells
+    .find(cell => cell.id === id)!
+    .outputs.map(({ text }) => text)
+    .join('')
+
 const told = ({ cells }: Executed, id: string) =>
   cells
     .find(cell => cell.id === id)!
@@ -82,7 +99,7 @@ describe.skipIf(!hasJupyter)(
   'notebooks (need GLASSPILOT_PYTHON with nbclient, nbformat and ipykernel)',
   () => {
     const make = async (task: 'binary' | 'regression', output: string) => {
-      writeTable(join(folder, `${output}.csv`), task, 220)
+      writeTable(join(folder, `${output}.csv`), task, 520)
       writeTable(join(folder, `${output}-test.csv`), task, 60, 2)
       const run = await glasspilot(['run', `${output}.csv`, '--target', 'y', '--test', `${output}-test.csv`, '--max-candidates', '4', '--output', output, '--quiet'], { cwd: folder }) // prettier-ignore
       expect(run.stderr).toBe('')
@@ -139,6 +156,49 @@ describe.skipIf(!hasJupyter)(
       const added = records().slice(before.length)
       expect(added.map(({ candidate }) => candidate)).toEqual(before.filter(({ candidate }) => candidate === edited).map(() => edited)) // prettier-ignore
       expect(added.length).toBeGreaterThan(0)
+    }, 120_000)
+
+    it.each([['Python', PYTHON], ...(deno ? [['TypeScript', TYPESCRIPT]] : [])])(
+      'deploy here and say what a cloud would be asked for, in %s',
+      async (_, name) => {
+        const port = await freePort()
+        const file = join(folder, 'left', 'notebooks', name!)
+        const told = readFileSync(file, 'utf8')
+        const deployed = told
+        .replace(/(SERVE(?:: boolean)? = )[Ff]alse/, (_, start: string) => start + (name === PYTHON ? 'True' : 'true'))
+        .replace('PORT = 8080', `PORT = ${port}`)
+        .replace(/(SAGEMAKER(?:: string)? = )(?:\\"\\"|'')/, "$1'dry-run'")
+        .replaceAll('ACCOUNT', '123456789012')
+        .replaceAll('BUCKET', 'bucket') // prettier-ignore
+        writeFileSync(join(folder, 'left', 'notebooks', 'deployed.ipynb'), deployed)
+        const found = await execute('left', 'deployed.ipynb')
+        expect(found.failure).toBeNull()
+        // What the server answers begins as the file of predictions does.
+        const [header, ...lines] = said(found, 'deployment-code').trim().split('\n').filter(line => line.includes(',')) // prettier-ignore
+        expect(header).toMatch(/^predicted_label,probability,/)
+        expect(lines.slice(5)[0]).toBe(header)
+        expect(lines.slice(6)[0]).toBe(lines[0])
+        expect(said(found, 'sagemaker-code')).toContain('"operation":"CreateAutoMLJobV2"')
+        expect(said(found, 'sagemaker-code')).toContain('"TargetAttributeName":"y"')
+      },
+      120_000,
+    )
+
+    it('stop at the line of a fault in an edited candidate', async () => {
+      const file = join(folder, 'left', 'notebooks', PYTHON)
+      const notebook = readFileSync(file, 'utf8')
+      const broken = notebook.replace(/(\\"low\\": )(\d+)(, \\"high\\": )\d+/, '$19$2$30')
+      expect(broken).not.toBe(notebook)
+      const plan = join(folder, 'left', 'candidates.json')
+      const before = readFileSync(plan, 'utf8')
+      writeFileSync(join(folder, 'left', 'notebooks', 'broken.ipynb'), broken)
+      const found = await execute('left', 'broken.ipynb')
+      const fault = /candidates\.json, line (\d+): candidates\[\d+\]\.space\.(\w+): low 9\d+, high 0/.exec(
+        said(found, 'tuning-code'),
+      )
+      expect(found.failure).toContain('glasspilot resume ended with status')
+      expect(readFileSync(plan, 'utf8').split('\n')[Number(fault![1]) - 1]).toContain(`"${fault![2]}"`)
+      writeFileSync(plan, before)
     }, 120_000)
 
     it('stop at a cell that fails', async () => {

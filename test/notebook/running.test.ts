@@ -45,6 +45,8 @@ function run(language: NotebookLanguage, change: (code: string) => string = code
     ...process.env,
     GLASSPILOT_COMMAND: `${process.execPath} ${join(import.meta.dirname, 'stub-glasspilot.mjs')} ${join(folder, 'notes')}`,
     PYTHONIOENCODING: 'utf-8',
+    GLASSPILOT_SAGEMAKER_ROLE: undefined,
+    GLASSPILOT_SAGEMAKER_S3: undefined,
   }
   const at = { cwd: join(folder, 'notebooks'), env, encoding: 'utf8' as const }
   if (language === 'python') {
@@ -119,6 +121,20 @@ describe.each(['python', 'typescript'] as const)('the candidate notebook in %s',
     const named = asked().filter(words => words.includes('--candidate'))
     expect(named.map(words => words[0])).toEqual(['evaluate', 'explain', 'explain'])
     expect(named.every(words => words[words.indexOf('--candidate') + 1] === 'dpp1')).toBe(true)
+  })
+
+  it.skipIf(!possible)('asks nothing of a cloud unless told, and then for the same data and target', () => {
+    writeFileSync(
+      join(folder, 'experiment.json'),
+      JSON.stringify({ spec: { data: ['a b.csv', 'c.csv'], target: 'left' } }),
+    )
+    expect(run(language).stdout).toContain('nothing is sent')
+    expect(asked().some(([verb]) => verb === 'run')).toBe(false)
+    run(language, code => code.replace(/(SAGEMAKER(?:: string)? = )(?:""|'')/, '$1"dry-run"'))
+    expect(asked().find(([verb]) => verb === 'run')).toEqual([
+      'run', 'a b.csv', 'c.csv', '--target', 'left', '--backend', 'sagemaker', '--role', 'arn:aws:iam::ACCOUNT:role/NAME', '--s3',
+      's3://BUCKET/PREFIX', '--output', `${folder}-sagemaker`, '--dry-run',
+    ]) // prettier-ignore
   })
 
   it.skipIf(!possible)('stops where a command fails, and names it', () => {
