@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { algorithms } from '../src/algorithms/index.ts'
-import { commands } from '../src/cli/commands.ts'
+import { loadCommands } from '../src/cli/commands.ts'
 import { metrics } from '../src/metrics/index.ts'
 import { transforms } from '../src/transforms/index.ts'
 import { sentence } from '../src/util/text.ts'
@@ -32,6 +32,7 @@ function settingRows(): string[][] {
   })
 }
 
+const commands = await loadCommands()
 const sections = {
   commands: table(
     ['command', 'what it does'],

@@ -5,7 +5,7 @@ import { VERSION } from '../job/version.ts'
 import { EXIT, GlasspilotError, messageOf } from '../util/errors.ts'
 import { printable } from '../util/text.ts'
 import { toCommander } from './command.ts'
-import { commands } from './commands.ts'
+import { loadCommands } from './commands.ts'
 import { openOutput } from './output.ts'
 
 const WELCOME = `
@@ -27,7 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
-  for (const command of commands) {
+  for (const command of argv[0] === '--version' ? [] : await loadCommands(argv[0])) {
     const built = toCommander(command, output, code => (exitCode = code))
     program.addCommand(built.copyInheritedSettings(program))
   }

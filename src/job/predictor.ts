@@ -2,13 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Dataset } from '../data/dataset.ts'
 import type { TableSchema, TaskSchema } from '../data/schema.ts'
-import { readPipeline } from '../experiment/assemble.ts'
 import { readDocument, readExperiment } from '../experiment/store.ts'
 import type { Objective } from '../experiment/types.ts'
 import { openOnnxModel } from '../pipeline/onnx-model.ts'
-import { predictPipeline } from '../pipeline/pipeline.ts'
 import { InputError } from '../util/errors.ts'
-import { findTrial } from './finished.ts'
 
 /** What can be asked for predictions: the exported model, or the fitted pipeline of one trial. */
 export interface Predictor {
@@ -48,7 +45,13 @@ export async function modelPredictor(folder: string): Promise<Predictor> {
   }
 }
 
-function trialPredictor(folder: string, candidate: string): Predictor {
+/** Trials are asked for rarely: what reads them is loaded then, so that a model's first answer does not wait for it. */
+async function trialPredictor(folder: string, candidate: string): Promise<Predictor> {
+  const [{ findTrial }, { readPipeline }, { predictPipeline }] = await Promise.all([
+    import('./finished.ts'),
+    import('../experiment/assemble.ts'),
+    import('../pipeline/pipeline.ts'),
+  ])
   const { paths, trials } = readExperiment(folder)
   const { objective } = readDocument<{ objective: Objective }>(paths.leaderboardJson)
   const trial = findTrial(folder, trials, objective, candidate)

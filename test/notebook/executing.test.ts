@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readJournal } from '../../src/experiment/journal.ts'
 import { glasspilot, temporaryFolder, writeTable } from '../helpers/cli.ts'
 import { denoKernel, findDeno } from './kernels.ts'
+import { outline, told, type Executed } from './outline.ts'
 import { hasPython } from './python.ts'
 
 // The notebooks of a real experiment, executed by Jupyter's own client against the real command.
@@ -13,17 +14,6 @@ const folder = temporaryFolder()
 const deno = findDeno()
 const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js')
 const hasJupyter = hasPython('nbclient', 'nbformat', 'ipykernel')
-
-interface Output {
-  readonly stream?: string
-  readonly error?: string
-  readonly data?: readonly string[]
-  readonly text: string
-}
-interface Executed {
-  readonly failure: string | null
-  readonly cells: readonly { readonly id: string; readonly outputs: readonly Output[] }[]
-}
 
 function execute(experiment: string, name: string): Promise<Executed> {
   const file = join(folder, experiment, 'notebooks', name)
@@ -68,30 +58,6 @@ const said = ({ cells }: Executed, id: string) =>
     .outputs.map(({ text }) => text)
     .join('')
 
-const told = ({ cells }: Executed, id: string) =>
-  cells
-    .find(cell => cell.id === id)!
-    .outputs.filter(({ stream }) => stream === 'stdout')
-    .map(({ text }) => text)
-    .join('')
-
-/** What every run has in common: figures, times, paths, the width of columns and what training said on its way are left out. */
-const outline = ({ cells }: Executed) =>
-  cells.map(({ id, outputs }) => ({
-    id,
-    kinds: [...new Set(outputs.flatMap(({ stream, error, data }) => data ?? [stream ?? error!]))],
-    words: told({ failure: null, cells }, id)
-      .replaceAll(folder, '…')
-      .replace(/[█│▏▎▍▌▋▊▉]+/g, '█')
-      .replace(/[-+−]?\d+(\.\d+)?(e[-+]?\d+)?/g, '#')
-      .replace(/[ \t]+/g, ' ')
-      .split('\n')
-      .filter(line => !/^ *# (min # )?s /.test(line))
-      .filter(line => line.trim() !== '')
-      .slice(id === 'tuning-code' ? -2 : 0)
-      .slice(0, 8),
-  }))
-
 const PYTHON = 'GlasspilotCandidateDefinitionNotebook.ipynb'
 const TYPESCRIPT = 'GlasspilotCandidateDefinitionNotebook-TypeScript.ipynb'
 
@@ -113,7 +79,7 @@ describe.skipIf(!hasJupyter)(
       inPython = await execute('left', PYTHON)
       const found = inPython
       expect(found.failure).toBeNull()
-      expect(outline(found)).toMatchSnapshot()
+      expect(outline(found, folder)).toMatchSnapshot()
       expect(told(found, 'explanation-code')).toMatch(/^base /m)
       expect(told(found, 'deployment-code')).toMatch(/^predicted_label,/m)
     }, 120_000)
