@@ -3,11 +3,13 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { readDocument } from '../experiment/store.ts'
 import type { ReadingReport } from '../data/read.ts'
 import { autopilotObjectives } from '../metrics/index.ts'
+import type { ColumnProfile } from '../profile/profile.ts'
 import type { ReportInput } from '../report/index.ts'
 import { byteSize, count, duration, figure, quoted } from '../util/text.ts'
 import type { Finished } from './finished.ts'
 
 const LISTED = 40
+const NAMED = 8
 
 /** What was decided from reading to choosing, in that order, each with its reason. */
 export function decisionsOf(finished: Finished): NonNullable<ReportInput['decisions']> {
@@ -30,21 +32,41 @@ function ofReading({ paths, profile }: Finished): Decision[] {
 
 function ofColumns({ profile }: Finished): Decision[] {
   const leaks = new Set(profile.droppedLeaks)
-  const rest = profile.columns.filter(({ use }) => use !== 'feature' && use !== 'target')
   return [
-    ...rest
-      .slice(0, LISTED)
-      .map(({ name, use, reason }): Decision => [`Column ${quoted(name)} is left out (${use})`, reason]),
+    ...alike(
+      profile.columns.filter(({ use }) => use !== 'feature' && use !== 'target'),
+      ({ use }) => `left out (${use})`,
+    ),
     ...[...leaks].map((name): Decision => [`Column ${quoted(name)} is left out`, 'it gives the target away, and --drop-leaks was given']), // prettier-ignore
     ...(profile.leftOut ?? []).map((part): Decision => [
       `The profile lacks ${part}`,
       'half of the budget was used up',
     ]),
-    ...profile.columns
-      .filter(({ use }) => use === 'feature')
-      .slice(0, LISTED)
-      .map(({ name, kind, reason }): Decision => [`Column ${quoted(name)} is read as ${kind}`, reason]),
+    ...alike(
+      profile.columns.filter(({ use }) => use === 'feature'),
+      ({ kind }) => `read as ${kind}`,
+    ),
   ]
+}
+
+/** Columns of which the same was decided for the same reason, in one line. */
+function alike(columns: readonly ColumnProfile[], told: (column: ColumnProfile) => string): Decision[] {
+  const groups = new Map<string, ColumnProfile[]>()
+  for (const column of columns) {
+    const key = JSON.stringify([told(column), column.reason])
+    const group = groups.get(key)
+    if (group) group.push(column)
+    else groups.set(key, [column])
+  }
+  return [...groups.values()].slice(0, LISTED).map(group => {
+    const names = group.slice(0, NAMED).map(({ name }) => quoted(name)).join(', ') // prettier-ignore
+    const more = group.length > NAMED ? ` and ${count(group.length - NAMED)} more` : ''
+    const verb = group.length > 1 ? 'are' : 'is'
+    return [
+      `Column${group.length > 1 ? 's' : ''} ${names}${more} ${verb} ${told(group[0]!)}`,
+      group[0]!.reason,
+    ]
+  })
 }
 
 function ofTask({ spec, data, objective, profile }: Finished): Decision[] {

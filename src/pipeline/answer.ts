@@ -1,5 +1,5 @@
 import type { TaskSchema } from '../data/schema.ts'
-import { outputWidth } from './pipeline.ts'
+import { outputWidth } from './outputs.ts'
 
 /** A table of answers: `fields` are the column names, each of `data` is a row. Papa.unparse takes it as it is. */
 export interface Answer {

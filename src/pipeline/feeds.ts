@@ -2,7 +2,8 @@ import type { Column, ColumnKind } from '../data/dataset.ts'
 import type { ElementType } from '../onnx/graph.ts'
 import type { Feed } from '../onnx/session.ts'
 import { feed } from '../onnx/session.ts'
-import { graphCategories, MISSING_DATETIME, textAt } from '../transforms/index.ts'
+import { MISSING_DATETIME } from '../transforms/missing-indicator.ts'
+import { graphCategories, textAt } from '../transforms/strings.ts'
 
 /** How the values of a column enter a graph. */
 export const INPUT_TYPES = {

@@ -10,8 +10,7 @@ import { sha256 } from '../util/files.ts'
 import { columnOf, requireColumns } from './columns.ts'
 import { columnFeeder } from './feeds.ts'
 import type { GraphDescription } from './onnx.ts'
-import { outputName } from './onnx.ts'
-import { outputWidth } from './pipeline.ts'
+import { outputName, outputWidth } from './outputs.ts'
 
 export const MODEL_FORMAT_VERSION = 1
 

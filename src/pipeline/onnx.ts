@@ -8,7 +8,8 @@ import type { FittedGroup, FittedTransforms } from './features.ts'
 import { featureNames, findFeatureTransform, findReader, usedColumns } from './features.ts'
 import { INPUT_TYPES, MISSING_VALUES } from './feeds.ts'
 import type { Pipeline } from './pipeline.ts'
-import { byTransforms, outputWidth, totalWeight } from './pipeline.ts'
+import { outputWidth } from './outputs.ts'
+import { byTransforms, totalWeight } from './pipeline.ts'
 import { emitTemperature } from './temperature.ts'
 
 /** One input of the graph: `[N, 1]`. */
@@ -39,10 +40,6 @@ export interface GraphDescription {
   /** Steps that had to stay outside the graph: none today. */
   readonly outside: readonly string[]
 }
-
-/** The name of the result that `predictPipeline` gives. */
-export const outputName = ({ task }: TaskSchema): 'prediction' | 'probabilities' =>
-  task === 'regression' ? 'prediction' : 'probabilities'
 
 const describeOutputs = ({ task, classes, answer }: TaskSchema): OutputDescription[] =>
   task === 'regression'

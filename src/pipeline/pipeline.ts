@@ -8,6 +8,7 @@ import { sha256 } from '../util/files.ts'
 import { pack, unpack } from '../util/pack.ts'
 import type { FittedTransforms } from './features.ts'
 import { applyTransforms } from './features.ts'
+import { outputWidth } from './outputs.ts'
 import { applyTemperature } from './temperature.ts'
 
 /** One fitted candidate (or fold of one) and its share of the answer. */
@@ -32,9 +33,7 @@ export interface Pipeline {
 
 const VERSION = 1
 
-/** Values per row of an answer: one per class, or one. */
-export const outputWidth = ({ task, classes }: TaskSchema): number =>
-  task === 'regression' ? 1 : classes.length
+export { outputWidth } from './outputs.ts'
 
 /**
  * Row-major rows × outputs: the weighted mean of the members' outputs. Members that share their transforms share the features;

@@ -1,7 +1,7 @@
 import { csvLine } from '../data/csv.ts'
 import type { TaskSchema } from '../data/schema.ts'
 import { bestClass } from '../pipeline/answer.ts'
-import { outputWidth } from '../pipeline/pipeline.ts'
+import { outputWidth } from '../pipeline/outputs.ts'
 import { CSV, JSON_TYPE, type MediaType } from './media.ts'
 
 /** Keys of an answer that can be chosen, by Autopilot's names. */

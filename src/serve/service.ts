@@ -1,7 +1,7 @@
 import type { ColumnSchema } from '../data/schema.ts'
 import type { ModelInfo, OnnxModel } from '../pipeline/onnx-model.ts'
 import { openOnnxModel } from '../pipeline/onnx-model.ts'
-import { outputWidth } from '../pipeline/pipeline.ts'
+import { outputWidth } from '../pipeline/outputs.ts'
 import { answerForm, writeAnswer, type AnswerForm } from './answer.ts'
 import { Batcher } from './batcher.ts'
 import { acceptable, contentTypeOf, CSV, type MediaType } from './media.ts'
