@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { backgroundFor } from '../job/background.ts'
 import { findModelFolder } from '../job/predictor.ts'
 import { VERSION } from '../job/version.ts'
 import { Capture, CAPTURE_DEFAULTS } from '../serve/capture.ts'
@@ -45,6 +46,7 @@ export const serveCommand: CommandDefinition = {
             maxBytes: CAPTURE_DEFAULTS.maxBytes,
             maxSeconds: options['captureRotate'] as number,
           })
+    const background = backgroundFor(args[0]!)
     const server = await startServer({
       modelFolder: findModelFolder(args[0]!),
       host: options['host'] as string,
@@ -57,6 +59,7 @@ export const serveCommand: CommandDefinition = {
       version: VERSION,
       log: note,
       ...(capture && { capture }),
+      ...(background && { background }),
     })
     note(
       `serving ${server.service.info.name} on http://${options['host']}:${server.port} after ${Math.round(performance.now() - started)} ms`,

@@ -55,6 +55,15 @@ export function openApiDocument(
       '/invocations': {
         post: {
           summary: 'Predict rows',
+          parameters: [
+            {
+              name: 'X-Amzn-SageMaker-Enable-Explanations',
+              in: 'header',
+              description:
+                '`true`: the answer is JSON, with predictions and what each is made of (SHAP values), for at most ten rows',
+              schema: { type: 'string', enum: ['`true`', '`false`'] },
+            },
+          ],
           requestBody: {
             required: true,
             content: {

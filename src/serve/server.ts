@@ -26,6 +26,7 @@ export interface ServeOptions extends Omit<ServiceOptions, 'onBatch'> {
 
 export const MAX_BYTES = 6 * 2 ** 20
 const MAX_CHUNKS = 65_536
+const EXPLAIN = 'x-amzn-sagemaker-enable-explanations'
 
 export interface ModelServer {
   readonly port: number
@@ -92,9 +93,15 @@ function router(
   })
   const invoke = async (request: IncomingMessage): Promise<Reply> => {
     const body = await readBody(request, { maxBytes, maxChunks: MAX_CHUNKS })
-    const { 'content-type': contentType, accept } = request.headers
-    const answer = await service.invoke({ contentType, accept, body })
-    capture?.add({ contentType: contentType ?? CSV, body, answerType: answer.type, answer: answer.body })
+    const { 'content-type': contentType, accept, [EXPLAIN]: explain } = request.headers
+    const answer = await service.invoke({
+      contentType,
+      accept,
+      body,
+      ...(explain !== undefined && { explain: String(explain) }),
+    })
+    const told = answer.plain ?? answer
+    capture?.add({ contentType: contentType ?? CSV, body, answerType: told.type, answer: told.body })
     return answer
   }
   return (request: IncomingMessage, path: string): Reply | Promise<Reply> => {
