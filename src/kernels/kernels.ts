@@ -353,7 +353,6 @@ function compile(build: 'trees' | 'trees-shared'): WasmModule {
       { exit: 'bug', cause: error },
     )
   }
-  return compiled
 }
 
 /**
