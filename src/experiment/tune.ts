@@ -2,6 +2,7 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { higherIsBetter } from '../metrics/index.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
 import { createSearch } from '../tune/search.ts'
+import { InputError } from '../util/errors.ts'
 import { hashSeed } from '../util/rng.ts'
 import type { Executor, Race, TrialTime } from './executor.ts'
 import type { TrialRequest } from './journal.ts'
@@ -91,6 +92,7 @@ export async function tune(
       time: () => trialTime(services.signal.aborted ? 0 : (deadline - performance.now()) / 1000),
       onStart: () => services.emit({ type: 'started', trial: request.id, candidate: request.candidate }),
     })
+    if (trial.endedBy === 'disk') throw new InputError('E_IO', trial.reason!, { exit: 'io' })
     if (trial.state === 'STOPPED') return
     journal.append({ type: 'trial', definition: request.definition, trial })
     const done = trialsNow()
@@ -135,6 +137,7 @@ export async function tune(
       const race = spec.racing === false ? undefined : raceOf(store, prepared, done, requests[0]!)
       const running = Promise.all(requests.slice(0, remaining.trials).map(request => run(request, race)))
       // Trials run in processes of their own: meanwhile the model is chosen from those before.
+      running.catch(() => {}) // awaited, and thrown, below
       besides ??= meanwhile()
       besides.catch(() => {}) // awaited, and thrown, when the trials are done
       const ensemble = model.glance(done)
