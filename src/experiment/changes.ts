@@ -16,6 +16,24 @@ export function requireSameSpec(path: string, now: ExperimentSpec, before: Exper
   )
 }
 
+/** Refuses options said again that are not those an experiment began with. */
+export function requireSameOptions(
+  folder: string,
+  given: Partial<ExperimentSpec>,
+  before: ExperimentSpec,
+): void {
+  const said = Object.fromEntries(
+    Object.keys(given).map(name => [name, before[name as keyof ExperimentSpec]]),
+  ) as Partial<ExperimentSpec>
+  const changed = changedOptions(given, said)
+  if (changed.length === 0) return
+  throw new InputError(
+    'E_OPTIONS_CHANGED',
+    `experiment ${folder} cannot go on with other options: ${listed(changed)}; expected the same, or none; start a new experiment with "glasspilot run"`,
+    { exit: 'usage' },
+  )
+}
+
 /** Each option that differs: what it was, what it is. */
 export function changedOptions(now: Partial<ExperimentSpec>, before: Partial<ExperimentSpec>): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])] as (keyof ExperimentSpec)[]
