@@ -128,7 +128,7 @@ function writeAside(path: string, text: string): string {
 function writeNew(path: string, text: string): void {
   const file = disk.openSync(path, 'wx', 0o600)
   try {
-    disk.writeSync(file, text)
+    disk.writeSync(file, text, 0)
   } finally {
     disk.closeSync(file)
   }

@@ -91,9 +91,11 @@ export function openFileAtomic(path: string): AtomicFile {
   return {
     write(data) {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data
+      const start = total
       total += bytes.length
       guarded(() => {
-        for (let offset = 0; offset < bytes.length;) offset += disk.writeSync(file, bytes, offset)
+        for (let offset = 0; offset < bytes.length;)
+          offset += disk.writeSync(file, bytes, offset, bytes.length - offset, start + offset)
       })
     },
     commit() {

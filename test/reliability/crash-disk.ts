@@ -36,7 +36,7 @@ export function recordDisk(root: string): Recording {
   const calls: Call[] = []
   const real = { ...disk }
   const names = new Map<string, Entry>()
-  const handles = new Map<number, { entry: Entry; position: number }>()
+  const handles = new Map<number, Entry>()
   let files = 0
   const isInside = (path: string) => path === root || path.startsWith(`${root}/`)
   const named = (...entries: (readonly [string, Entry | undefined])[]) => {
@@ -53,8 +53,8 @@ export function recordDisk(root: string): Recording {
   const onData = (handle: number, call: DataCall) => {
     const found = handles.get(handle)
     if (!found) return
-    if ('file' in found.entry) calls.push({ on: 'file', file: found.entry.file, call })
-    else if (call.type === 'sync') calls.push({ on: 'folder', folder: found.entry.folder, call })
+    if ('file' in found) calls.push({ on: 'file', file: found.file, call })
+    else if (call.type === 'sync') calls.push({ on: 'folder', folder: found.folder, call })
   }
   disk.openSync = (path, flags, mode) => {
     const handle = real.openSync(path, flags, mode)
@@ -62,7 +62,7 @@ export function recordDisk(root: string): Recording {
     if (!isInside(name)) return handle
     if (String(flags).includes('x')) named([name, { file: files++ }])
     const entry = names.get(name) ?? { folder: name }
-    handles.set(handle, { entry, position: 0 })
+    handles.set(handle, entry)
     return handle
   }
   disk.writeSync = ((
@@ -73,13 +73,13 @@ export function recordDisk(root: string): Recording {
     position?: number,
   ) => {
     const bytes = Buffer.from(typeof data === 'string' ? Buffer.from(data) : data)
-    const from = typeof data === 'string' ? 0 : (offset ?? 0)
-    const count = typeof data === 'string' ? bytes.length : (length ?? bytes.length - from)
-    const written = real.writeSync(handle, bytes, from, count, position ?? null)
-    const found = handles.get(handle)
-    const at = position ?? found?.position ?? 0
+    // A text comes with its place in the file, bytes with the part of them that is meant before it.
+    const isText = typeof data === 'string'
+    const from = isText ? 0 : (offset ?? 0)
+    const count = isText ? bytes.length : (length ?? bytes.length - from)
+    const at = (isText ? offset : position) ?? 0
+    const written = real.writeSync(handle, bytes, from, count, at)
     onData(handle, { type: 'write', offset: at, bytes: bytes.subarray(from, from + written) })
-    if (found && position === undefined) found.position += written
     return written
   }) as typeof disk.writeSync
   disk.ftruncateSync = (handle, length) => {

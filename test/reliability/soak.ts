@@ -24,6 +24,12 @@ export function note(row: CardRow): void {
   if (path) appendFileSync(path, `${JSON.stringify(row)}\n`)
 }
 
+/** A line for who watches a long suite. */
+export function progress(text: string): void {
+  const path = process.env['GLASSPILOT_SOAK_LOG']
+  if (path) appendFileSync(`${path}.progress`, `${text}\n`)
+}
+
 /** Memory rather than a disk, where there is such a folder: thousands of small folders come and go. */
 export const fastFolder = (): string => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir())
 
