@@ -79,6 +79,8 @@ export async function tune(
   services.signal.addEventListener('abort', stopOnSignal)
   const model = followModel(store, prepared, services.emit)
   const trialsNow = () => finishedTrials(journal.records, definitions)
+  /** The experiment ends: what happens to trials from then on says nothing of them. */
+  let isOver = false
   const run = async (request: TrialRequest, race: Race | undefined) => {
     const candidate = candidates.get(request.candidate)!
     const job = {
@@ -93,7 +95,7 @@ export async function tune(
       onStart: () => services.emit({ type: 'started', trial: request.id, candidate: request.candidate }),
     })
     if (trial.endedBy === 'disk') throw new InputError('E_IO', trial.reason!, { exit: 'io' })
-    if (trial.state === 'STOPPED') return
+    if (isOver || trial.state === 'STOPPED') return
     journal.append({ type: 'trial', definition: request.definition, trial })
     const done = trialsNow()
     services.emit({
@@ -146,6 +148,7 @@ export async function tune(
     }
     await (besides ?? meanwhile())
   } finally {
+    isOver = true
     services.signal.removeEventListener('abort', stopOnSignal)
   }
   const trials = trialsNow()

@@ -207,7 +207,7 @@ const trialFault = (paths: Layout, { id }: Trial): 'missing' | 'damaged' | undef
     readPipeline(paths, id)
     return undefined
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'damaged'
+    return error instanceof InputError && error.code === 'E_IO' ? 'missing' : 'damaged'
   }
 }
 

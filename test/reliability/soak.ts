@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createRng } from '../../src/util/rng.ts'
 
-/** `npm run soak` runs the suites of this folder in full size, everything else a sample of each. */
-export const isFull = process.env['GLASSPILOT_SOAK'] === 'full'
-export const cases = (sample: number, full: number): number => (isFull ? full : sample)
+/** `npm run soak` runs the suites of this folder in full size (`full`) or a share of it (`0.3`), everything else a sample of each. */
+const asked = process.env['GLASSPILOT_SOAK']
+const share = asked === undefined || asked === '' ? undefined : asked === 'full' ? 1 : Number(asked)
+export const isFull = share !== undefined
+export const cases = (sample: number, full: number): number =>
+  share === undefined ? sample : Math.max(sample, Math.round(share * full))
 
 /** A line of the reliability card. */
 export interface CardRow {
