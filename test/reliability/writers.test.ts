@@ -92,9 +92,9 @@ describe('many processes on one folder', () => {
       const quick = await runCli(['--version'], { cwd: root })
       for (let round = 0; round < ROUNDS; round++) {
         const folder = join(root, `shared-${round}`)
-        let isDone = false
+        const state = { isDone: false }
         const writer = runCli(beginIn(folder), { cwd: root }).then(ended => {
-          isDone = true
+          state.isDone = true
           return ended
         })
         const journal = join(folder, 'events.jsonl')
@@ -104,7 +104,7 @@ describe('many processes on one folder', () => {
         const others: Promise<Ended>[] = []
         for (let i = 0; i < OTHERS; i++)
           others.push(runCli(i % 2 === 0 ? ['resume', folder, '--quiet'] : beginIn(folder), { cwd: root }))
-        for (; !isDone; reads++) {
+        for (; !state.isDone; reads++) {
           const { trials, records } = readExperiment(folder)
           expect(trials.length).toBeLessThanOrEqual(records.length)
           const board = join(folder, 'leaderboard.json')
