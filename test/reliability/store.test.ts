@@ -11,11 +11,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
+import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeRecord } from '../../src/experiment/journal.ts'
 import { prepareExperiment } from '../../src/experiment/prepare.ts'
 import { createStore, openStore, readExperiment } from '../../src/experiment/store.ts'
 import type { ExperimentSpec } from '../../src/experiment/types.ts'
+import { VERSION } from '../../src/job/version.ts'
 import { repairExperiment, type Mended } from '../../src/job/repair.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { runInProcess, smallSpec } from './in-process.ts'
@@ -232,6 +234,16 @@ describe('repair', () => {
 
 describe('experiments of earlier versions', () => {
   const fixtures = resolve(import.meta.dirname, '../fixtures/experiments')
+
+  it.runIf(process.env['GLASSPILOT_MAKE_EXPERIMENTS'])('are kept: this version adds its own', async () => {
+    const folder = join(fixtures, VERSION)
+    rmSync(folder, { recursive: true, force: true })
+    const store = createStore(folder, { ...spec, maxCandidates: 2 }, VERSION)
+    await runInProcess(store)
+    store.close()
+    for (const name of ['notebooks', 'model']) rmSync(join(folder, name), { recursive: true })
+  })
+
   it.each(readdirSync(fixtures))(
     '%s opens, can be read, and its leaderboard comes out the same',
     async version => {
