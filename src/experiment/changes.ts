@@ -5,10 +5,23 @@ import type { ExperimentSpec } from './types.ts'
 
 const NAMED = 10 // changes told by name
 
+/** What may change between runs: where the data lie (they are known by their hash), how long and how widely to go on. */
+const MAY_CHANGE: ReadonlySet<string> = new Set([
+  'name',
+  'data',
+  'test',
+  'candidates',
+  'maxCandidates',
+  'budgetSeconds',
+  'workers',
+  'trialMemory',
+  'cloud',
+])
+
 /** Refuses a description of the experiment that is not the one it began with; lists what differs. */
 export function requireSameSpec(path: string, now: ExperimentSpec, before: ExperimentSpec | undefined): void {
   if (!before) return
-  const changed = changedOptions(now, before)
+  const changed = changedOptions(now, before, MAY_CHANGE)
   if (changed.length === 0) return
   throw new InputError(
     'E_OPTIONS_CHANGED',
@@ -35,9 +48,14 @@ export function requireSameOptions(
 }
 
 /** Each option that differs: what it was, what it is. */
-export function changedOptions(now: Partial<ExperimentSpec>, before: Partial<ExperimentSpec>): string[] {
+export function changedOptions(
+  now: Partial<ExperimentSpec>,
+  before: Partial<ExperimentSpec>,
+  except: ReadonlySet<string> = new Set(),
+): string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])] as (keyof ExperimentSpec)[]
   return names
+    .filter(name => !except.has(name))
     .map(name => ({ name, was: shown(before[name]), is: shown(now[name]) }))
     .filter(({ was, is }) => was !== is)
     .map(({ name, was, is }) => `${name} was ${was} and is ${is}`)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Candidate } from '../candidates/candidate.ts'
-import { InputError } from '../util/errors.ts'
+import { InputError, messageOf } from '../util/errors.ts'
 import { isDiskError, makeFolder, sha256, sweepTemporary, writeFileAtomic } from '../util/files.ts'
 import { requireSameSpec } from './changes.ts'
 import { FORMAT_VERSION, requireVersion } from './format.ts'
@@ -84,7 +84,7 @@ export function createStore(folder: string, spec: ExperimentSpec, version: strin
     if (error instanceof InputError && !isDiskError(error)) throw error
     throw new InputError(
       'E_CANNOT_CREATE',
-      `folder ${paths.folder} cannot be made (${(error as Error).message}): expected a place that can be written; choose another --output`,
+      `folder ${paths.folder} cannot be made (${messageOf(error)}): expected a place that can be written; choose another --output`,
       { exit: 'cannotCreate', cause: error },
     )
   }
@@ -133,7 +133,7 @@ const openedStore = (paths: Layout, spec: ExperimentSpec, journal: Journal, unlo
 export function openStore(folder: string): Store {
   const paths = layout(resolve(folder))
   const { spec, glasspilot } = readDocument<{ spec: ExperimentSpec; glasspilot: string }>(paths.spec)
-  const unlock = lockFolder(paths.lock)
+  const unlock = lockForWriting(paths)
   try {
     requireJournal(paths)
     const journal = openJournal(paths.journal)
@@ -146,6 +146,20 @@ export function openStore(folder: string): Store {
   } catch (error) {
     unlock()
     throw error
+  }
+}
+
+function lockForWriting(paths: Layout): () => void {
+  try {
+    return lockFolder(paths.lock)
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException
+    if (code !== 'EROFS' && code !== 'EACCES') throw error
+    throw new InputError(
+      'E_CANNOT_CREATE',
+      `folder ${paths.folder} cannot be written (${messageOf(error)}): expected to go on there; mount it for writing, or work on a copy`,
+      { exit: 'cannotCreate', cause: error },
+    )
   }
 }
 

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import { backendNamed } from '../backends/index.ts'
 import { anytimeCsv, anytimeOf, chooseModel } from '../experiment/anytime.ts'
 import { readOutputs, readPipeline } from '../experiment/assemble.ts'
+import { requireSameSpec } from '../experiment/changes.ts'
 import { dataHashes } from '../experiment/data.ts'
 import { readJournal } from '../experiment/journal.ts'
 import { lockFolder } from '../experiment/lock.ts'
@@ -19,7 +20,7 @@ import {
   type Layout,
   type Store,
 } from '../experiment/store.ts'
-import type { ExperimentEvent, Trial } from '../experiment/types.ts'
+import type { ExperimentEvent, ExperimentSpec, Trial } from '../experiment/types.ts'
 import { loadMetric } from '../metrics/index.ts'
 import { InputError, messageOf } from '../util/errors.ts'
 import { sha256, sweepTemporary, writeFileAtomic } from '../util/files.ts'
@@ -95,12 +96,19 @@ async function repairBase(paths: Layout): Promise<Mended[]> {
 function repairSpec(paths: Layout): Mended {
   const created = readJournal(paths.journal).find(record => record.type === 'created')
   const file = relative(paths.folder, paths.spec)
-  if (!created?.spec) return { file, found: 'whole', done: 'kept' }
-  const before = existsSync(paths.spec) ? readFileSync(paths.spec, 'utf8') : undefined
+  const fault = documentFault(paths.spec) ?? (isAsBegun(paths, created?.spec) ? undefined : 'damaged')
+  if (!fault || !created?.spec) return { file, found: fault ?? 'whole', done: fault ? 'lost' : 'kept' }
   writeDocument(paths.spec, { glasspilot: created.version, spec: created.spec })
-  const isSame = before === readFileSync(paths.spec, 'utf8')
-  const found = before === undefined ? 'missing' : isSame ? 'whole' : 'damaged'
-  return { file, found, done: isSame ? 'kept' : 'rebuilt' }
+  return { file, found: fault, done: 'rebuilt' }
+}
+
+function isAsBegun(paths: Layout, before: ExperimentSpec | undefined): boolean {
+  try {
+    requireSameSpec(paths.spec, readDocument<{ spec: ExperimentSpec }>(paths.spec).spec, before)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What was made of the data: whole by its hashes, or made again from the source. */

@@ -150,7 +150,14 @@ export function syncFolder(folder: string): void {
 export function sweepTemporary(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   const left = names.filter(name => TEMPORARY.test(basename(name)))
-  for (const name of left) disk.unlinkSync(join(folder, name))
+  for (const name of left) {
+    try {
+      disk.unlinkSync(join(folder, name))
+    } catch (error) {
+      // A worker that outlived its parent for a moment took it away itself.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
   return left
 }
 

@@ -139,6 +139,21 @@ describe('many processes on one folder', () => {
     isFull ? 3_600_000 : 180_000,
   )
 
+  it(
+    'that begin at once are one writer',
+    async () => {
+      const folder = join(root, 'at-once')
+      const ended = await Promise.all(
+        Array.from({ length: OTHERS + 1 }, () => runCli(beginIn(folder), { cwd: root })),
+      )
+      const codes = ended.map(({ code }) => code).sort((a, b) => a! - b!)
+      expect(codes[0]).toBe(0)
+      for (const code of codes.slice(1)) expect([73, 75]).toContain(code)
+      expect(resultOf(folder)).toBe(resultOf(reference))
+    },
+    isFull ? 600_000 : 120_000,
+  )
+
   it('a lock whose process id belongs to another process since does not stop a resume', async () => {
     const folder = join(root, 'reused')
     cpSync(reference, folder, { recursive: true })
