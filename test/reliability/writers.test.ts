@@ -19,10 +19,10 @@ import { cases, isFull, note, pause, resultOf, writeClouds } from './soak.ts'
 
 const LOCK = resolve(import.meta.dirname, '../../dist/experiment/lock.js')
 const RACER = resolve(import.meta.dirname, 'parts/lock-racer.mjs')
-const RACERS = cases(4, 10)
+const RACERS = isFull ? 10 : 4
 const RACE_MS = cases(1500, 30_000)
 const ROUNDS = cases(1, 10)
-const OTHERS = cases(2, 9)
+const OTHERS = isFull ? 9 : 2
 const TRIALS = 5
 
 let root: string
