@@ -16,9 +16,10 @@ import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { repeatsFor, requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
-import { InputError } from '../util/errors.ts'
+import { InputError, messageOf } from '../util/errors.ts'
 import { count, quoted } from '../util/text.ts'
-import { openData, saveData, taskOf } from './data.ts'
+import { changedData } from './changes.ts'
+import { dataHashes, openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
 import { openPlan, takeCandidateFiles } from './plan.ts'
 import { groupCodes, rowWeights, timeValues } from './roles.ts'
@@ -65,11 +66,23 @@ export async function prepareExperiment(
   if (before && dataSha256 !== undefined && before.dataSha256 !== dataSha256) {
     throw new InputError(
       'E_DATA_CHANGED',
-      `data ${nameOf(spec.data)} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore it, or start a new experiment`,
+      `data ${nameOf(spec.data)} is not what the experiment began with: ${await differenceOf(store)} (SHA-256 ${dataSha256.slice(0, 12)}…, was ${before.dataSha256.slice(0, 12)}…); expected the same file; restore it, or start a new experiment`,
     )
   }
   const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
   return ready ? reopen(store) : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, spent })
+}
+
+/** What is other about the data now, as far as the folder still knows the old. */
+async function differenceOf({ paths, spec }: Store): Promise<string> {
+  try {
+    const { columns, rows } = readDocument<DatasetProfile>(paths.profile)
+    const { dataset } = await readDataset(spec.data, { target: spec.target })
+    const names = columns.map(({ name }) => name)
+    return changedData(dataset, { rows, names, dataset: openData(paths).dataset })
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 function reopen({ paths, spec }: Store): Prepared {
@@ -177,8 +190,12 @@ async function prepareAnew(
   saveData(paths, data)
 
   emit({ type: 'stage', stage: 'plan', detail: 'planning candidate pipelines' })
-  const candidates =
-    spec.candidates === undefined
+  // A plan that is there is somebody's: only the data had to be made again.
+  const isPrepared = journal.records.some(({ type }) => type === 'prepared')
+  const isPlanned = isPrepared && spec.candidates === undefined && existsSync(paths.candidates)
+  const candidates = isPlanned
+    ? openPlan(paths, spec, { columns: used.map(({ name }) => name), task: target.task })
+    : spec.candidates === undefined
       ? proposeCandidates(profile, {
           task: target.task,
           rows: folds.folds[0]!.train.length,
@@ -193,7 +210,8 @@ async function prepareAnew(
   writeDocument(paths.profile, profile)
   writeDocument(paths.reading, report)
   writeDocument(paths.candidates, { candidates })
-  journal.append({ type: 'prepared', dataSha256, rows: dataset.rows })
+  if (!isPrepared)
+    journal.append({ type: 'prepared', dataSha256, rows: dataset.rows, files: dataHashes(paths) })
   const images = sampleImages(dataset, target, profile)
   return {
     target,

@@ -2,6 +2,7 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { higherIsBetter } from '../metrics/index.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
 import { createSearch } from '../tune/search.ts'
+import { InputError } from '../util/errors.ts'
 import { hashSeed } from '../util/rng.ts'
 import type { Executor, Race, TrialTime } from './executor.ts'
 import type { TrialRequest } from './journal.ts'
@@ -78,6 +79,8 @@ export async function tune(
   services.signal.addEventListener('abort', stopOnSignal)
   const model = followModel(store, prepared, services.emit)
   const trialsNow = () => finishedTrials(journal.records, definitions)
+  /** The experiment ends: what happens to trials from then on says nothing of them. */
+  let isOver = false
   const run = async (request: TrialRequest, race: Race | undefined) => {
     const candidate = candidates.get(request.candidate)!
     const job = {
@@ -91,7 +94,8 @@ export async function tune(
       time: () => trialTime(services.signal.aborted ? 0 : (deadline - performance.now()) / 1000),
       onStart: () => services.emit({ type: 'started', trial: request.id, candidate: request.candidate }),
     })
-    if (trial.state === 'STOPPED') return
+    if (trial.endedBy === 'disk') throw new InputError('E_IO', trial.reason!, { exit: 'io' })
+    if (isOver || trial.state === 'STOPPED') return
     journal.append({ type: 'trial', definition: request.definition, trial })
     const done = trialsNow()
     services.emit({
@@ -135,6 +139,7 @@ export async function tune(
       const race = spec.racing === false ? undefined : raceOf(store, prepared, done, requests[0]!)
       const running = Promise.all(requests.slice(0, remaining.trials).map(request => run(request, race)))
       // Trials run in processes of their own: meanwhile the model is chosen from those before.
+      running.catch(() => {}) // awaited, and thrown, below
       besides ??= meanwhile()
       besides.catch(() => {}) // awaited, and thrown, when the trials are done
       const ensemble = model.glance(done)
@@ -143,6 +148,7 @@ export async function tune(
     }
     await (besides ?? meanwhile())
   } finally {
+    isOver = true
     services.signal.removeEventListener('abort', stopOnSignal)
   }
   const trials = trialsNow()

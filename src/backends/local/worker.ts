@@ -1,17 +1,14 @@
-import { join } from 'node:path'
 import process from 'node:process'
 import { algorithms } from '../../algorithms/index.ts'
 import type { Race, TrialJob } from '../../experiment/executor.ts'
 import { openData, type ExperimentData } from '../../experiment/data.ts'
 import { FeatureCache, fitCandidate, RaceLost } from '../../experiment/fit-candidate.ts'
-import { layout, writeDocument } from '../../experiment/store.ts'
+import { layout } from '../../experiment/store.ts'
+import { endedByDisk, leaveTrial } from '../../experiment/trial-files.ts'
 import type { Trial } from '../../experiment/types.ts'
 import { higherIsBetter, loadMetric } from '../../metrics/index.ts'
-import { packPipeline } from '../../pipeline/pipeline.ts'
 import { createRacing } from '../../tune/pruners/racing.ts'
 import { messageOf } from '../../util/errors.ts'
-import { writeFileAtomic } from '../../util/files.ts'
-import { pack } from '../../util/pack.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 
 // One of these runs per slot: it opens the data cache once and fits one trial at a time, on one thread.
@@ -54,25 +51,18 @@ async function runTrial(job: TrialJob, seconds: number, signal: AbortSignal): Pr
       },
       cache,
     )
-    const folder = paths.trial(request.id)
-    const pipeline = packPipeline(fitted.pipeline)
-    writeFileAtomic(join(folder, 'outputs.bin'), pack({ outputs: fitted.outputs }))
-    writeFileAtomic(join(folder, 'pipeline.bin'), pipeline)
-    const trial: Trial = {
-      ...base,
-      state: 'COMPLETE',
-      metrics: fitted.metrics,
-      foldScores: fitted.foldScores,
-      fitSeconds: fitted.fitSeconds,
-      ...(fitted.fitSeconds > TIME_LIMITED_SHARE * seconds && { timeLimited: true }),
-      predictMicrosecondsPerRow: fitted.predictMicrosecondsPerRow,
-      bytes: pipeline.length,
-      memoryBytes: process.resourceUsage().maxRSS * 1024,
-    }
-    writeDocument(join(folder, 'trial.json'), { trial, definition: request.definition })
-    return trial
+    return leaveTrial(paths, base, {
+      definition: request.definition,
+      fitted,
+      more: {
+        ...(fitted.fitSeconds > TIME_LIMITED_SHARE * seconds && { timeLimited: true }),
+        memoryBytes: process.resourceUsage().maxRSS * 1024,
+      },
+    })
   } catch (error) {
     if (signal.aborted) return { ...base, state: 'STOPPED', reason: 'stopped before it finished' }
+    const stopped = endedByDisk(base, error)
+    if (stopped) return stopped
     if (error instanceof RaceLost) return pruned(base, error, data!.folds.folds.length)
     if (
       error instanceof RangeError &&
