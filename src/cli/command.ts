@@ -45,6 +45,18 @@ export function parseDuration(text: string): number {
   return seconds
 }
 
+const BYTES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
+
+/** An amount of memory: `800m`, `1.5g`, or bytes. */
+export function parseMemory(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text.trim())
+  const bytes = match ? Math.round(Number(match[1]) * BYTES[match[2]!.toLowerCase()]!) : 0
+  if (!match || bytes < SMALLEST_MEMORY)
+    throw new InvalidArgumentError('Expected an amount of memory such as 800m or 2g, at least 200m.')
+  return bytes
+}
+const SMALLEST_MEMORY = 200e6 // less does not even start a worker
+
 export function toCommander(
   { usage, summary, examples, options, run }: CommandDefinition,
   output: Output,

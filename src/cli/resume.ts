@@ -1,6 +1,13 @@
 import { resolve } from 'node:path'
 import { openStore } from '../experiment/store.ts'
-import { jsonOption, option, parseDuration, wholeNumber, type CommandDefinition } from './command.ts'
+import {
+  jsonOption,
+  option,
+  parseDuration,
+  parseMemory,
+  wholeNumber,
+  type CommandDefinition,
+} from './command.ts'
 import { watchJob } from './watch.ts'
 
 export const resumeCommand: CommandDefinition = {
@@ -16,14 +23,16 @@ export const resumeCommand: CommandDefinition = {
     ),
     option('--candidates <folder>', 'take the plan from these files, as for run'),
     option('--workers <n>', 'trials at once').argParser(wholeNumber(1)),
+    option('--trial-memory <size>', 'as for run').argParser(parseMemory),
     option('--strict', 'as for run'),
     jsonOption(),
     option('--quiet', 'no progress'),
   ],
   async run({ args, options }, output) {
     const store = openStore(args[0]!)
-    const { budget, maxCandidates, workers, candidates } = options as {
+    const { budget, maxCandidates, workers, candidates, trialMemory } = options as {
       candidates?: string
+      trialMemory?: number
       budget?: number
       maxCandidates?: number
       workers?: number
@@ -34,6 +43,7 @@ export const resumeCommand: CommandDefinition = {
       ...(budget !== undefined && { budgetSeconds: budget }),
       ...(maxCandidates !== undefined && { maxCandidates }),
       ...(workers !== undefined && { workers }),
+      ...(trialMemory !== undefined && { trialMemory }),
       ...(candidates !== undefined && { candidates: resolve(candidates) }),
     }
     return watchJob({ ...store, spec }, options, output)

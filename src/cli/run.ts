@@ -11,6 +11,7 @@ import {
   jsonOption,
   option,
   parseDuration,
+  parseMemory,
   wholeNumber,
   type CommandDefinition,
   type CommandInput,
@@ -54,6 +55,10 @@ export const runCommand: CommandDefinition = {
     option('--seed <n>', 'same seed, data and trials: same leaderboard').argParser(wholeNumber(0)).default(0),
     option('--no-racing', 'fit every trial on all folds, also one that is losing beyond doubt'),
     option('--workers <n>', 'trials at once (default: one per core)').argParser(wholeNumber(1)),
+    option(
+      '--trial-memory <size>',
+      'most memory one trial may use, e.g. 2g (default: its share of what is free)',
+    ).argParser(parseMemory),
     new Option('--device <name>', 'where nets are trained; auto takes a graphics processor that works')
       .choices([...DEVICES])
       .default('cpu'),
@@ -112,6 +117,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     seed: options['seed'],
     racing: options['racing'] === false ? false : undefined,
     workers: options['workers'],
+    trialMemory: options['trialMemory'],
     backend: backendNamed(String(options['backend'])).name,
     cloud: cloudFrom(options),
     definitionsOnly: options['definitionsOnly'] === true,

@@ -12,6 +12,8 @@ export interface TrialJob {
   readonly metricModule?: string
   /** Left out: it runs on all folds. */
   readonly race?: Race
+  /** Memory that it is expected to need: it waits until so much is free. */
+  readonly expectedBytes?: number
 }
 
 /** What a trial must keep up with, fold by fold. */

@@ -9,7 +9,7 @@ import { followModel } from './anytime.ts'
 import { bestTrial, withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { lostTrials } from './plan.ts'
 import type { Prepared } from './prepare.ts'
-import { expectedSeconds, leastShare } from './schedule.ts'
+import { expectedBytes, expectedSeconds, leastShare } from './schedule.ts'
 import { definitionHash, finishedTrials, type Store } from './store.ts'
 import type { Ensemble, ExperimentEvent, Trial } from './types.ts'
 
@@ -74,6 +74,7 @@ export async function tune(
       leastShare,
     })
   const search = searchOf(prepared.candidates)
+  const bytesOf = expectedBytes(prepared)
   const stopOnSignal = () => void executor.stop(10)
   services.signal.addEventListener('abort', stopOnSignal)
   const model = followModel(store, prepared, services.emit)
@@ -86,6 +87,7 @@ export async function tune(
       objective: prepared.objective,
       ...(spec.metricModule !== undefined && { metricModule: spec.metricModule }),
       ...(race && { race }),
+      expectedBytes: bytesOf(candidate),
     }
     const trial = await executor.submit(job, {
       time: () => trialTime(services.signal.aborted ? 0 : (deadline - performance.now()) / 1000),

@@ -29,6 +29,8 @@ export interface ExperimentSpec {
   /** False: every trial is fitted on all folds, however poor; true unless said. */
   readonly racing?: boolean
   readonly workers: number
+  /** Most bytes of memory a trial may use; its share of what is free unless given. */
+  readonly trialMemory?: number
   readonly definitionsOnly: boolean
   /** Columns with a part to play: rows of one group stay together, later rows are never used to predict earlier ones, weights of rows. */
   readonly group?: string
@@ -82,6 +84,10 @@ export interface Trial {
   readonly bytes?: number
   /** Most memory that its process had held when it ended. */
   readonly memoryBytes?: number
+  /** How often it was begun, where that is more than once. */
+  readonly attempts?: number
+  /** Exit code or signal of the process that CRASHED. */
+  readonly exit?: number | string
 }
 
 export interface Objective {

@@ -62,7 +62,8 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
   const place = backendNamed(spec.backend)
   if (place.runElsewhere) return runElsewhere(store, place, { emit, signal })
   const result = await runExperiment(store, {
-    openExecutor: opened => place.openExecutor(opened),
+    openExecutor: opened =>
+      place.openExecutor(opened, { onNote: message => emit({ type: 'warning', message }) }),
     emit,
     signal,
     beforeTraining: async prepared => {
