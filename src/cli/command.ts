@@ -15,6 +15,8 @@ export interface CommandDefinition {
 export interface CommandInput {
   readonly args: readonly string[]
   readonly options: Readonly<Record<string, string | number | boolean | readonly number[] | undefined>>
+  /** Names of the options that were typed; the others have their defaults. */
+  readonly given: readonly string[]
 }
 
 export const option = (flags: string, description: string): Option => new Option(flags, description)
@@ -45,6 +47,10 @@ export function parseDuration(text: string): number {
   return seconds
 }
 
+/** Names of the options that were typed, whatever has a default. */
+const givenOptions = (command: Command): string[] =>
+  Object.keys(command.opts()).filter(name => command.getOptionValueSource(name) === 'cli')
+
 const BYTES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
 
 /** An amount of memory: `800m`, `1.5g`, or bytes. */
@@ -71,7 +77,11 @@ export function toCommander(
     const given = command.args.length > 0 || args.length > 0 ? received.slice(0, args.length) : []
     exit(
       (await run(
-        { args: given.flat().filter(item => item !== undefined) as string[], options: command.opts() },
+        {
+          args: given.flat().filter(item => item !== undefined) as string[],
+          options: command.opts(),
+          given: givenOptions(command),
+        },
         output,
       )) ?? 0,
     )

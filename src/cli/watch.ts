@@ -15,7 +15,11 @@ export async function watchJob(
   output: Output,
 ): Promise<number> {
   const quiet = options['quiet'] === true
-  const progress = showProgress(output, store.spec.budgetSeconds, quiet)
+  const progress = showProgress(
+    output,
+    store.spec.replay === undefined ? store.spec.budgetSeconds : undefined,
+    quiet,
+  )
   const stop = new AbortController()
   let exitCode: number = EXIT.ok
   const onSignal = (signal: NodeJS.Signals) => {
@@ -42,8 +46,20 @@ export async function watchJob(
   }
   if (options['json']) output.print(JSON.stringify(result))
   else endScreen(result, output)
+  if (result.replay?.same && !(result.replay.same.leaderboard && result.replay.same.model))
+    throw differs(result)
   if (options['strict'] === true && result.verdict?.isBetter === false) throw noBetter(result)
   return exitCode
+}
+
+const differs = ({ replay }: JobResult): InputError => {
+  const { leaderboard, model } = replay!.same!
+  const what = [leaderboard ? [] : 'leaderboard.csv', model ? [] : 'model.onnx'].flat().join(' and ')
+  return new InputError(
+    'E_REPLAY_DIFFERS',
+    `${what} of the replay differ from those of ${replay!.of}: expected the same bytes; use the same version of Glasspilot and of onnxruntime on the same kind of processor`,
+    { exit: 'alert' },
+  )
 }
 
 const noBetter = ({ objective, best, verdict }: JobResult): InputError =>

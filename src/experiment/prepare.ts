@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
+import { readCandidatesFile } from '../candidates/files.ts'
 import { proposeCandidates } from '../candidates/index.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { nameOf } from '../data/source.ts'
@@ -21,6 +22,7 @@ import { count, quoted } from '../util/text.ts'
 import { openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
 import { openPlan, takeCandidateFiles } from './plan.ts'
+import { requireSameTable, type Recording } from './recording.ts'
 import { groupCodes, rowWeights, timeValues } from './roles.ts'
 import { readDocument, writeDocument, type Store } from './store.ts'
 import type { ExperimentEvent, ExperimentSpec, Objective } from './types.ts'
@@ -52,24 +54,29 @@ const READING_SHARE = 0.1
 
 /**
  * Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder.
- * `spent`: the share of the budget that is gone.
+ * `spent`: the share of the budget that is gone. `recording`: what is repeated, of which the candidates are taken.
  */
 export async function prepareExperiment(
   store: Store,
   emit: Emit,
   spent: () => number = () => 0,
+  recording?: Recording,
 ): Promise<Prepared> {
   const { paths, spec, journal } = store
   const dataSha256 = await fingerprint(spec.data).catch(() => undefined)
-  const before = journal.records.find(record => record.type === 'prepared')
+  const before = recording ?? journal.records.find(record => record.type === 'prepared')
   if (before && dataSha256 !== undefined && before.dataSha256 !== dataSha256) {
     throw new InputError(
       'E_DATA_CHANGED',
       `data ${nameOf(spec.data)} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore it, or start a new experiment`,
     )
   }
-  const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
-  return ready ? reopen(store) : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, spent })
+  const isPrepared = journal.records.some(record => record.type === 'prepared')
+  const ready =
+    isPrepared && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
+  return ready
+    ? reopen(store)
+    : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, spent, ...(recording && { recording }) })
 }
 
 function reopen({ paths, spec }: Store): Prepared {
@@ -92,7 +99,12 @@ function reopen({ paths, spec }: Store): Prepared {
 
 async function prepareAnew(
   { paths, spec, journal }: Store,
-  { dataSha256, emit, spent }: { dataSha256: string; emit: Emit; spent: () => number },
+  {
+    dataSha256,
+    emit,
+    spent,
+    recording,
+  }: { dataSha256: string; emit: Emit; spent: () => number; recording?: Recording },
 ): Promise<Prepared> {
   const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
@@ -175,10 +187,13 @@ async function prepareAnew(
     ...(weights && { weights }),
   }
   saveData(paths, data)
+  if (recording) requireSameTable(recording, paths)
 
   emit({ type: 'stage', stage: 'plan', detail: 'planning candidate pipelines' })
-  const candidates =
-    spec.candidates === undefined
+  const known = { columns: used.map(({ name }) => name), task: target.task }
+  const candidates = recording
+    ? readCandidatesFile(recording.paths.candidates, { algorithms, ...known })
+    : spec.candidates === undefined
       ? proposeCandidates(profile, {
           task: target.task,
           rows: folds.folds[0]!.train.length,
@@ -186,10 +201,7 @@ async function prepareAnew(
           objective: objective.name,
           algorithms,
         })
-      : takeCandidateFiles(paths, spec.candidates, {
-          columns: used.map(({ name }) => name),
-          task: target.task,
-        })
+      : takeCandidateFiles(paths, spec.candidates, known)
   writeDocument(paths.profile, profile)
   writeDocument(paths.reading, report)
   writeDocument(paths.candidates, { candidates })

@@ -3,6 +3,7 @@ import type { AnswerRules } from '../data/schema.ts'
 import type { TablePath } from '../data/source.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
+import type { Mark } from '../util/clock-tape.ts'
 
 export type Direction = 'maximize' | 'minimize'
 export type Mode = 'auto' | 'hpo' | 'ensemble'
@@ -47,6 +48,8 @@ export interface ExperimentSpec {
   readonly features?: FeatureChoice
   /** Folder with a file per candidate: the plan as a person edited it. */
   readonly candidates?: string
+  /** Folder of the experiment that this one repeats, trial by trial. */
+  readonly replay?: string
 }
 
 /** Columns the user chose and typed by hand. */
@@ -79,6 +82,8 @@ export interface Trial {
   readonly fitSeconds?: number
   /** Its time ran out and it ended with what it had: more time would have given another model. */
   readonly timeLimited?: boolean
+  /** By fold, what the time limit changed in the fit: repeated, it gives the same model again. Absent where it changed nothing. */
+  readonly clock?: readonly (readonly Mark[])[]
   readonly predictMicrosecondsPerRow?: number
   /** Size of the fitted pipeline on disk. */
   readonly bytes?: number

@@ -3,6 +3,8 @@ import { backendNamed } from '../backends/index.ts'
 import { assemblePipeline } from '../experiment/assemble.ts'
 import { ENSEMBLE, hasFailed, rankTrials, withEnsemble, writeLeaderboard } from '../experiment/leaderboard.ts'
 import type { Prepared } from '../experiment/prepare.ts'
+import { readRecording } from '../experiment/recording.ts'
+import { compareReplay, type ReplayResult } from '../experiment/replay.ts'
 import { runExperiment } from '../experiment/run.ts'
 import type { Store } from '../experiment/store.ts'
 import { judgeModel } from '../experiment/verdict.ts'
@@ -51,6 +53,8 @@ export interface JobResult {
   /** Whether the best is better than a constant answer. */
   readonly verdict?: Verdict
   readonly stopped: boolean
+  /** Of an experiment that repeats another. */
+  readonly replay?: ReplayResult
   /** Why the search ended before its budget did. */
   readonly ended?: string
 }
@@ -87,6 +91,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     })
     evaluation = await scoreTest(store, emit)
   }
+  const repeated = ensemble && spec.replay !== undefined && compareReplay(paths, readRecording(spec.replay))
   const best = ensemble && describeBest(trials, ensemble, prepared.objective, evaluation)
   writeNotebooks(store, prepared, rankTrials(board, prepared.objective), best, verdict)
   return {
@@ -102,6 +107,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     ...(evaluation && { evaluation }),
     ...(verdict && { verdict }),
     stopped,
+    ...(repeated && { replay: repeated }),
     ...(ended !== undefined && { ended }),
   }
 }

@@ -89,7 +89,7 @@ interface Bench {
 
 /** Fits one trial, leaves its files in the folder, and says how it went. */
 async function runTrial(bench: Bench, job: TrialJob, seconds: number, signal: AbortSignal): Promise<Trial> {
-  const { request, candidate, objective, race } = job
+  const { request, candidate, objective, race, repeat } = job
   const { paths, algorithms } = bench
   const base = {
     id: request.id,
@@ -113,6 +113,10 @@ async function runTrial(bench: Bench, job: TrialJob, seconds: number, signal: Ab
         signal,
         seconds,
         ...(race && { isLost: isLost(race, objective) }),
+        ...(repeat && {
+          clock: repeat.clock,
+          isLost: (scores: readonly number[]) => scores.length === repeat.folds,
+        }),
       },
       bench.cache,
     )
@@ -127,6 +131,7 @@ async function runTrial(bench: Bench, job: TrialJob, seconds: number, signal: Ab
       foldScores: fitted.foldScores,
       fitSeconds: fitted.fitSeconds,
       ...(fitted.fitSeconds > TIME_LIMITED_SHARE * seconds && { timeLimited: true }),
+      ...clockOf(fitted.clock),
       predictMicrosecondsPerRow: fitted.predictMicrosecondsPerRow,
       bytes: pipeline.length,
       memoryBytes: process.resourceUsage().maxRSS * 1024,
@@ -156,10 +161,19 @@ function isLost({ others, rivals }: Race, { name }: TrialJob['objective']) {
     )
 }
 
-const pruned = (base: Omit<Trial, 'state'>, { foldScores, fitSeconds }: RaceLost, folds: number): Trial => ({
+const pruned = (
+  base: Omit<Trial, 'state'>,
+  { foldScores, fitSeconds, clock }: RaceLost,
+  folds: number,
+): Trial => ({
   ...base,
   state: 'PRUNED',
   reason: `stopped after ${foldScores.length} of ${folds} folds: worse on them, beyond doubt, than trials that are good enough`,
   foldScores,
   fitSeconds,
+  ...clockOf(clock),
 })
+
+/** Nothing where the clock changed nothing. */
+const clockOf = (clock: NonNullable<Trial['clock']>): Pick<Trial, 'clock'> =>
+  clock.some(marks => marks.length > 0) ? { clock } : {}
