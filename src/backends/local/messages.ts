@@ -12,6 +12,9 @@ export interface FromWorker {
   readonly trial: Trial
 }
 
+/** The same words whoever noticed, so that leaderboards are the same. */
+export const OUT_OF_MEMORY = 'needed more memory than a trial may have'
+
 const MOST_CHARACTERS = 64e6 // of one line; a result has some thousands
 
 export const encodeMessage = (message: ToWorker | FromWorker): string => `${JSON.stringify(message)}\n`

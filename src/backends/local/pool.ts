@@ -4,14 +4,13 @@ import type { Trial } from '../../experiment/types.ts'
 import { startWorker, workerEntry, type WorkerPlace } from './launch.ts'
 import { systemMemoryKills } from './machine.ts'
 import { fitsBeside, isShort, neverFits, planMemory, type MemoryPlan } from './memory.ts'
-import { answerIn, lineReader } from './messages.ts'
+import { answerIn, lineReader, OUT_OF_MEMORY } from './messages.ts'
 import {
   emptySlot,
   endedForMemory,
   errorIn,
   judge,
   kill,
-  OUT_OF_MEMORY,
   send,
   stalls,
   type Slot,

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { SubmitOptions, TrialJob } from '../../experiment/executor.ts'
 import type { Trial, TrialState } from '../../experiment/types.ts'
 import { processorTicks, residentBytes } from './machine.ts'
-import { encodeMessage, type ToWorker } from './messages.ts'
+import { encodeMessage, OUT_OF_MEMORY, type ToWorker } from './messages.ts'
 
 /** Why a worker was ended, or could not answer. */
 export interface Verdict {
@@ -63,8 +63,6 @@ export const kill = (slot: Slot, verdict: Verdict): void => {
   slot.verdict ??= verdict
   slot.child?.kill('SIGKILL')
 }
-
-export const OUT_OF_MEMORY = 'needed more memory than a trial may have'
 
 /** A worker that has not used the processor for so long hangs. */
 const STALLED_SECONDS = 60

@@ -16,7 +16,7 @@ import { createRacing } from '../../tune/pruners/racing.ts'
 import { messageOf } from '../../util/errors.ts'
 import { writeFileAtomic } from '../../util/files.ts'
 import { pack } from '../../util/pack.ts'
-import { encodeMessage, type ToWorker } from './messages.ts'
+import { encodeMessage, OUT_OF_MEMORY, type ToWorker } from './messages.ts'
 
 /** A fit that used this much of its time was most likely cut short. */
 const TIME_LIMITED_SHARE = 0.85
@@ -134,7 +134,7 @@ async function runTrial(bench: Bench, job: TrialJob, seconds: number, signal: Ab
       ...clockOf(fitted.clock),
       predictMicrosecondsPerRow: fitted.predictMicrosecondsPerRow,
       bytes: pipeline.length,
-      memoryBytes: process.resourceUsage().maxRSS * 1024,
+      memoryBytes: mostBytes(),
     }
     writeDocument(join(folder, 'trial.json'), { trial, definition: request.definition })
     return trial
@@ -142,10 +142,13 @@ async function runTrial(bench: Bench, job: TrialJob, seconds: number, signal: Ab
     if (signal.aborted) return { ...base, state: 'STOPPED', reason: 'stopped before it finished' }
     if (error instanceof RaceLost) return pruned(base, error, bench.data!.folds.folds.length)
     if (isOutOfMemory(error))
-      return { ...base, state: 'MEMOUT', reason: 'asked for more memory than there is' }
+      return { ...base, state: 'MEMOUT', reason: OUT_OF_MEMORY, memoryBytes: mostBytes() }
     return { ...base, state: 'FAILED', reason: messageOf(error) }
   }
 }
+
+/** Most memory this process has held. */
+const mostBytes = (): number => process.resourceUsage().maxRSS * 1024
 
 const isOutOfMemory = (error: unknown): boolean =>
   /out of memory|bad_?alloc|allocation (failed|size)|could not allocate|cannot allocate|Invalid (typed )?array (buffer )?length|E_TREE_MEMORY/i.test(
