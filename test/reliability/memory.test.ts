@@ -1,18 +1,10 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fitsBeside, neverFits, planMemory } from '../../src/backends/local/memory.ts'
 import { temporaryFolder, writeTable } from '../helpers/cli.ts'
-
-interface BombRun {
-  states: { id: number; state: string; reason?: string }[]
-  parentGrowth: number
-  overshoot: number
-  leastFree: number
-  left: number
-}
+import { runWithBad, type BadRun } from './parts/bad-run.ts'
 
 describe('memory for trials', () => {
   const machine = { available: 8e9, total: 16e9 }
@@ -45,30 +37,18 @@ describe.skipIf(!existsSync('/proc/meminfo'))(
   () => {
     const folder = temporaryFolder()
     const LIMIT = 450e6
-    let run: BombRun
+    const BOMBS = [2, 6, 9, 13, 17]
+    let run: BadRun
 
     beforeAll(async () => {
       writeTable(join(folder, 'train.csv'), 'binary', 150)
-      const driver = join(import.meta.dirname, 'parts/bomb-run.mjs')
-      run = await new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, [
-          driver,
-          join(folder, 'train.csv'),
-          join(folder, 'out'),
-          String(LIMIT),
-        ])
-        let text = ''
-        let problem = ''
-        child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
-        child.stderr.on('data', (chunk: Buffer) => (problem += chunk.toString()))
-        child.on('close', code =>
-          code === 0 ? resolve(JSON.parse(text) as BombRun) : reject(new Error(problem)),
-        )
-      })
+      const kinds = ['array push', 'many objects', 'Float64Array', 'strings', 'Buffers']
+      const bad = kinds.map((kind, i) => [BOMBS[i]!, kind] as const)
+      run = await runWithBad(folder, 'out', { bad, trials: 20, trialBytes: LIMIT })
     })
 
     it('end with exactly five MEMOUT, whatever the memory was eaten by, and 15 COMPLETE', () => {
-      const bombs = run.states.filter(({ id }) => [2, 6, 9, 13, 17].includes(id))
+      const bombs = run.states.filter(({ id }) => BOMBS.includes(id))
       expect(new Set(bombs.map(({ state, reason }) => `${state}: ${reason}`))).toEqual(
         new Set(['MEMOUT: needed more memory than a trial may have']),
       )
@@ -77,7 +57,7 @@ describe.skipIf(!existsSync('/proc/meminfo'))(
 
     it('cost the main process no memory, the machine no more than a trial may have, and leave no process', () => {
       if (process.env['GLASSPILOT_SOAK'])
-        process.stderr.write(`${JSON.stringify({ ...run, states: undefined })}\n`)
+        process.stderr.write(`${JSON.stringify({ ...run, states: undefined, leaderboard: undefined })}\n`)
       expect(run.parentGrowth).toBeLessThan(50e6)
       expect(run.overshoot).toBeLessThan(0.15)
       expect(run.leastFree).toBeGreaterThan(0.1)

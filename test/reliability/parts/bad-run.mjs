@@ -1,4 +1,4 @@
-// Runs an experiment of 20 trials, five of which are memory bombs, and says how it went and what it cost this process.
+// Runs an experiment some of whose trials go bad, and says how it went and what it cost this process.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LocalPool } from '../../../dist/backends/local/pool.js'
@@ -6,19 +6,18 @@ import { runExperiment } from '../../../dist/experiment/run.js'
 import { createStore } from '../../../dist/experiment/store.js'
 import { hashSeed } from '../../../dist/util/rng.js'
 
-const [table, output, limit] = process.argv.slice(2)
-const trialBytes = Number(limit)
+const [table, output, options] = process.argv.slice(2)
+/** `bad`: pairs of trial and what it does; `once`: only the first time it is begun. */
+const { bad, trials, once = false, trialBytes } = JSON.parse(options)
 const SEED = 3
-const KINDS = ['array push', 'many objects', 'Float64Array', 'strings', 'Buffers']
-const BOMBS = [2, 6, 9, 13, 17] // trials
 
 const spec = {
-  name: 'bombs', data: table, target: 'y', mode: 'hpo', maxCandidates: 20, seed: SEED, workers: 2, backend: 'local', definitionsOnly: false, racing: false,
+  name: 'bad', data: table, target: 'y', mode: 'hpo', maxCandidates: trials, seed: SEED, workers: 2, backend: 'local', definitionsOnly: false, racing: false,
 } // prettier-ignore
 const store = createStore(output, spec, '0.0.0')
 writeFileSync(
-  join(output, 'bombs.json'),
-  JSON.stringify(BOMBS.map((id, i) => [hashSeed(hashSeed(SEED, id), 0), KINDS[i]])),
+  join(output, 'bad.json'),
+  JSON.stringify(bad.map(([id, kind]) => [hashSeed(hashSeed(SEED, id), 0), { kind, once }])),
 )
 
 const field = (text, name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0) * 1024
@@ -44,7 +43,7 @@ const result = await runExperiment(store, {
   openExecutor: async ({ paths }) =>
     new LocalPool(paths.folder, 2, {
       trialBytes,
-      entry: new URL('bomb-worker.mjs', import.meta.url).pathname,
+      entry: new URL('bad-worker.mjs', import.meta.url).pathname,
     }),
   emit: event => {
     if (event.type === 'trial' && event.trial.id === 1) parentStart = process.memoryUsage.rss()
@@ -57,14 +56,15 @@ clearInterval(watch)
 store.close()
 process.stdout.write(
   JSON.stringify({
-    states: result.trials.map(({ id, state, reason }) => ({ id, state, reason })),
+    states: result.trials.map(({ id, state, reason, attempts }) => ({ id, state, reason, attempts })),
+    leaderboard: readFileSync(join(output, 'leaderboard.csv'), 'utf8'),
     parentGrowth: parentPeak - parentStart,
-    overshoot: mostOfWorkers / trialBytes - 1,
+    overshoot: trialBytes ? mostOfWorkers / trialBytes - 1 : 0,
     leastFree,
     left:
       readdirSync('/proc').filter(pid => {
         try {
-          return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(output)
+          return /^\d/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(output)
         } catch {
           return false
         }
