@@ -5,7 +5,7 @@ import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { prepareExperiment, type Prepared } from './prepare.ts'
 import { readRecording, type Recording } from './recording.ts'
 import { replay } from './replay.ts'
-import type { TuneServices } from './runner.ts'
+import { requireGoing, type TuneServices } from './runner.ts'
 import { reserveSeconds } from './schedule.ts'
 import type { Store } from './store.ts'
 import { tune } from './tune.ts'
@@ -37,8 +37,12 @@ export async function runExperiment(store: Store, services: RunServices): Promis
   const started = performance.now()
   if (spec.metricModule !== undefined) await loadMetric(spec.metricModule)
   const spent = () => (performance.now() - started) / 1000 / budgetSeconds
+  const emit: RunServices['emit'] = event => {
+    requireGoing(services.signal)
+    services.emit(event)
+  }
   if (spec.definitionsOnly) {
-    const prepared = await prepareExperiment(store, services.emit, spent)
+    const prepared = await prepareExperiment(store, emit, spent)
     tellPlan(prepared, services)
     await services.beforeTraining(prepared)
     services.onPlanned(prepared)
@@ -47,9 +51,10 @@ export async function runExperiment(store: Store, services: RunServices): Promis
   const executor = await services.openExecutor(store)
   try {
     executor.warm?.()
-    const prepared = await prepareExperiment(store, services.emit, spent, recording)
+    const prepared = await prepareExperiment(store, emit, spent, recording)
     tellPlan(prepared, services)
     await services.beforeTraining(prepared)
+    requireGoing(services.signal)
     return await train(store, prepared, services, {
       executor,
       deadline: started + (budgetSeconds - reserveSeconds(budgetSeconds)) * 1000,

@@ -1,6 +1,7 @@
 import type { Candidate } from '../candidates/candidate.ts'
 import type { Executor, Race, Repeat, TrialTime } from './executor.ts'
 import type { TrialRequest } from './journal.ts'
+import { GlasspilotError } from '../util/errors.ts'
 import { bestTrial } from './leaderboard.ts'
 import type { Prepared } from './prepare.ts'
 import { expectedBytes } from './schedule.ts'
@@ -16,9 +17,21 @@ export interface TuneServices {
 const GRACE: Readonly<Record<string, number>> = { SIGTERM: 20, SIGHUP: 20 }
 const USUAL_GRACE = 10
 
+export const graceSeconds = (reason: unknown): number => GRACE[String(reason)] ?? USUAL_GRACE
+
+/** Ends the experiment where it stands once it is to stop; before training there is nothing to finish. */
+export function requireGoing({ aborted, reason }: AbortSignal): void {
+  if (!aborted) return
+  throw new GlasspilotError(
+    'E_STOPPED',
+    `the experiment was stopped (${String(reason)}) before training began: nothing is lost; go on with "glasspilot resume"`,
+    { exit: 'interrupted' },
+  )
+}
+
 /** Stops the trials when the experiment is stopped. Returns the release. */
 export function stopsOnSignal(signal: AbortSignal, executor: Executor): () => void {
-  const stop = () => void executor.stop(GRACE[String(signal.reason)] ?? USUAL_GRACE)
+  const stop = () => void executor.stop(graceSeconds(signal.reason))
   signal.addEventListener('abort', stop)
   return () => signal.removeEventListener('abort', stop)
 }

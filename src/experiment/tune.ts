@@ -109,7 +109,8 @@ export async function tune(
           longestSeconds: trialTime(seconds).softSeconds / CAUTION,
         }),
       }
-      if (seconds <= 0) break
+      // What a stopped run still owed may be more than is asked for now.
+      if (seconds <= 0 || (pending.length > 0 && remaining.trials <= 0)) break
       const requests =
         pending.length > 0 ? pending : nextGeneration(store, proposed(edited, done, remaining), definitions)
       if (requests.length === 0) {
