@@ -19,6 +19,8 @@ export interface CommandInput {
   readonly given: readonly string[]
 }
 
+export const EXCEL_SAFE = 'put an apostrophe before cells that a spreadsheet would take for formulas'
+
 export const option = (flags: string, description: string): Option => new Option(flags, description)
 
 export const jsonOption = (): Option => option('--json', 'print one JSON object on stdout')

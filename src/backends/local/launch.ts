@@ -43,7 +43,13 @@ export interface WorkerPlace {
  * Commands go to its stdin, answers come from descriptor 3.
  */
 export function startWorker({ entry, folder }: WorkerPlace, limitBytes: number): ChildProcess {
-  const node = [process.execPath, `--max-old-space-size=${Math.floor((limitBytes * HEAP_SHARE) / 1e6)}`]
+  // A process that is hardened has hardened workers.
+  const hardened = process.execArgv.filter(flag => flag.startsWith('--disable-proto'))
+  const node = [
+    process.execPath,
+    ...hardened,
+    `--max-old-space-size=${Math.floor((limitBytes * HEAP_SHARE) / 1e6)}`,
+  ]
   const setpriv = onPath('setpriv')
   const bound = setpriv !== undefined
   const own = [...node, entry, folder, String(process.pid), bound ? 'bound' : 'unbound']

@@ -32,7 +32,8 @@ while True:
         os.write(terminal, b"\x03")
 _, status = os.waitpid(pid, 0)
 print(json.dumps({
-    "code": os.waitstatus_to_exitcode(status),
+    # As a shell has it: 128 and the number of the signal.
+    "code": os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status),
     "seconds": time.monotonic() - acted,
     "output": seen.decode(errors="replace"),
 }))
