@@ -1,5 +1,6 @@
 import { loadMetric } from '../metrics/index.ts'
 import { InputError } from '../util/errors.ts'
+import { duration } from '../util/text.ts'
 import type { Executor } from './executor.ts'
 import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { prepareExperiment, type Prepared } from './prepare.ts'
@@ -9,7 +10,8 @@ import { requireGoing, type TuneServices } from './runner.ts'
 import { reserveSeconds } from './schedule.ts'
 import type { Store } from './store.ts'
 import { tune } from './tune.ts'
-import type { Ensemble, Trial } from './types.ts'
+import { watchSleep } from './sleep.ts'
+import type { Ensemble, ExperimentSpec, Trial } from './types.ts'
 
 export interface RunServices extends TuneServices {
   readonly openExecutor: (store: Store) => Promise<Executor>
@@ -49,6 +51,7 @@ export async function runExperiment(store: Store, services: RunServices): Promis
     return { prepared, trials: [], stopped: false }
   }
   const executor = await services.openExecutor(store)
+  const endWatch = watchSleep(seconds => services.emit({ type: 'warning', message: slept(seconds, spec) }))
   try {
     executor.warm?.()
     const prepared = await prepareExperiment(store, emit, spent, recording)
@@ -61,9 +64,13 @@ export async function runExperiment(store: Store, services: RunServices): Promis
       ...(recording && { recording }),
     })
   } finally {
+    endWatch()
     await executor.close()
   }
 }
+
+const slept = (seconds: number, { budgetSeconds }: ExperimentSpec): string =>
+  `the machine slept for ${duration(seconds)}${budgetSeconds === undefined ? '' : ', which does not count against the budget'}; running trials went on afterwards`
 
 /** Of the time for training: completing the profile beside it may take so much from the trials. */
 const PROFILE_SHARE = 0.1
