@@ -1,11 +1,11 @@
-import { float, int, logFloat, logInt, type Params } from '../params/space.ts'
+import { choice, float, int, logFloat, logInt, type Params } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import type { Algorithm, DatasetShape, FitContext, TrainingData } from './algorithm.ts'
 import { type BoostingRules, fitBoosting } from './trees/boosting.ts'
 import { boostingSettings, boostingSettingsFor } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
-import { encodeCategories } from './trees/target-statistics.ts'
+import { encodeCategories, type StatisticsKind } from './trees/target-statistics.ts'
 
 const space = {
   iterations: logInt(64, 2048, 500),
@@ -20,17 +20,21 @@ const space = {
 const rateFor = ({ rows }: DatasetShape): number =>
   0.07 + 0.03 * Math.min(1, Math.max(0, (rows - 5000) / 10_000))
 
-/** Oblivious trees on ordered target statistics (Prokhorenkova et al. 2018), with the parameters of CatBoost. */
+/** Oblivious trees on target statistics (Prokhorenkova et al. 2018), with the parameters of CatBoost. */
 export const gbtOblivious: Algorithm = {
   name: 'gbt-oblivious',
   autopilotName: 'catboost',
   summary:
-    'boosted trees that ask one question per level, categories as ordered target statistics: strong with many categories and untuned',
+    'boosted trees that ask one question per level, categories as target statistics, alone and combined: strong with many categories and untuned',
   tasks: ['binary', 'multiclass', 'regression'],
   role: 'boosting',
   requires: ['category-codes'],
   space,
-  settings: boostingSettings,
+  settings: {
+    ...boostingSettings,
+    /** Of categories, from the rows of other folds, or from those before in a random order. */
+    target_statistics: choice(['folds', 'ordered']),
+  },
   settingsFor: boostingSettingsFor,
   spaceFor(shape) {
     const { rounds, learningRate, featureShare, byGradient } = boostingDefaults(shape)
@@ -72,14 +76,20 @@ export const gbtOblivious: Algorithm = {
 }
 
 async function fitEncoded(data: TrainingData, rules: BoostingRules, context: FitContext, params: Params) {
-  const encoded = encodeCategories(data, createRng(hashSeed(context.seed, 'orders')))
+  const kind = (params['target_statistics'] ?? 'folds') as StatisticsKind
+  const encoded = encodeCategories(data, createRng(hashSeed(context.seed, 'orders')), kind)
   if (!encoded) return fitBoosting(data, rules, context, params)
   const { encoders, views, columnOf } = encoded
   const model = await fitBoosting(encoded.data, { ...rules, views }, context, params)
+  const width = data.features.columns.length
+  const feature = model.feature.map(column => (column < 0 ? column : columnOf(column)))
+  const asked = new Set(feature)
+  const kept = encoders.flatMap((_, e) => (asked.has(width + e) ? [e] : []))
+  const placeOf = new Map(kept.map((e, place) => [width + e, width + place]))
   return {
     ...model,
-    width: data.features.columns.length + encoders.length,
-    encoders,
-    feature: model.feature.map(column => (column < 0 ? column : columnOf(column))),
+    width: width + kept.length,
+    encoders: kept.map(e => encoders[e]!),
+    feature: feature.map(column => placeOf.get(column) ?? column),
   }
 }
