@@ -17,9 +17,10 @@ import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { repeatsFor, requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
-import { InputError } from '../util/errors.ts'
+import { InputError, messageOf } from '../util/errors.ts'
 import { count, quoted } from '../util/text.ts'
-import { openData, saveData, taskOf } from './data.ts'
+import { changedData } from './changes.ts'
+import { dataHashes, openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
 import { openPlan, takeCandidateFiles } from './plan.ts'
 import { requireSameTable, type Recording } from './recording.ts'
@@ -68,7 +69,7 @@ export async function prepareExperiment(
   if (before && dataSha256 !== undefined && before.dataSha256 !== dataSha256) {
     throw new InputError(
       'E_DATA_CHANGED',
-      `data ${nameOf(spec.data)} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore it, or start a new experiment`,
+      `data ${nameOf(spec.data)} is not what the experiment began with: ${await differenceOf({ paths: recording?.paths ?? paths, spec })} (SHA-256 ${dataSha256.slice(0, 12)}…, was ${before.dataSha256.slice(0, 12)}…); expected the same file; restore it, or start a new experiment`,
     )
   }
   const isPrepared = journal.records.some(record => record.type === 'prepared')
@@ -77,6 +78,18 @@ export async function prepareExperiment(
   return ready
     ? reopen(store)
     : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, spent, ...(recording && { recording }) })
+}
+
+/** What is other about the data now, as far as the folder still knows the old. */
+async function differenceOf({ paths, spec }: Pick<Store, 'paths' | 'spec'>): Promise<string> {
+  try {
+    const { columns, rows } = readDocument<DatasetProfile>(paths.profile)
+    const { dataset } = await readDataset(spec.data, { target: spec.target })
+    const names = columns.map(({ name }) => name)
+    return changedData(dataset, { rows, names, dataset: openData(paths).dataset })
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 function reopen({ paths, spec }: Store): Prepared {
@@ -191,21 +204,27 @@ async function prepareAnew(
 
   emit({ type: 'stage', stage: 'plan', detail: 'planning candidate pipelines' })
   const known = { columns: used.map(({ name }) => name), task: target.task }
+  // A plan that is there is somebody's: only the data had to be made again.
+  const isPrepared = journal.records.some(({ type }) => type === 'prepared')
+  const isPlanned = isPrepared && spec.candidates === undefined && existsSync(paths.candidates)
   const candidates = recording
     ? readCandidatesFile(recording.paths.candidates, { algorithms, ...known })
-    : spec.candidates === undefined
-      ? proposeCandidates(profile, {
-          task: target.task,
-          rows: folds.folds[0]!.train.length,
-          classes: target.classes.length,
-          objective: objective.name,
-          algorithms,
-        })
-      : takeCandidateFiles(paths, spec.candidates, known)
+    : isPlanned
+      ? openPlan(paths, spec, known)
+      : spec.candidates === undefined
+        ? proposeCandidates(profile, {
+            task: target.task,
+            rows: folds.folds[0]!.train.length,
+            classes: target.classes.length,
+            objective: objective.name,
+            algorithms,
+          })
+        : takeCandidateFiles(paths, spec.candidates, known)
   writeDocument(paths.profile, profile)
   writeDocument(paths.reading, report)
   writeDocument(paths.candidates, { candidates })
-  journal.append({ type: 'prepared', dataSha256, rows: dataset.rows })
+  if (!isPrepared)
+    journal.append({ type: 'prepared', dataSha256, rows: dataset.rows, files: dataHashes(paths) })
   const images = sampleImages(dataset, target, profile)
   return {
     target,

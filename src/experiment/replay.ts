@@ -44,6 +44,7 @@ export async function replay(
     }
     await besides
   } finally {
+    runner.end()
     release()
   }
   const trials = runner.trialsNow()

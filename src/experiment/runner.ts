@@ -1,7 +1,7 @@
 import type { Candidate } from '../candidates/candidate.ts'
 import type { Executor, Race, Repeat, TrialTime } from './executor.ts'
 import type { TrialRequest } from './journal.ts'
-import { GlasspilotError } from '../util/errors.ts'
+import { GlasspilotError, InputError } from '../util/errors.ts'
 import { bestTrial } from './leaderboard.ts'
 import type { Prepared } from './prepare.ts'
 import { expectedBytes } from './schedule.ts'
@@ -44,6 +44,8 @@ export interface Runner {
   run(request: TrialRequest, options: RunTrialOptions): Promise<void>
   /** Puts down a trial as it ended. */
   keep(trial: Trial, definition: string): void
+  /** The experiment ends: what happens to trials from then on says nothing of them. */
+  end(): void
 }
 
 export interface RunTrialOptions {
@@ -69,7 +71,11 @@ export function createRunner(
     const best = bestTrial(done, objective)
     services.emit({ type: 'trial', trial, done: done.length, total: spec.maxCandidates, best })
   }
+  let isOver = false
   return {
+    end: () => {
+      isOver = true
+    },
     definitions,
     trialsNow,
     keep,
@@ -88,7 +94,8 @@ export function createRunner(
         time: () => (services.signal.aborted ? { softSeconds: 0, hardSeconds: 0 } : time()),
         onStart: () => services.emit({ type: 'started', trial: request.id, candidate: request.candidate }),
       })
-      if (trial.state !== 'STOPPED') keep(trial, request.definition)
+      if (trial.endedBy === 'disk') throw new InputError('E_IO', trial.reason!, { exit: 'io' })
+      if (!isOver && trial.state !== 'STOPPED') keep(trial, request.definition)
     },
   }
 }

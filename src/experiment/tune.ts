@@ -120,6 +120,7 @@ export async function tune(
       const race = spec.racing === false ? undefined : raceOf(store, prepared, done, requests[0]!)
       const running = runAll(requests.slice(0, remaining.trials), race)
       // Trials run in processes of their own: meanwhile the model is chosen from those before.
+      running.catch(() => {}) // awaited, and thrown, below
       besides ??= meanwhile()
       besides.catch(() => {}) // awaited, and thrown, when the trials are done
       const ensemble = model.glance(done)
@@ -128,6 +129,7 @@ export async function tune(
     }
     await (besides ?? meanwhile())
   } finally {
+    runner.end()
     release()
   }
   const trials = trialsNow()

@@ -75,6 +75,8 @@ export interface Trial {
   readonly state: TrialState
   /** Why it is not COMPLETE, in one sentence. */
   readonly reason?: string
+  /** What stopped it, where that is no fault of its own and the experiment cannot go on. */
+  readonly endedBy?: 'disk'
   /** Every metric over all held-out rows (out-of-fold, or the holdout), full precision. */
   readonly metrics?: MetricValues
   /** The objective on the held-out rows of each fold; of the first folds only where it is PRUNED. */

@@ -1,6 +1,5 @@
 import { writeSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { Worker } from 'node:worker_threads'
@@ -8,14 +7,12 @@ import type { Algorithm } from '../../algorithms/algorithm.ts'
 import { openData, type ExperimentData } from '../../experiment/data.ts'
 import type { Race, TrialJob } from '../../experiment/executor.ts'
 import { FeatureCache, fitCandidate, RaceLost } from '../../experiment/fit-candidate.ts'
-import { layout, writeDocument, type Layout } from '../../experiment/store.ts'
+import { layout, type Layout } from '../../experiment/store.ts'
+import { clockOf, endedByDisk, leaveTrial } from '../../experiment/trial-files.ts'
 import type { Trial } from '../../experiment/types.ts'
 import { higherIsBetter, loadMetric } from '../../metrics/index.ts'
-import { packPipeline } from '../../pipeline/pipeline.ts'
 import { createRacing } from '../../tune/pruners/racing.ts'
 import { messageOf } from '../../util/errors.ts'
-import { writeFileAtomic } from '../../util/files.ts'
-import { pack } from '../../util/pack.ts'
 import { encodeMessage, OUT_OF_MEMORY, type ToWorker } from './messages.ts'
 
 /** A fit that used this much of its time was most likely cut short. */
@@ -120,26 +117,18 @@ async function runTrial(bench: Bench, job: TrialJob, seconds: number, signal: Ab
       },
       bench.cache,
     )
-    const folder = paths.trial(request.id)
-    const pipeline = packPipeline(fitted.pipeline)
-    writeFileAtomic(join(folder, 'outputs.bin'), pack({ outputs: fitted.outputs }))
-    writeFileAtomic(join(folder, 'pipeline.bin'), pipeline)
-    const trial: Trial = {
-      ...base,
-      state: 'COMPLETE',
-      metrics: fitted.metrics,
-      foldScores: fitted.foldScores,
-      fitSeconds: fitted.fitSeconds,
-      ...(fitted.fitSeconds > TIME_LIMITED_SHARE * seconds && { timeLimited: true }),
-      ...clockOf(fitted.clock),
-      predictMicrosecondsPerRow: fitted.predictMicrosecondsPerRow,
-      bytes: pipeline.length,
-      memoryBytes: mostBytes(),
-    }
-    writeDocument(join(folder, 'trial.json'), { trial, definition: request.definition })
-    return trial
+    return leaveTrial(paths, base, {
+      definition: request.definition,
+      fitted,
+      more: {
+        ...(fitted.fitSeconds > TIME_LIMITED_SHARE * seconds && { timeLimited: true }),
+        memoryBytes: mostBytes(),
+      },
+    })
   } catch (error) {
     if (signal.aborted) return { ...base, state: 'STOPPED', reason: 'stopped before it finished' }
+    const stopped = endedByDisk(base, error)
+    if (stopped) return stopped
     if (error instanceof RaceLost) return pruned(base, error, bench.data!.folds.folds.length)
     if (isOutOfMemory(error))
       return { ...base, state: 'MEMOUT', reason: OUT_OF_MEMORY, memoryBytes: mostBytes() }
@@ -176,7 +165,3 @@ const pruned = (
   fitSeconds,
   ...clockOf(clock),
 })
-
-/** Nothing where the clock changed nothing. */
-const clockOf = (clock: NonNullable<Trial['clock']>): Pick<Trial, 'clock'> =>
-  clock.some(marks => marks.length > 0) ? { clock } : {}
