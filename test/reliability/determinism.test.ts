@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { copyFileSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { glasspilot, temporaryFolder, writeTable } from '../helpers/cli.ts'
+import { isFull, note } from './soak.ts'
 
 /** What must not matter. */
 interface Circumstances {
@@ -15,10 +16,9 @@ interface Circumstances {
 const ZONES = ['UTC', 'Asia/Tokyo', 'America/St_Johns']
 const LOCALES = ['C', 'tr_TR.UTF-8', 'de_DE.UTF-8']
 const WORKERS = [1, 2, 4] as const
-const full = process.env['GLASSPILOT_SOAK'] !== undefined
 
 /** All combinations for the full size; otherwise a few in which each value occurs. */
-const circumstances: readonly Circumstances[] = full
+const circumstances: readonly Circumstances[] = isFull
   ? WORKERS.flatMap(workers =>
       ZONES.flatMap(zone =>
         LOCALES.flatMap(locale => [false, true].map(resumed => ({ workers, zone, locale, resumed }))),
@@ -28,7 +28,19 @@ const circumstances: readonly Circumstances[] = full
       { workers: 1, zone: 'Asia/Tokyo', locale: 'tr_TR.UTF-8', resumed: false },
       { workers: 4, zone: 'America/St_Johns', locale: 'de_DE.UTF-8', resumed: true },
     ]
-const tasks = full ? (['binary', 'multiclass', 'regression'] as const) : (['binary'] as const)
+const tasks = isFull ? (['binary', 'multiclass', 'regression'] as const) : (['binary'] as const)
+
+const begun = performance.now()
+let same = 0
+afterAll(() =>
+  note({
+    id: 'R21',
+    what: 'workers 1, 2, 4 × 3 zones × 3 locales × cold, killed and resumed; other names of file and folder',
+    cases: circumstances.length * tasks.length,
+    result: `${same} with the same leaderboard, plan, model and notebooks`,
+    seconds: (performance.now() - begun) / 1000,
+  }),
+)
 
 describe.each(tasks)('a %s experiment without a budget', task => {
   const folder = temporaryFolder()
@@ -81,6 +93,7 @@ describe.each(tasks)('a %s experiment without a budget', task => {
       if (resumed)
         expect((await glasspilot(['resume', output, '--quiet'], { cwd: folder, env })).code).toBe(0)
       expect(hashes(output)).toEqual(expected)
+      same++
     },
   )
 })

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fitsBeside, neverFits, planMemory } from '../../src/backends/local/memory.ts'
 import { temporaryFolder, writeTable } from '../helpers/cli.ts'
 import { runWithBad, type BadRun } from './parts/bad-run.ts'
+import { note } from './soak.ts'
 
 describe('memory for trials', () => {
   const machine = { available: 8e9, total: 16e9 }
@@ -39,6 +39,7 @@ describe.skipIf(!existsSync('/proc/meminfo'))(
     const LIMIT = 450e6
     const BOMBS = [2, 6, 9, 13, 17]
     let run: BadRun
+    const started = performance.now()
 
     beforeAll(async () => {
       writeTable(join(folder, 'train.csv'), 'binary', 150)
@@ -56,12 +57,18 @@ describe.skipIf(!existsSync('/proc/meminfo'))(
     })
 
     it('cost the main process no memory, the machine no more than a trial may have, and leave no process', () => {
-      if (process.env['GLASSPILOT_SOAK'])
-        process.stderr.write(`${JSON.stringify({ ...run, states: undefined, leaderboard: undefined })}\n`)
       expect(run.parentGrowth).toBeLessThan(50e6)
       expect(run.overshoot).toBeLessThan(0.15)
       expect(run.leastFree).toBeGreaterThan(0.1)
       expect(run.left).toBe(0)
+      const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+      note({
+        id: 'R17',
+        what: '20 trials of which 5 are memory bombs of five kinds',
+        cases: run.states.length,
+        result: `5 MEMOUT, 15 COMPLETE; parent grew ${(run.parentGrowth / 1e6).toFixed(1)} MB; overshoot ${percent(Math.max(0, run.overshoot))}; least free memory ${percent(run.leastFree)}`,
+        seconds: (performance.now() - started) / 1000,
+      })
     })
   },
 )

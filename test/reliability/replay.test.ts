@@ -7,6 +7,7 @@ import { defaults } from '../../src/params/space.ts'
 import { createTape, type Mark } from '../../src/util/clock-tape.ts'
 import { pack } from '../../src/util/pack.ts'
 import { glasspilot, temporaryFolder, writeTable } from '../helpers/cli.ts'
+import { cases, note } from './soak.ts'
 import { fitContext } from '../helpers/fit.ts'
 import { toy } from '../helpers/toy.ts'
 
@@ -127,4 +128,40 @@ describe('an experiment that its budget cut short', () => {
       expect.stringContaining('--seed cannot stand beside --replay'),
     ])
   })
+})
+
+const ROUNDS = cases(0, 6)
+describe.runIf(ROUNDS > 0)('experiments of all tasks under all budgets', () => {
+  const folder = temporaryFolder()
+
+  it(`are repeated to the byte, ${ROUNDS} of them`, async () => {
+    const started = performance.now()
+    let trials = 0
+    for (let round = 0; round < ROUNDS; round++) {
+      const task = (['binary', 'multiclass', 'regression'] as const)[round % 3]!
+      writeTable(join(folder, `${round}.csv`), task, 1000 + 500 * round, round)
+      const args = [
+        'run',
+        `${round}.csv`,
+        '--target',
+        'y',
+        '--budget',
+        `${8 + 6 * round}s`,
+        '--output',
+        `first${round}`,
+      ]
+      expect((await glasspilot([...args, '--quiet'], { cwd: folder })).code).toBe(0)
+      const again = ['run', '--replay', `first${round}`, '--output', `again${round}`, '--json', '--quiet']
+      const { code, stdout } = await glasspilot(again, { cwd: folder })
+      expect({ round, code }).toEqual({ round, code: 0 })
+      trials += (JSON.parse(stdout) as { trials: number }).trials
+    }
+    note({
+      id: 'R21 replay',
+      what: 'experiments that a budget cut short, repeated by --replay',
+      cases: ROUNDS,
+      result: `all ${trials} trials, leaderboards and models the same bytes`,
+      seconds: (performance.now() - started) / 1000,
+    })
+  }, 3_600_000)
 })

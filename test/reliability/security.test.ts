@@ -10,6 +10,7 @@ import { parseExperimentName } from '../../src/cli/names.ts'
 import { spreadsheetSafe } from '../../src/util/spreadsheet.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { glasspilot, temporaryFolder } from '../helpers/cli.ts'
+import { note } from './soak.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js')
 
@@ -48,6 +49,13 @@ describe('names and places', () => {
       }
     })
     expect(accepted).toEqual([])
+    note({
+      id: 'R25',
+      what: 'names and keys that lead elsewhere',
+      cases: 4 * all.length,
+      result: 'none accepted',
+      seconds: 0,
+    })
   })
 
   it('keep every key of a bucket in the folder of the buckets, also through links', () => {
@@ -209,6 +217,13 @@ describe.skipIf(process.platform !== 'linux')('an experiment among enemies (need
     for (const file of everyFile(out))
       expect(readFileSync(file).includes(CANARY), relative(out, file)).toBe(false)
     expect(environments.size).toBeGreaterThan(0)
+    note({
+      id: 'R25',
+      what: `secrets planted in the environment, in every file, line and worker${canIsolate ? '; no network' : ''}`,
+      cases: Object.keys(canaries).length,
+      result: 'none found',
+      seconds: 0,
+    })
     for (const environment of environments)
       expect(environment).not.toMatch(/CANARY|AWS_|TOKEN|PASSWORD|PROXY/)
   })

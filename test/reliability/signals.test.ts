@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder, writeTable } from '../helpers/cli.ts'
+import { isFull, note, processesOf } from './soak.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js')
 const python = process.env['GLASSPILOT_PYTHON'] ?? 'python3'
@@ -17,7 +18,6 @@ const STAGES = {
   export: 'writing the model',
 } as const
 type StageName = keyof typeof STAGES
-const full = process.env['GLASSPILOT_SOAK'] !== undefined
 
 /** Stages in which something is left to do for `resume`. */
 const isEarly = (stage: StageName) => stage !== 'export'
@@ -30,22 +30,21 @@ interface Ended {
   stderr: string
 }
 
-/** Processes of an experiment that are still there. */
-const processesOf = (folder: string): string[] =>
-  readdirSync('/proc')
-    .filter(pid => /^\d+$/.test(pid))
-    .filter(pid => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)
-      } catch {
-        return false
-      }
-    })
-
 describe.skipIf(process.platform === 'win32' || !existsSync('/proc/self'))('signals (need Linux)', () => {
   const folder = temporaryFolder()
   beforeAll(() => writeTable(join(folder, 'train.csv'), 'binary', 150))
   let runs = 0
+  let inOrder = 0
+  const started = performance.now()
+  afterAll(() =>
+    note({
+      id: 'R15',
+      what: 'INT, TERM, HUP in every stage; Ctrl-C twice, to the group and on a terminal; closed terminal, closed output, kill -9',
+      cases: runs + (hasPython ? 2 : 0),
+      result: `${inOrder} stopped in order and resumed, the others as promised`,
+      seconds: (performance.now() - started) / 1000,
+    }),
+  )
 
   /** Runs until a stage is announced, then sends signals, 300 ms apart; `toGroup`: to the whole group, as Ctrl-C does. */
   const stopIn = (
@@ -88,17 +87,19 @@ describe.skipIf(process.platform === 'win32' || !existsSync('/proc/self'))('sign
     expect(existsSync(join(output, '.lock'))).toBe(false)
   }
 
-  const matrix = [
-    ['SIGINT', 'ingest', 130],
-    ['SIGTERM', 'profile', 143],
-    ['SIGINT', 'trial', 130],
-    ['SIGTERM', 'trial', 143],
-    ['SIGHUP', 'trial', 129],
-    ['SIGINT', 'export', 130],
-  ] as const
-  const few = matrix.filter(([signal, stage]) => signal === 'SIGTERM' || stage === 'ingest')
+  const matrix = (['ingest', 'profile', 'trial', 'export'] as const).flatMap(stage =>
+    (
+      [
+        ['SIGINT', stage, 130],
+        ['SIGTERM', stage, 143],
+        ['SIGHUP', stage, 129],
+      ] as const
+    ).map(row => row),
+  )
+  const sample = ['SIGINT ingest', 'SIGTERM profile', 'SIGTERM trial', 'SIGHUP trial']
+  const few = matrix.filter(([signal, stage]) => sample.includes(`${signal} ${stage}`))
 
-  it.each(full ? matrix : few)(
+  it.each(isFull ? matrix : few)(
     '%s during %s ends in order with status %i, and resume goes on',
     async (signal, stage, status) => {
       const ended = await stopIn(stage, [signal])
@@ -109,6 +110,7 @@ describe.skipIf(process.platform === 'win32' || !existsSync('/proc/self'))('sign
       expect(ended.seconds).toBeLessThan(signal === 'SIGINT' ? 18 : 28)
       expect(processesOf(ended.output)).toEqual([])
       await whole(ended, stage)
+      inOrder++
     },
   )
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder, writeTable } from '../helpers/cli.ts'
 import { runWithBad, type BadRun } from './parts/bad-run.ts'
+import { cases, note } from './soak.ts'
 
 /** Deaths after which a trial is tried again. */
 const CRASHES = [
@@ -12,8 +13,7 @@ const CRASHES = [
   'an answer to another question',
   'throw where nobody catches',
 ]
-const full = process.env['GLASSPILOT_SOAK'] !== undefined
-const TRIALS = full ? 100 : 8
+const TRIALS = cases(8, 100)
 
 describe.skipIf(!existsSync('/proc/self/stat'))('workers that go bad (needs Linux)', () => {
   const folder = temporaryFolder()
@@ -26,6 +26,7 @@ describe.skipIf(!existsSync('/proc/self/stat'))('workers that go bad (needs Linu
   })
 
   it('once: every trial is done again, and the leaderboard is as if nothing had happened', async () => {
+    const started = performance.now()
     const kinds = [...CRASHES, 'SIGSTOP']
     const bad = reference.states.slice(1).map(({ id }, i) => [id, kinds[i % kinds.length]!] as const)
     const run = await runWithBad(folder, 'once', { bad, trials: TRIALS, once: true })
@@ -33,6 +34,13 @@ describe.skipIf(!existsSync('/proc/self/stat'))('workers that go bad (needs Linu
     const again = run.states.filter(({ attempts }) => attempts === 2).map(({ id }) => id)
     expect(again).toEqual(bad.filter(([, kind]) => kind !== 'SIGSTOP').map(([id]) => id))
     expect(run.left).toBe(0)
+    note({
+      id: 'R14',
+      what: `workers that end by ${kinds.join(', ')}`,
+      cases: bad.length,
+      result: `${again.length} begun again; leaderboard as without; ${run.left} processes left`,
+      seconds: (performance.now() - started) / 1000,
+    })
   })
 
   it('always: the trial stands as CRASHED after three attempts, with its reason; the others are as they were', async () => {
