@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder, writeTable } from '../helpers/cli.ts'
-import { isFull, note, processesOf } from './soak.ts'
+import { isFull, note, pause, processesOf } from './soak.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js')
 const python = process.env['GLASSPILOT_PYTHON'] ?? 'python3'
@@ -50,7 +50,11 @@ describe.skipIf(process.platform === 'win32' || !existsSync('/proc/self'))('sign
   const stopIn = (
     stage: StageName,
     signals: readonly NodeJS.Signals[],
-    { toGroup = false, closing = false }: { toGroup?: boolean; closing?: boolean } = {},
+    {
+      toGroup = false,
+      closing = false,
+      path = process.env['PATH']!,
+    }: { toGroup?: boolean; closing?: boolean; path?: string } = {},
   ): Promise<Ended & { output: string }> =>
     new Promise(done => {
       const output = join(folder, `out${runs++}`)
@@ -65,7 +69,11 @@ describe.skipIf(process.platform === 'win32' || !existsSync('/proc/self'))('sign
         '--output',
         output,
       ]
-      const child = spawn(process.execPath, args, { detached: toGroup, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(process.execPath, args, {
+        detached: toGroup,
+        env: { ...process.env, PATH: path },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       let [stdout, stderr, from] = ['', '', 0]
       child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
       child.stderr.on('data', (chunk: Buffer) => {
@@ -134,10 +142,13 @@ describe.skipIf(process.platform === 'win32' || !existsSync('/proc/self'))('sign
     expect(existsSync(join(ended.output, 'model/model.onnx'))).toBe(true)
   })
 
-  it('kill -9 of the main process takes its workers along, also those in the middle of a fit', async () => {
-    const ended = await stopIn('trial', ['SIGKILL'])
+  it.each([
+    ['the system ends', process.env['PATH']],
+    ['each ends itself, where the system cannot,', '/nowhere'],
+  ])('kill -9 of the main process leaves no worker: %s those in the middle of a fit', async (_, path) => {
+    const ended = await stopIn('trial', ['SIGKILL'], { path: path! })
     expect(ended.code).toBe(null)
-    await new Promise(resolve => setTimeout(resolve, 1500))
+    await pause(2000)
     expect(processesOf(ended.output)).toEqual([])
   })
 

@@ -54,18 +54,20 @@ export function startWorker({ entry, folder }: WorkerPlace, limitBytes: number):
   const bound = setpriv !== undefined
   const own = [...node, entry, folder, String(process.pid), bound ? 'bound' : 'unbound']
   const kibibytes = Math.floor((limitBytes + UNTOUCHED_BYTES) / 1024)
-  const command =
-    platform() === 'linux' && existsSync('/bin/sh')
-      ? [
-          '/bin/sh',
-          '-c',
-          'ulimit -d "$1" 2>/dev/null; shift; exec "$@"',
-          'worker',
-          String(kibibytes),
-          ...(bound ? [setpriv, '--pdeathsig', 'KILL', '--'] : []),
-          ...own,
-        ]
-      : own
+  // Drivers of graphics processors map far more than they touch: there the watchdog alone must do.
+  const device = process.env[DEVICE_VARIABLE] ?? 'cpu'
+  const canFence = platform() === 'linux' && existsSync('/bin/sh')
+  const command = canFence
+    ? [
+        '/bin/sh',
+        '-c',
+        'ulimit -d "$1" 2>/dev/null; shift; exec "$@"',
+        'worker',
+        device === 'cpu' ? String(kibibytes) : 'unlimited',
+        ...(bound ? [setpriv, '--pdeathsig', 'KILL', '--'] : []),
+        ...own,
+      ]
+    : own
   return spawn(command[0]!, command.slice(1), {
     env: Object.fromEntries(
       ENVIRONMENT.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
