@@ -1,11 +1,10 @@
-import { choice, float, int, logFloat, logInt, type Params } from '../params/space.ts'
-import { createRng, hashSeed } from '../util/rng.ts'
-import type { Algorithm, DatasetShape, FitContext, TrainingData } from './algorithm.ts'
-import { type BoostingRules, fitBoosting } from './trees/boosting.ts'
+import { float, int, logFloat, logInt } from '../params/space.ts'
+import type { Algorithm, DatasetShape } from './algorithm.ts'
+import type { BoostingRules } from './trees/boosting.ts'
 import { boostingSettings, boostingSettingsFor } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
-import { encodeCategories, type StatisticsKind } from './trees/target-statistics.ts'
+import { fitEncodedBoosting, targetStatistics } from './trees/encoded-boosting.ts'
 
 const space = {
   iterations: logInt(64, 2048, 500),
@@ -30,11 +29,7 @@ export const gbtOblivious: Algorithm = {
   role: 'boosting',
   requires: ['category-codes'],
   space,
-  settings: {
-    ...boostingSettings,
-    /** Of categories, from the rows of other folds, or from those before in a random order. */
-    target_statistics: choice(['folds', 'ordered']),
-  },
+  settings: { ...boostingSettings, target_statistics: targetStatistics('folds') },
   settingsFor: boostingSettingsFor,
   spaceFor(shape) {
     const { rounds, learningRate, featureShare, byGradient } = boostingDefaults(shape)
@@ -71,25 +66,6 @@ export const gbtOblivious: Algorithm = {
       minRows: 1,
       randomThresholds: false,
     }
-    return fitEncoded(data, rules, context, params)
+    return fitEncodedBoosting(data, rules, context, { target_statistics: 'folds', ...params })
   },
-}
-
-async function fitEncoded(data: TrainingData, rules: BoostingRules, context: FitContext, params: Params) {
-  const kind = (params['target_statistics'] ?? 'folds') as StatisticsKind
-  const encoded = encodeCategories(data, createRng(hashSeed(context.seed, 'orders')), kind)
-  if (!encoded) return fitBoosting(data, rules, context, params)
-  const { encoders, views, columnOf } = encoded
-  const model = await fitBoosting(encoded.data, { ...rules, views }, context, params)
-  const width = data.features.columns.length
-  const feature = model.feature.map(column => (column < 0 ? column : columnOf(column)))
-  const asked = new Set(feature)
-  const kept = encoders.flatMap((_, e) => (asked.has(width + e) ? [e] : []))
-  const placeOf = new Map(kept.map((e, place) => [width + e, width + place]))
-  return {
-    ...model,
-    width: width + kept.length,
-    encoders: kept.map(e => encoders[e]!),
-    feature: feature.map(column => placeOf.get(column) ?? column),
-  }
 }
