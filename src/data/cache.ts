@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError, messageOf } from '../util/errors.ts'
-import { sha256, writeFileAtomic } from '../util/files.ts'
+import { isDiskError, sha256, writeFileAtomic } from '../util/files.ts'
 import { pack, unpack } from '../util/pack.ts'
 import { quoted } from '../util/text.ts'
 import type { CategoricalColumn, Column, Dataset } from './dataset.ts'
@@ -73,6 +73,7 @@ function readIndex(folder: string): Index {
   try {
     text = readFileSync(join(folder, INDEX), 'utf8')
   } catch (cause) {
+    if (isDiskError(cause)) throw cause
     throw new InputError('E_NO_CACHE', `${quoted(folder)} holds no column cache; read the data again`, {
       exit: 'noInput',
       cause,
@@ -105,6 +106,7 @@ function readBlock(path: string, expected: number): Column[] {
   try {
     bytes = readFileSync(path)
   } catch (cause) {
+    if (isDiskError(cause)) throw cause
     throw new InputError('E_BAD_FORMAT', `column file ${quoted(path)} cannot be read; read the data again`, {
       cause,
     })

@@ -4,6 +4,7 @@ import { openCache, writeCache } from '../data/cache.ts'
 import type { Dataset, Target } from '../data/dataset.ts'
 import type { TableSchema, TaskSchema } from '../data/schema.ts'
 import type { Folds } from '../split/folds.ts'
+import { InputError, messageOf } from '../util/errors.ts'
 import { sha256, writeFileAtomic } from '../util/files.ts'
 import { pack, unpack } from '../util/pack.ts'
 import { readDocument, writeDocument, type Layout } from './store.ts'
@@ -26,9 +27,20 @@ export function saveData(paths: Layout, { dataset, target, folds, table, weights
   writeDocument(paths.schema, table)
 }
 
+/** Opens what `saveData` wrote; refuses what is missing or damaged with the way to have it again. */
 export function openData(paths: Layout): ExperimentData {
-  const split = unpack(readFileSync(paths.split)) as Pick<ExperimentData, 'target' | 'folds' | 'weights'>
-  return { dataset: openCache(paths.data), table: readDocument<TableSchema>(paths.schema), ...split }
+  try {
+    const split = unpack(readFileSync(paths.split)) as Pick<ExperimentData, 'target' | 'folds' | 'weights'>
+    return { dataset: openCache(paths.data), table: readDocument<TableSchema>(paths.schema), ...split }
+  } catch (error) {
+    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (!isGone && !(error instanceof InputError)) throw error
+    throw new InputError(
+      isGone ? 'E_IO' : (error as InputError).code,
+      `${paths.data} does not hold the data of the experiment (${messageOf(error)}): expected what was made of the table; run "glasspilot repair ${paths.folder}"`,
+      { exit: isGone ? 'io' : (error as InputError).exit, cause: error },
+    )
+  }
 }
 
 /** SHA-256 of every file that was made of the data alone, by path within the folder. */

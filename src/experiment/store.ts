@@ -47,9 +47,10 @@ export function readDocument<T>(path: string): T {
       { exit: 'noInput' },
     )
   }
+  const text = readFileSync(path, 'utf8')
   let value: { formatVersion?: unknown; glasspilot?: unknown }
   try {
-    value = JSON.parse(readFileSync(path, 'utf8')) as typeof value
+    value = JSON.parse(text) as typeof value
   } catch (error) {
     throw new InputError(
       'E_BAD_FORMAT',

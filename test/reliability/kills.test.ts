@@ -8,7 +8,7 @@ import { endsOf, goOn, runCli, runningTrials } from './runs.ts'
 import { cases, isFull, note, pause, processesOf, resultOf, writeClouds } from './soak.ts'
 
 const KILLS = cases(3, 100)
-const TRIALS = cases(5, 12)
+const TRIALS = isFull ? 12 : 5
 const ORPHAN_MS = 2000
 const rng = createRng(11)
 
