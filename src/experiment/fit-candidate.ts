@@ -21,6 +21,8 @@ export interface FitOptions {
   readonly isLost?: (foldScores: readonly number[]) => boolean
   /** What the clock changed in an earlier fit, by fold: it is repeated, and the clock has no say. */
   readonly clock?: readonly (readonly Mark[])[]
+  /** Threads that stand idle meanwhile. */
+  readonly spareThreads?: number
 }
 
 /** A trial that was stopped after some folds because the rest could not save it. */
@@ -135,6 +137,7 @@ export async function fitCandidate(
         deadline: performance.now() + left / (folds.folds.length - index),
         tape,
         threads: 1,
+        spareThreads: options.spareThreads ?? 0,
       },
     )
     const predictStarted = performance.now()

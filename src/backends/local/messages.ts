@@ -5,7 +5,14 @@ import type { Trial } from '../../experiment/types.ts'
 
 export type ToWorker =
   /** `seconds` is left out where there is no limit: JSON has no Infinity. */
-  { readonly type: 'run'; readonly job: TrialJob; readonly seconds?: number } | { readonly type: 'stop' }
+  | {
+      readonly type: 'run'
+      readonly job: TrialJob
+      readonly seconds?: number
+      /** Slots that stay idle while it runs, with nothing else to do. */
+      readonly spareThreads?: number
+    }
+  | { readonly type: 'stop' }
 
 export interface FromWorker {
   readonly type: 'done'

@@ -107,7 +107,8 @@ export class LocalPool implements Executor {
         return
       }
       this.queue.push(task)
-      this.dispatch()
+      // Those submitted together are dispatched together: only then is it known which slots stay idle.
+      queueMicrotask(() => this.dispatch())
     })
   }
 
@@ -143,9 +144,11 @@ export class LocalPool implements Executor {
     slot.peakBytes = 0
     task.attempts++
     task.options.onStart()
+    const idle = this.queue.length > 0 ? 0 : this.workers.filter(other => !other.task).length
     send(slot, {
       type: 'run',
       job: task.job,
+      ...(idle > 0 && { spareThreads: idle }),
       ...(Number.isFinite(softSeconds) && { seconds: softSeconds }),
     })
   }

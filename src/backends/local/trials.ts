@@ -22,7 +22,8 @@ const ANSWERS = 3 // file descriptor
 const NICENESS = 10
 
 /**
- * What a worker process does: opens the data cache once and fits one trial at a time, on one thread, until its parent goes.
+ * What a worker process does: opens the data cache once and fits one trial at a time, on one thread and those that stand idle, until its
+ * parent goes.
  * `argv`: folder, process id of the parent, and whether the system ends this process with it.
  */
 export function serveTrials(
@@ -43,8 +44,8 @@ export function serveTrials(
       return
     }
     running = new AbortController()
-    const { job, seconds = Infinity } = message
-    void runTrial(bench, job, seconds, running.signal).then(trial => answer(trial))
+    const { signal } = running
+    void runTrial(bench, message, signal).then(trial => answer(trial))
   })
   // The parent is gone: nobody wants the result.
   commands.on('close', () => process.exit(0))
@@ -85,7 +86,11 @@ interface Bench {
 }
 
 /** Fits one trial, leaves its files in the folder, and says how it went. */
-async function runTrial(bench: Bench, job: TrialJob, seconds: number, signal: AbortSignal): Promise<Trial> {
+async function runTrial(
+  bench: Bench,
+  { job, seconds = Infinity, spareThreads = 0 }: Extract<ToWorker, { type: 'run' }>,
+  signal: AbortSignal,
+): Promise<Trial> {
   const { request, candidate, objective, race, repeat } = job
   const { paths, algorithms } = bench
   const base = {
@@ -109,6 +114,7 @@ async function runTrial(bench: Bench, job: TrialJob, seconds: number, signal: Ab
         seed: request.seed,
         signal,
         seconds,
+        spareThreads,
         ...(race && { isLost: isLost(race, objective) }),
         ...(repeat && {
           clock: repeat.clock,
