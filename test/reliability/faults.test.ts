@@ -7,7 +7,7 @@ import { readExperiment } from '../../src/experiment/store.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { smallSpec } from './in-process.ts'
 import { endsOf, goOn, runCli, runningTrials } from './runs.ts'
-import { cases, isFull, note, pause, processesOf, progress, resultOf } from './soak.ts'
+import { cases, isFull, note, pause, processesOf, progress, resultOf, soakSeed } from './soak.ts'
 
 // The N-th call of a kind fails, or kills the process: for a sample of all N, kinds and errors. Calls are counted in the main
 // thread of the main process: there, one after the other, is all that the store writes but for the files of trials.
@@ -34,7 +34,7 @@ interface Fault {
 const strace = spawnSync('strace', ['-V']).status === 0
 const why = strace ? '' : ' (skipped: strace is not installed)'
 const ENVIRONMENT = { UV_THREADPOOL_SIZE: '1' }
-const rng = createRng(12)
+const rng = createRng(12 + soakSeed)
 
 let root: string
 let reference: string

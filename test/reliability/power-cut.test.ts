@@ -20,11 +20,11 @@ import { unpack } from '../../src/util/pack.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { FATES, makeDisk, recordDisk, type Cut, type Recording } from './crash-disk.ts'
 import { runInProcess, smallSpec } from './in-process.ts'
-import { cases, fastFolder, note, resultOf } from './soak.ts'
+import { cases, fastFolder, note, resultOf, soakSeed } from './soak.ts'
 
 const STATES = cases(200, 6000)
 const RESUMED = cases(2, 60)
-const rng = createRng(13)
+const rng = createRng(13 + soakSeed)
 
 let root: string
 let spec: ExperimentSpec

@@ -12,6 +12,9 @@ export const isFull = share !== undefined
 export const cases = (sample: number, full: number): number =>
   share === undefined ? sample : Math.max(sample, Math.round(share * full))
 
+/** Another number draws other moments and other faults. */
+export const soakSeed = Number(process.env['GLASSPILOT_SOAK_SEED'] ?? 0)
+
 /** A line of the reliability card. */
 export interface CardRow {
   readonly id: string
