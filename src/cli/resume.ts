@@ -8,6 +8,7 @@ import {
   jsonOption,
   option,
   parseDuration,
+  parseMemory,
   wholeNumber,
   type CommandDefinition,
   type CommandInput,
@@ -27,6 +28,7 @@ export const resumeCommand: CommandDefinition = {
     ),
     option('--candidates <folder>', 'take the plan from these files, as for run'),
     option('--workers <n>', 'trials at once').argParser(wholeNumber(1)),
+    option('--trial-memory <size>', 'as for run').argParser(parseMemory),
     ...sameOptions(),
     option('--strict', 'as for run'),
     jsonOption(),
@@ -46,8 +48,9 @@ export const resumeCommand: CommandDefinition = {
         `note: the last record of the journal was cut off in writing (${tornBytes} bytes): what it told of is done again`,
       )
     }
-    const { budget, maxCandidates, workers, candidates } = options as {
+    const { budget, maxCandidates, workers, candidates, trialMemory } = options as {
       candidates?: string
+      trialMemory?: number
       budget?: number
       maxCandidates?: number
       workers?: number
@@ -58,6 +61,7 @@ export const resumeCommand: CommandDefinition = {
       ...(budget !== undefined && { budgetSeconds: budget }),
       ...(maxCandidates !== undefined && { maxCandidates }),
       ...(workers !== undefined && { workers }),
+      ...(trialMemory !== undefined && { trialMemory }),
       ...(candidates !== undefined && { candidates: resolve(candidates) }),
     }
     return watchJob({ ...store, spec }, options, output)

@@ -91,6 +91,12 @@ const isHeld = (path: string, text: string): boolean => {
   return owner !== undefined && !isGone(path, owner)
 }
 
+/** Whether a living process writes to the folder. */
+export function isLocked(path: string): boolean {
+  const text = readLock(path)
+  return text !== undefined && isHeld(path, text)
+}
+
 /** Refuses a folder that another process writes to. */
 export function requireUnlocked(path: string): void {
   const text = readLock(path)

@@ -29,6 +29,7 @@ export function leaveTrial(paths: Layout, base: TrialBase, { definition, fitted,
     metrics: fitted.metrics,
     foldScores: fitted.foldScores,
     fitSeconds: fitted.fitSeconds,
+    ...clockOf(fitted.clock),
     predictMicrosecondsPerRow: fitted.predictMicrosecondsPerRow,
     bytes: pipeline.length,
     ...more,
@@ -36,6 +37,10 @@ export function leaveTrial(paths: Layout, base: TrialBase, { definition, fitted,
   writeDocument(join(folder, 'trial.json'), { trial, definition })
   return trial
 }
+
+/** What the clock changed in a fit; nothing where it changed nothing. */
+export const clockOf = (clock: NonNullable<Trial['clock']>): Pick<Trial, 'clock'> =>
+  clock.some(marks => marks.length > 0) ? { clock } : {}
 
 /** A trial that the disk ended: nothing is said of the trial itself, and the experiment cannot go on. */
 export const endedByDisk = (base: TrialBase, error: unknown): Trial | undefined =>

@@ -1,5 +1,7 @@
 import { backendNamed } from '../backends/index.ts'
 import { hasFailed } from '../experiment/leaderboard.ts'
+import { readRecording } from '../experiment/recording.ts'
+import { compareReplay, type ReplayResult } from '../experiment/replay.ts'
 import { runExperiment } from '../experiment/run.ts'
 import type { Store } from '../experiment/store.ts'
 import type { ExperimentEvent, Objective, Verdict } from '../experiment/types.ts'
@@ -31,6 +33,8 @@ export interface JobResult {
   /** Whether the best is better than a constant answer. */
   readonly verdict?: Verdict
   readonly stopped: boolean
+  /** Of an experiment that repeats another. */
+  readonly replay?: ReplayResult
   /** Why the search ended before its budget did. */
   readonly ended?: string
 }
@@ -42,7 +46,8 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
   const place = backendNamed(spec.backend)
   if (place.runElsewhere) return runElsewhere(store, place, { emit, signal })
   const result = await runExperiment(store, {
-    openExecutor: opened => place.openExecutor(opened),
+    openExecutor: opened =>
+      place.openExecutor(opened, { onNote: message => emit({ type: 'warning', message }) }),
     emit,
     signal,
     beforeTraining: async prepared => {
@@ -51,8 +56,9 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     },
     onPlanned: prepared => writeNotebooks(store, prepared),
   })
-  const { prepared, trials, stopped, ended } = result
+  const { prepared, trials, ensemble, stopped, ended } = result
   const { best, evaluation, verdict } = await leaveResults(store, result, emit)
+  const repeated = ensemble && spec.replay !== undefined && compareReplay(paths, readRecording(spec.replay))
   return {
     experiment: paths.folder,
     problemType: PROBLEM_TYPES[prepared.target.task],
@@ -66,6 +72,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     ...(evaluation && { evaluation }),
     ...(verdict && { verdict }),
     stopped,
+    ...(repeated && { replay: repeated }),
     ...(ended !== undefined && { ended }),
   }
 }

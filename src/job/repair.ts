@@ -197,6 +197,7 @@ async function repairTrials(store: Store, prepared: Prepared, emit: Emit): Promi
           request: { id, candidate: candidate.name, definition, params, seed },
           candidate,
           objective: prepared.objective,
+          repeat: { clock: trial.clock ?? [] },
           ...(store.spec.metricModule !== undefined && { metricModule: store.spec.metricModule }),
         },
         { time: () => ({ softSeconds: Infinity, hardSeconds: Infinity }), onStart: () => {} },
@@ -232,7 +233,7 @@ function refitted(
     return { done: 'rebuilt', note: 'fitted again, same scores' }
   }
   journal.append({ type: 'trial', definition, trial: again })
-  return { done: 'rebuilt', note: 'fitted again, with other scores: its time had been limited' }
+  return { done: 'rebuilt', note: 'fitted again, with other scores' }
 }
 
 function restoreDocument(paths: Layout, path: string, document: object): Mended {
