@@ -7,7 +7,7 @@ import { createRng } from '../../src/util/rng.ts'
 import { endsOf, goOn, runCli, runningTrials } from './runs.ts'
 import { cases, isFull, note, pause, processesOf, resultOf, writeClouds, soakSeed } from './soak.ts'
 
-const KILLS = cases(3, 100)
+const KILLS = cases(2, 100)
 const TRIALS = isFull ? 12 : 5
 const ORPHAN_MS = 2000
 const rng = createRng(11 + soakSeed)
