@@ -22,6 +22,7 @@ const space = {
   dropout_prob: float(0, 0.6, 0.3),
   mini_batch_size: logInt(32, 256, 128),
   shift: int(0, 2, 1),
+  bend: float(0, 1, 0.7),
 }
 
 interface ImageShape {
@@ -74,7 +75,7 @@ export const cnn: Algorithm = {
     const width = data.features.columns.length
     const reason = cnn.unfit!({ task, classes, rows: data.features.rows, features: width }, params)
     if (reason) throw new TrialError('E_NOT_IMAGES', `a convolutional net was given ${width} features: ${reason}; leave this algorithm out or correct height, width and channels`) // prettier-ignore
-    const reach = Number(params['shift'])
+    const [reach, bend] = [Number(params['shift']), Number(params['bend'])]
     return fitNetwork(
       initialNet(data, image, params, context.seed),
       data,
@@ -84,7 +85,7 @@ export const cnn: Algorithm = {
         learningRate: Number(params['learning_rate']),
         weightDecay: Number(params['weight_decay']),
         optimization: 'extended',
-        ...(reach > 0 && { shifts: { ...image, reach } }),
+        ...(reach + bend > 0 && { warps: { ...image, reach, bend } }),
       },
       context,
     )

@@ -7,9 +7,10 @@ import { batchSource } from './batches.ts'
 import type { Loss } from './losses.ts'
 import { dropoutOf } from './masks.ts'
 import { schedules, type Schedule, type ScheduleName } from './schedule.ts'
-import { scoringGraph, trainingGraph, type ImageShifts, type TrainingShape } from './training-graph.ts'
+import { scoringGraph, trainingGraph, type TrainingShape } from './training-graph.ts'
 import { scoreNetwork, type Score } from './scoring.ts'
 import type { ResidentTable } from './table.ts'
+import type { ImageWarps } from './warps.ts'
 
 export interface TrainOptions {
   readonly loss: Loss
@@ -30,7 +31,7 @@ export interface TrainOptions {
   /** `performance.now()` at which to be done. */
   readonly deadline: number
   readonly threads: number
-  readonly shifts?: ImageShifts
+  readonly warps?: ImageWarps
   /** How each parameter moves, in the order of `parametersOf`; all alike without. */
   readonly paces?: readonly Pace[]
   /** Dropout and weight decay as shares of theirs along the training; constant without. */
@@ -62,7 +63,7 @@ export async function trainNetwork(
   validation: ResidentTable | undefined,
   options: TrainOptions,
 ): Promise<Trained> {
-  const { loss, outputs, batch, smoothing, adam, shifts, threads, optimization = 'all' } = options
+  const { loss, outputs, batch, smoothing, adam, warps, threads, optimization = 'all' } = options
   const paces = options.paces ?? steadyStatistics(net)
   const weighted = 'importance' in table.feeds
   const shape: TrainingShape = {
@@ -76,7 +77,7 @@ export async function trainNetwork(
     weighted,
     fading: options.fade !== undefined,
     blended: (options.mixup ?? 0) > 0,
-    ...(shifts && { shifts }),
+    ...(warps && { warps }),
     ...(paces && { paces }),
   }
   const device = trainingDevice()
