@@ -31,6 +31,8 @@ const MOST = 10
 /** Frequencies a net sees each number at, and most columns of numbers for it. */
 const FREQUENCIES = 4
 const MOST_WAVES = 60
+/** Categories from which on their pairs get a learner of their own. */
+const LEAST_PAIRED = 2
 /**
  * At most ten pipelines in the roles SageMaker Autopilot plans with, made for the columns of this table: plain trees, trees on
  * principal components, robust and plain linear models, variants of the feature processing, a neural network; and one for each
@@ -63,6 +65,7 @@ const ROLE_ORDER = [
   'neighbors',
   'small-data',
   'image',
+  'factors',
   'neural',
   'reference',
 ]
@@ -115,6 +118,7 @@ function draftsFor(
 ): Draft[] {
   const role = roleOf(algorithm)
   const peers = usable.filter(other => roleOf(other) === role)
+  const categories = plan.categorical.length + plan.manyValues.length
   const encodes = algorithm.requires.includes('category-codes')
   const place = peers.indexOf(algorithm) // later ones of a role matter less
   const scaler = profile.image ? step('common-scaler') : step('robust-standard-scaler')
@@ -152,6 +156,8 @@ function draftsFor(
       return place === 0 ? linear(algorithm, plan, profile, size) : []
     case 'image':
       return pictures(algorithm, role, profile)
+    case 'factors':
+      return categories < LEAST_PAIRED ? [] : [scaled(algorithm, role, plan, profile, scaler, size, place)]
     case 'neural':
     case 'neighbors':
     case 'small-data':
@@ -216,6 +222,6 @@ function scaled(
       ...(waves && { numericThen: [step('periodic-encoder', { n_frequencies: FREQUENCIES })] }),
     },
     merged: standardized ? [scaler] : [],
-    priority: { neural: 1, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,
+    priority: { neural: 1, factors: 9, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,
   }
 }
