@@ -9,7 +9,7 @@ import { planColumns } from './columns.ts'
 import { CODE_STYLE, type Draft, LINEAR_STYLE, TREE_STYLE } from './draft.ts'
 import { estimateWidth, planGroups, step } from './groups.ts'
 import { linear } from './linear.ts'
-import { pictureOf } from './picture.ts'
+import { pictureOf, seesPictures } from './picture.ts'
 
 export { formatCandidates, parseCandidates } from './parse.ts'
 
@@ -28,6 +28,8 @@ export interface PlanOptions {
 }
 
 const MOST = 10
+/** A table of pixels is wide, and few learners are good at it: they get the time. */
+const MOST_OF_PICTURES = 7
 /** Frequencies a net sees each number at, and most columns of numbers for it. */
 const FREQUENCIES = 4
 const MOST_WAVES = 60
@@ -46,7 +48,8 @@ export function proposeCandidates(profile: DatasetProfile, options: PlanOptions)
     .filter(
       draft => draft.algorithm.unfit?.(shapeOf(draft, plan, options), draft.picture?.static) === undefined,
     )
-  const kept = new Set([...drafts].sort((a, b) => a.priority - b.priority).slice(0, options.most ?? MOST))
+  const most = options.most ?? (drafts.some(({ picture }) => picture) ? MOST_OF_PICTURES : MOST)
+  const kept = new Set([...drafts].sort((a, b) => a.priority - b.priority).slice(0, most))
   return drafts
     .filter(draft => kept.has(draft))
     .sort((a, b) => ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role))
@@ -159,6 +162,8 @@ function draftsFor(
     case 'factors':
       return categories < LEAST_PAIRED ? [] : [scaled(algorithm, role, plan, profile, scaler, size, place)]
     case 'neural':
+      if (profile.image && seesPictures(algorithm)) return pictures(algorithm, role, profile)
+      return [scaled(algorithm, role, plan, profile, scaler, size, place)]
     case 'neighbors':
     case 'small-data':
       return [scaled(algorithm, role, plan, profile, scaler, size, place)]
@@ -176,7 +181,7 @@ function draftsFor(
   }
 }
 
-/** For learners that need filled and scaled features; category codes stay codes where they are embedded. */
+/** For learners that are told what picture the columns are: all pixels in place. */
 function pictures(algorithm: Algorithm, role: string, profile: DatasetProfile): Draft[] {
   const picture = pictureOf(profile)
   if (!picture) return []
@@ -184,6 +189,7 @@ function pictures(algorithm: Algorithm, role: string, profile: DatasetProfile): 
   return [{ algorithm, role, reason, style: LINEAR_STYLE, merged: [], picture, priority: 1 }]
 }
 
+/** For learners that need filled and scaled features; category codes stay codes where they are embedded. */
 function scaled(
   algorithm: Algorithm,
   role: AlgorithmRole,

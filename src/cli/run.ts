@@ -15,6 +15,7 @@ import {
   type CommandDefinition,
   type CommandInput,
 } from './command.ts'
+import { parseImageShape } from '../profile/image.ts'
 import { cloudFrom, cloudOptions, showCalls } from './cloud-options.ts'
 import { parseExperimentName, parseProblemType } from './names.ts'
 import { watchJob } from './watch.ts'
@@ -118,6 +119,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     group: text('group'),
     time: text('time'),
     weight: text('weight'),
+    image: pictureShape(text('image')),
     candidates: candidates === undefined ? undefined : resolve(candidates),
     dropLeaks: options['dropLeaks'],
     normaliseLabels: options['normaliseLabels'],
@@ -126,4 +128,10 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
   return Object.fromEntries(
     Object.entries(request).filter(([, value]) => value !== undefined),
   ) as unknown as ExperimentRequest
+}
+
+/** The shape as it was typed, once it is known to be one. */
+function pictureShape(text: string | undefined): string | undefined {
+  if (text !== undefined) parseImageShape(text)
+  return text
 }

@@ -3,7 +3,7 @@ import type { DatasetProfile } from '../profile/profile.ts'
 
 export interface ImageSample {
   readonly label: string
-  /** Row by row, channel by channel, as in the columns. */
+  /** Row by row, the colours of a pixel together. */
   readonly pixels: readonly number[]
 }
 
@@ -16,7 +16,10 @@ export function sampleImages(
   { image }: DatasetProfile,
 ): readonly ImageSample[] | undefined {
   if (!image) return undefined
-  const columns = image.columns.map(name => findColumn(dataset, name))
+  const { columns: names, channels } = image
+  const planes = names.map(name => findColumn(dataset, name))
+  const size = names.length / channels
+  const columns = planes.map((_, i) => planes[(i % channels) * size + Math.floor(i / channels)])
   const taken = new Map<string, number>()
   const wanted = Math.max(1, Math.floor(MOST / Math.max(1, target.classes.length)))
   const samples: ImageSample[] = []
