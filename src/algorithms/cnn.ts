@@ -18,13 +18,17 @@ const space = {
   channels: int(1, 4, 1),
   filters: choice([16, 8, 32]),
   hidden: choice([128, 64, 256]),
-  learning_rate: logFloat(1e-4, 1e-2, 2e-3),
-  weight_decay: logFloat(1e-6, 1, 0.05),
-  dropout_prob: float(0, 0.6, 0.3),
-  mini_batch_size: logInt(32, 256, 128),
+  learning_rate: logFloat(5e-4, 8e-3, 2e-3),
+  weight_decay: logFloat(1e-4, 1, 0.05),
+  dropout_prob: float(0.1, 0.6, 0.3),
+  mini_batch_size: logInt(64, 256, 128),
   shift: int(0, 2, 1),
   bend: float(0, 1, 0.7),
 }
+
+/** Of all images together, from which on trainings of larger nets are cut short in most budgets. */
+const MANY_PIXELS = 2e7
+const LARGE = { filters: choice([16, 12, 20]), bend: float(0.4, 1, 0.7) }
 
 interface ImageShape {
   readonly channels: number
@@ -55,6 +59,7 @@ export const cnn: Algorithm = {
   role: 'image',
   requires: ['no-missing'],
   space,
+  spaceFor: ({ rows, features }) => (rows * features > MANY_PIXELS ? { ...space, ...LARGE } : space),
   expectedSeconds({ rows, features }, params) {
     const filters = Number(params['filters'] ?? 16)
     const hidden = Number(params['hidden'] ?? 128)

@@ -15,6 +15,7 @@ import {
   type CommandDefinition,
   type CommandInput,
 } from './command.ts'
+import { chooseEngine, ENGINE_VARIABLE, ENGINES, type EngineName } from '../neural/engine.ts'
 import { parseImageShape } from '../profile/image.ts'
 import { cloudFrom, cloudOptions, showCalls } from './cloud-options.ts'
 import { parseExperimentName, parseProblemType } from './names.ts'
@@ -58,6 +59,9 @@ export const runCommand: CommandDefinition = {
     new Option('--device <name>', 'where nets are trained; auto takes a graphics processor that works')
       .choices([...DEVICES])
       .default('cpu'),
+    new Option('--nn-engine <name>', 'what trains nets: onnxruntime, or TensorFlow.js where it is installed')
+      .choices([...ENGINES])
+      .default('onnxruntime'),
     option('--backend <name>', 'where trials run: local, or sagemaker').default('local'),
     ...cloudOptions(),
     option('--definitions-only', 'profile, candidates and notebooks; train nothing'),
@@ -80,6 +84,9 @@ export const runCommand: CommandDefinition = {
     const chosen = await chooseDevice(input.options['device'] as DeviceName)
     process.env[DEVICE_VARIABLE] = chosen.device
     if (chosen.note) output.note(`note: ${chosen.note}`)
+    const trained = await chooseEngine(input.options['nnEngine'] as EngineName)
+    process.env[ENGINE_VARIABLE] = trained.engine
+    if (trained.note) output.note(`note: ${trained.note}`)
     const { store, note } = await startExperiment(request)
     if (note && !input.options['quiet']) output.note(`note: ${note}`)
     return watchJob(store, input.options, output)

@@ -1,9 +1,10 @@
 import { parametersOf, visitParameters, type Network } from '../onnx/network.ts'
 import { trainingDevice } from '../onnx/device.ts'
-import { feed, openSession, type Feed, type Session } from '../onnx/session.ts'
+import { feed, type Feed, type Session } from '../onnx/session.ts'
 import { TrialError } from '../util/errors.ts'
 import { adamScalars, type AdamOptions, type Pace } from './adamw.ts'
 import { batchSource } from './batches.ts'
+import { openTraining } from './engine.ts'
 import type { Loss } from './losses.ts'
 import { dropoutOf } from './masks.ts'
 import { schedules, type Schedule, type ScheduleName } from './schedule.ts'
@@ -81,9 +82,9 @@ export async function trainNetwork(
     ...(paces && { paces }),
   }
   const device = trainingDevice()
-  const training = await openSession(trainingGraph(shape), { threads, optimization, device })
+  const training = await openTraining(trainingGraph(shape), { threads, optimization, device })
   try {
-    const scoring = validation && (await openSession(scoringGraph(shape), { threads, optimization }))
+    const scoring = validation && (await openTraining(scoringGraph(shape), { threads, optimization }))
     try {
       const score =
         scoring && ((weights: Feed) => scoreNetwork(scoring, validation, weights, { net, loss, outputs }))

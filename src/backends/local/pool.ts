@@ -5,6 +5,7 @@ import type { Executor, SubmitOptions, TrialJob } from '../../experiment/executo
 import type { Trial, TrialState } from '../../experiment/types.ts'
 import { availableBytes, residentBytes } from './machine.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
+import { ENGINE_VARIABLE } from '../../neural/engine.ts'
 import { DEVICE_VARIABLE } from '../../onnx/device.ts'
 
 const WATCH_MS = 200
@@ -23,6 +24,7 @@ const ENVIRONMENT = [
   'SystemRoot',
   'LD_LIBRARY_PATH',
   DEVICE_VARIABLE,
+  ENGINE_VARIABLE,
   'VK_ICD_FILENAMES', // which driver WebGPU takes
   'XDG_RUNTIME_DIR',
 ]
