@@ -162,7 +162,8 @@ function draftsFor(
     case 'factors':
       return categories < LEAST_PAIRED ? [] : [scaled(algorithm, role, plan, profile, scaler, size, place)]
     case 'neural':
-      if (profile.image && seesPictures(algorithm)) return pictures(algorithm, role, profile)
+      if (profile.image && peers.some(seesPictures))
+        return seesPictures(algorithm) ? pictures(algorithm, role, profile) : []
       return [scaled(algorithm, role, plan, profile, scaler, size, place)]
     case 'neighbors':
     case 'small-data':
