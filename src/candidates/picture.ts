@@ -12,6 +12,12 @@ export interface Picture {
   readonly reason: string
 }
 
+/** Colour by colour, which is how nets read pictures. */
+const planesOf = ({ height, width, channels, columns }: NonNullable<DatasetProfile['image']>) => {
+  const size = height * width
+  return columns.map((_, i) => columns[(i % size) * channels + Math.floor(i / size)]!)
+}
+
 /** Whether a learner can be told what picture its columns are. */
 export const seesPictures = ({ space, settings }: Algorithm): boolean =>
   Object.hasOwn({ ...space, ...settings }, 'height')
@@ -19,7 +25,8 @@ export const seesPictures = ({ space, settings }: Algorithm): boolean =>
 /** The table as pictures, when the profile says its columns are pixels of one picture per row. */
 export function pictureOf({ image }: DatasetProfile): Picture | undefined {
   if (!image) return undefined
-  const { height, width, channels, columns } = image
+  const { height, width, channels } = image
+  const columns = planesOf(image)
   return {
     groups: [
       {

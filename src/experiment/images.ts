@@ -16,10 +16,7 @@ export function sampleImages(
   { image }: DatasetProfile,
 ): readonly ImageSample[] | undefined {
   if (!image) return undefined
-  const { columns: names, channels } = image
-  const planes = names.map(name => findColumn(dataset, name))
-  const size = names.length / channels
-  const columns = planes.map((_, i) => planes[(i % channels) * size + Math.floor(i / channels)])
+  const columns = image.columns.map(name => findColumn(dataset, name))
   const taken = new Map<string, number>()
   const wanted = Math.max(1, Math.floor(MOST / Math.max(1, target.classes.length)))
   const samples: ImageSample[] = []

@@ -40,7 +40,7 @@ export function findImage(
     const { columns, ...shape } = named
     const ends = `${columns[0]!.name} … ${columns.at(-1)!.name}`
     const why = `${columns.length} columns are named as the places of a grid, ${ends}`
-    return picture({ ...shape, order: 'planes' }, columns, why)
+    return picture({ ...shape, order: 'pixels' }, columns, why)
   }
   return pixelsByName(numeric, seed) ?? pixelsByLikeness(numeric, seed)
 }
@@ -102,20 +102,17 @@ function shapesOf(columns: number): ImageShape[] {
   return (['planes', 'pixels'] as const).map(order => shapeOf(small, small, 3, order))
 }
 
-/** The columns colour by colour, which is how nets read them. */
+/** The columns pixel by pixel, its colours together, however they stand in the table. */
 function picture(shape: ImageShape, columns: readonly Column[], reason: string): Image {
   const { height, width, channels, order } = shape
   const size = height * width
   const names = columns.map(column => column.name)
-  const planes = Array.from(
+  const pixels = Array.from(
     { length: names.length },
-    (_, i) => names[order === 'planes' ? i : (i % size) * channels + Math.floor(i / size)]!,
+    (_, i) => names[order === 'pixels' ? i : (i % channels) * size + Math.floor(i / channels)]!,
   )
-  const colours =
-    channels === 1
-      ? ''
-      : ` in three colours, ${order === 'planes' ? 'one after the other' : 'together at each pixel'}`
-  return { height, width, channels, columns: planes, reason: `${reason}: ${height} × ${width} pixels${colours}` } // prettier-ignore
+  const colours = channels === 1 ? '' : ' in three colours'
+  return { height, width, channels, columns: pixels, reason: `${reason}: ${height} × ${width} pixels${colours}` } // prettier-ignore
 }
 
 /** Numbered names, as many as a square picture has, one range, and pixels more like those below them than like any others. */

@@ -8,7 +8,7 @@ interface Place {
   readonly at: number
 }
 
-/** A picture told by names: its columns colour by colour and row by row. */
+/** A picture told by names: its columns row by row, the colours of a pixel together. */
 export interface NamedPicture {
   readonly height: number
   readonly width: number
@@ -78,7 +78,7 @@ function gridOf(places: readonly Place[], channels: 1 | 3): NamedPicture | undef
   if (rows.size * across.size * channels !== places.length) return undefined
   const columns = new Array<NumericColumn | undefined>(places.length).fill(undefined)
   for (const { column, channel, row, at } of places) {
-    const place = (channel * rows.size + row - rows.first) * across.size + at - across.first
+    const place = ((row - rows.first) * across.size + at - across.first) * channels + channel
     if (columns[place]) return undefined
     columns[place] = column
   }

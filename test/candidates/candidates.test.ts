@@ -334,7 +334,9 @@ describe('proposeCandidates', () => {
     })
     const net = found.find(({ role }) => role === 'neural')!
     expect(net.static).toEqual({ height: 8, width: 8, channels: 3 })
-    expect(net.groups.map(group => group.columns)).toEqual([columns])
+    // The table has the colours of a pixel together, nets want them apart.
+    const planes = [0, 1, 2].flatMap(colour => columns.filter((_, i) => i % 3 === colour))
+    expect(net.groups.map(group => group.columns)).toEqual([planes])
     expect(net.merged).toEqual([])
     expect(net.reason).toMatch(/8 × 8/)
     expect(found.length).toBeLessThanOrEqual(7)
