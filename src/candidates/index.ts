@@ -28,8 +28,9 @@ export interface PlanOptions {
 }
 
 const MOST = 10
-/** A table of pixels is wide, and few learners are good at it: they get the time. */
-const MOST_OF_PICTURES = 7
+/** A large table of pixels takes every learner long, and few are good at it: they get the time. */
+const MOST_OF_LARGE_PICTURES = 5
+const LARGE_PICTURES = 1e7 // pixels of all rows
 /** Frequencies a net sees each number at, and most columns of numbers for it. */
 const FREQUENCIES = 4
 const MOST_WAVES = 60
@@ -48,7 +49,8 @@ export function proposeCandidates(profile: DatasetProfile, options: PlanOptions)
     .filter(
       draft => draft.algorithm.unfit?.(shapeOf(draft, plan, options), draft.picture?.static) === undefined,
     )
-  const most = options.most ?? (drafts.some(({ picture }) => picture) ? MOST_OF_PICTURES : MOST)
+  const pixels = drafts.some(({ picture }) => picture) ? options.rows * profile.image!.columns.length : 0
+  const most = options.most ?? (pixels > LARGE_PICTURES ? MOST_OF_LARGE_PICTURES : MOST)
   const kept = new Set([...drafts].sort((a, b) => a.priority - b.priority).slice(0, most))
   return drafts
     .filter(draft => kept.has(draft))

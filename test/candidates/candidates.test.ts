@@ -339,7 +339,13 @@ describe('proposeCandidates', () => {
     expect(net.groups.map(group => group.columns)).toEqual([planes])
     expect(net.merged).toEqual([])
     expect(net.reason).toMatch(/8 × 8/)
-    expect(found.length).toBeLessThanOrEqual(7)
+    expect(found.length).toBeGreaterThan(5)
+    const large = proposeCandidates(profile(100_000, pixels, { image }), {
+      ...options('multiclass', 100_000),
+      algorithms: known,
+    })
+    expect(large).toHaveLength(5)
+    expect(large.map(({ role }) => role)).toEqual(expect.arrayContaining(['plain', 'image', 'neural', 'reference'])) // prettier-ignore
   })
 
   it("takes the algorithm's ranges, narrowed by its own rule for the size of the table", () => {
