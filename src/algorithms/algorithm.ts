@@ -29,6 +29,8 @@ export interface FitContext {
   readonly deadline: number
   /** Threads it may use; 1 in trials. */
   readonly threads: number
+  /** Threads that stand idle beside those, for learners whose results do not depend on how many there are. */
+  readonly spareThreads?: number
   /** Told after each round or epoch: number of it and the loss on the validation rows (lower is better). */
   readonly report?: (step: number, loss: number) => void
 }

@@ -1,9 +1,9 @@
 import { choice, float, int, logFloat, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
-import { fitBoosting } from './trees/boosting.ts'
 import { boostingSettings, boostingSettingsFor } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
+import { fitEncodedBoosting, targetStatistics } from './trees/encoded-boosting.ts'
 
 const space = {
   num_round: logInt(64, 1024, 400),
@@ -27,7 +27,7 @@ export const gbtDepthwise: Algorithm = {
   role: 'boosting',
   requires: [],
   space,
-  settings: boostingSettings,
+  settings: { ...boostingSettings, target_statistics: targetStatistics('none') },
   settingsFor: boostingSettingsFor,
   spaceFor(shape) {
     const { rounds, learningRate, rowShare, featureShare, byGradient } = boostingDefaults(shape)
@@ -48,7 +48,7 @@ export const gbtDepthwise: Algorithm = {
     }),
   unfit: tooManyRows,
   fit: (data, params, context) =>
-    fitBoosting(
+    fitEncodedBoosting(
       data,
       {
         rounds: Number(params['num_round']),
@@ -67,6 +67,6 @@ export const gbtDepthwise: Algorithm = {
         randomThresholds: false,
       },
       context,
-      params,
+      { target_statistics: 'none', ...params },
     ),
 }

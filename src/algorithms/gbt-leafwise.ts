@@ -1,9 +1,9 @@
 import { choice, float, logFloat, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
-import { fitBoosting } from './trees/boosting.ts'
 import { boostingSettings, boostingSettingsFor } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
+import { fitEncodedBoosting, targetStatistics } from './trees/encoded-boosting.ts'
 
 const space = {
   num_iterations: logInt(32, 1024, 400),
@@ -27,7 +27,7 @@ export const gbtLeafwise: Algorithm = {
   role: 'boosting',
   requires: [],
   space,
-  settings: boostingSettings,
+  settings: { ...boostingSettings, target_statistics: targetStatistics('none') },
   settingsFor: boostingSettingsFor,
   spaceFor(shape) {
     const { rounds, learningRate, rowShare, featureShare, byGradient } = boostingDefaults(shape)
@@ -48,7 +48,7 @@ export const gbtLeafwise: Algorithm = {
     }),
   unfit: tooManyRows,
   fit: (data, params, context) =>
-    fitBoosting(
+    fitEncodedBoosting(
       data,
       {
         rounds: Number(params['num_iterations']),
@@ -67,6 +67,6 @@ export const gbtLeafwise: Algorithm = {
         randomThresholds: params['extra_trees'] === true,
       },
       context,
-      params,
+      { target_statistics: 'none', ...params },
     ),
 }

@@ -1,11 +1,10 @@
-import { float, int, logFloat, logInt, type Params } from '../params/space.ts'
-import { createRng, hashSeed } from '../util/rng.ts'
-import type { Algorithm, DatasetShape, FitContext, TrainingData } from './algorithm.ts'
-import { type BoostingRules, fitBoosting } from './trees/boosting.ts'
+import { float, int, logFloat, logInt } from '../params/space.ts'
+import type { Algorithm, DatasetShape } from './algorithm.ts'
+import type { BoostingRules } from './trees/boosting.ts'
 import { boostingSettings, boostingSettingsFor } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
 import { boostingDefaults, withDefaults } from './trees/defaults.ts'
-import { encodeCategories } from './trees/target-statistics.ts'
+import { fitEncodedBoosting, targetStatistics } from './trees/encoded-boosting.ts'
 
 const space = {
   iterations: logInt(64, 2048, 500),
@@ -20,17 +19,17 @@ const space = {
 const rateFor = ({ rows }: DatasetShape): number =>
   0.07 + 0.03 * Math.min(1, Math.max(0, (rows - 5000) / 10_000))
 
-/** Oblivious trees on ordered target statistics (Prokhorenkova et al. 2018), with the parameters of CatBoost. */
+/** Oblivious trees on target statistics (Prokhorenkova et al. 2018), with the parameters of CatBoost. */
 export const gbtOblivious: Algorithm = {
   name: 'gbt-oblivious',
   autopilotName: 'catboost',
   summary:
-    'boosted trees that ask one question per level, categories as ordered target statistics: strong with many categories and untuned',
+    'boosted trees that ask one question per level, categories as target statistics, alone and combined: strong with many categories and untuned',
   tasks: ['binary', 'multiclass', 'regression'],
   role: 'boosting',
   requires: ['category-codes'],
   space,
-  settings: boostingSettings,
+  settings: { ...boostingSettings, target_statistics: targetStatistics('folds') },
   settingsFor: boostingSettingsFor,
   spaceFor(shape) {
     const { rounds, learningRate, featureShare, byGradient } = boostingDefaults(shape)
@@ -67,19 +66,6 @@ export const gbtOblivious: Algorithm = {
       minRows: 1,
       randomThresholds: false,
     }
-    return fitEncoded(data, rules, context, params)
+    return fitEncodedBoosting(data, rules, context, { target_statistics: 'folds', ...params })
   },
-}
-
-async function fitEncoded(data: TrainingData, rules: BoostingRules, context: FitContext, params: Params) {
-  const encoded = encodeCategories(data, createRng(hashSeed(context.seed, 'orders')))
-  if (!encoded) return fitBoosting(data, rules, context, params)
-  const { encoders, views, columnOf } = encoded
-  const model = await fitBoosting(encoded.data, { ...rules, views }, context, params)
-  return {
-    ...model,
-    width: data.features.columns.length + encoders.length,
-    encoders,
-    feature: model.feature.map(column => (column < 0 ? column : columnOf(column))),
-  }
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { BackendError, TrialError, messageOf } from '../util/errors.ts'
+import { shareKernels } from './shared-kernels.ts'
+import { Team } from './team.ts'
 import { WebAssembly, type WasmMemory, type WasmModule } from './wasm.ts'
 
 /** A byte address in the kernels' memory; 0 where a kernel takes "none". */
@@ -24,6 +26,7 @@ export interface Kernels {
     units: Pointer,
     unitCount: number,
     rows: Pointer,
+    from: number,
     n: number,
     gradients: Pointer,
     histogram: Pointer,
@@ -39,6 +42,7 @@ export interface Kernels {
     histogram: Pointer,
   ): void
   fillDefaults(table: Pointer, list: Pointer, n: number, node: Pointer, histogram: Pointer): void
+  addHistogram(table: Pointer, list: Pointer, n: number, histogram: Pointer, other: Pointer): void
   clearHistogram(table: Pointer, list: Pointer, n: number, histogram: Pointer): void
   writeUnits(
     table: Pointer,
@@ -331,13 +335,17 @@ const MAX_PAGES = 65_536 // 4 GiB, all a 32-bit address can name
 const ALIGN = 64 // a cache line
 const KEEP_PAGES = 4096 // arenas above 256 MB are not kept for the next fit
 
-let compiled: WasmModule | undefined
+const compiled = new Map<string, WasmModule>()
 
-function compile(): WasmModule {
-  if (compiled) return compiled
-  const url = new URL('./build/trees.wasm', import.meta.url)
+/** The kernels, built for a memory of one thread or of several. */
+function compile(build: 'trees' | 'trees-shared'): WasmModule {
+  const known = compiled.get(build)
+  if (known) return known
+  const url = new URL(`./build/${build}.wasm`, import.meta.url)
   try {
-    compiled = new WebAssembly.Module(readFileSync(url))
+    const module = new WebAssembly.Module(readFileSync(url))
+    compiled.set(build, module)
+    return module
   } catch (error) {
     throw new BackendError(
       'E_NO_KERNELS',
@@ -345,7 +353,6 @@ function compile(): WasmModule {
       { exit: 'bug', cause: error },
     )
   }
-  return compiled
 }
 
 /**
@@ -361,11 +368,17 @@ export class Arena {
   /** The whole memory as float64: `numbers[pointer / 8]`. */
   numbers: Float64Array
   bytes: Uint8Array
+  /** The threads that share the kernels' work, where there is more than one. */
+  readonly team: Team | undefined
 
-  constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES })
+  constructor(threads = 1) {
+    const shared = threads > 1
+    this.memory = new WebAssembly.Memory({ initial: 16, maximum: MAX_PAGES, shared })
+    const module = compile(shared ? 'trees-shared' : 'trees')
     const env = { memory: this.memory, abort: () => undefined }
-    this.kernels = new WebAssembly.Instance(compile(), { env }).exports as unknown as Kernels
+    const own = new WebAssembly.Instance(module, { env }).exports as unknown as Kernels
+    this.team = shared ? new Team(own, module, this.memory, threads) : undefined
+    this.kernels = this.team ? shareKernels(own, this.team, () => this.bytes) : own
     this.top = this.kernels.heapBase()
     this.words = new Int32Array(this.memory.buffer)
     this.numbers = new Float64Array(this.memory.buffer)
@@ -450,8 +463,19 @@ export class Arena {
 
 const idle: Arena[] = []
 
-/** Runs `work` with an arena nobody else uses meanwhile; all it allocates is given back at the end. */
-export async function withArena<T>(work: (arena: Arena) => T | Promise<T>): Promise<T> {
+/**
+ * Runs `work` with an arena nobody else uses meanwhile; all it allocates is given back at the end. With `threads` above 1 the
+ * kernels share their work among so many.
+ */
+export async function withArena<T>(work: (arena: Arena) => T | Promise<T>, threads = 1): Promise<T> {
+  if (threads > 1) {
+    const arena = new Arena(threads)
+    try {
+      return await work(arena)
+    } finally {
+      arena.team?.stop()
+    }
+  }
   const arena = idle.pop() ?? new Arena()
   const mark = arena.mark
   try {

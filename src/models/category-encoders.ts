@@ -2,15 +2,16 @@ import { denseValues, type DenseFeature, type Features } from '../data/features.
 import { type Graph, ML_DOMAIN, type Tensor } from '../onnx/graph.ts'
 
 /**
- * A feature made from category codes: one column, or two of them together. The key of a row is its code, or
- * `first · (sizes[1] + 1) + second`; a missing code counts as `size`. Keys not listed have the value `fallback`.
+ * A feature made from category codes: one column, or several together. The key of a row is its code, or
+ * `first · (sizes[1] + 1) + second`, and so on, a whole number below 2^53; a missing code counts as `size`. Keys not listed have
+ * the value `fallback`.
  */
 export interface CategoryEncoder {
   readonly columns: readonly number[]
   /** Number of codes of each column. */
   readonly sizes: readonly number[]
   /** Ascending. */
-  readonly keys: Int32Array
+  readonly keys: Float64Array | Int32Array
   readonly values: Float32Array
   readonly fallback: number
 }
@@ -19,8 +20,8 @@ export interface CategoryEncoder {
 export function categoryKeys(
   { columns, sizes }: Pick<CategoryEncoder, 'columns' | 'sizes'>,
   features: Features,
-): Int32Array {
-  const keys = new Int32Array(features.rows)
+): Float64Array {
+  const keys = new Float64Array(features.rows)
   for (const [i, column] of columns.entries()) {
     const codes = denseValues(features.columns[column]!, features.rows)
     const size = sizes[i]!

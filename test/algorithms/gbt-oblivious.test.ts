@@ -78,9 +78,9 @@ describe('oblivious trees', () => {
 })
 
 describe('target statistics', () => {
-  it('of a row come from the rows before it alone: changing its target changes no value of its own', () => {
+  it.each(['folds', 'ordered'] as const)('never see the target of their own row: %s', kind => {
     const data = shops(400, 1)
-    const encoded = (target: Float64Array) => encodeCategories({ ...data, target }, createRng(5))!
+    const encoded = (target: Float64Array) => encodeCategories({ ...data, target }, createRng(5), kind)!
     const { views, data: before } = encoded(data.target)
     const flipped = data.target.slice()
     flipped[7] = 1 - flipped[7]!
@@ -91,6 +91,38 @@ describe('target statistics', () => {
       const [x, y] = [before, after].map(({ features }) => denseValues(features.columns[column]!, 400)[7]!)
       if (!Number.isNaN(x)) expect(Math.abs(x! - y!)).toBeLessThanOrEqual(shift)
     }
+  })
+
+  it('by folds are the mean of all rows of the other folds and one row of the overall mean', () => {
+    // Ten rows of one category with targets 1, 2, 4 …: a sum tells which rows are in it.
+    const target = Float64Array.from({ length: 10 }, (_, row) => 2 ** row)
+    const columns: DenseFeature[] = [{ kind: 'dense', name: 'only', values: new Float32Array(10), categories: 3 }] // prettier-ignore
+    const data: TrainingData = { task: 'regression', classes: 0, features: { rows: 10, columns }, target }
+    const { views, data: encoded } = encodeCategories(data, createRng(5))!
+    const left = views.map(([statistic]) =>
+      Array.from(denseValues(encoded.features.columns[statistic!]!, 10), (value, row) => {
+        const out = 1023 - Math.round(9 * value - 102.3)
+        expect(out & (1 << row)).toBeGreaterThan(0)
+        return out
+      }),
+    )
+    for (const sums of left) {
+      // Five folds of two rows each, which leave out the same two rows: their own.
+      expect(new Set(sums).size).toBe(5)
+      expect([...new Set(sums)].reduce((all, sum) => all + sum, 0)).toBe(1023)
+    }
+  })
+
+  it('combine columns three by three on large tables, and the model keeps those its trees ask about', async () => {
+    const data = shops(12_000, 1)
+    const [first] = data.features.columns as [DenseFeature]
+    const scrambled = (name: string, factor: number): DenseFeature => ({ ...first, name, values: first.values.map(code => (code * factor) % LEVELS) }) // prettier-ignore
+    const wide = { ...data, features: { ...data.features, columns: [...data.features.columns, scrambled('b', 7), scrambled('c', 11)] } } // prettier-ignore
+    const encoded = encodeCategories(wide, createRng(5))!
+    expect(encoded.encoders.some(({ columns }) => columns.length === 3)).toBe(true)
+    const model = (await fit(wide, { iterations: 3, depth: 2 })) as ForestModel
+    const asked = new Set(model.feature.filter(column => column >= wide.features.columns.length))
+    expect(model.encoders).toHaveLength(asked.size)
   })
 
   it('come in versions that differ only in the order of the rows', () => {

@@ -75,7 +75,7 @@ function build(t: Table, chosen: readonly number[], rows: readonly number[] | un
   const { pointer, count } = units(t, chosen)
   const picked = rows ? arena.put(Int32Array.from(rows)) : 0
   arena.kernels.clearHistogram(layout, list, chosen.length, histogram)
-  arena.kernels.histogramDense(t.blocks, pointer, count, picked, rows ? rows.length : t.rows, t.pairs, histogram, scratch) // prettier-ignore
+  arena.kernels.histogramDense(t.blocks, pointer, count, picked, 0, rows ? rows.length : t.rows, t.pairs, histogram, scratch) // prettier-ignore
   return histogram
 }
 

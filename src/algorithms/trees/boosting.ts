@@ -51,11 +51,14 @@ export async function fitBoosting(
   settings: Params = {},
 ): Promise<ForestModel> {
   const { data, options } = readSettings(given, settings)
-  return withArena(async arena => {
-    const booster = new Booster(arena, data, { ...rules, ...options }, context)
-    if (data.continueFrom) await booster.startFrom(data.continueFrom)
-    return booster.run()
-  })
+  return withArena(
+    async arena => {
+      const booster = new Booster(arena, data, { ...rules, ...options }, context)
+      if (data.continueFrom) await booster.startFrom(data.continueFrom)
+      return booster.run()
+    },
+    1 + (context.spareThreads ?? 0),
+  )
 }
 
 class Booster {

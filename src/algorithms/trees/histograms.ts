@@ -1,9 +1,14 @@
 import type { Arena, Pointer } from '../../kernels/kernels.ts'
+import { shares } from '../../kernels/shared-kernels.ts'
 import type { BinnedMatrix } from './matrix.ts'
 import type { Selection } from './selection.ts'
 
 const POOL_BYTES = 384e6
 const SCRATCH_BYTES = 1024 * 32 // widened gradients and turned bins of one tile of rows
+const RECORD_BYTES = 128
+const SCORE = 40 // in a record, see kernels/README.md
+const FOUND = [16, 80] as const // what the scan writes into a record
+const SHARED_FEATURES = 64 // scanned by one thread: fewer are not worth telling another
 
 /** What limits and weighs a split, in the units of the kernels' sums. */
 export interface RawRules {
@@ -23,6 +28,8 @@ export class Histograms {
   private readonly pool: Pointer
   private readonly slotBytes: number
   private readonly free: number[]
+  /** Of every further thread: a histogram, scratch memory and a record. */
+  private readonly helpers: readonly { readonly histogram: Pointer; readonly scratch: Pointer; readonly record: Pointer }[] // prettier-ignore
   /** Slots, taken or free. */
   readonly capacity: number
 
@@ -47,6 +54,11 @@ export class Histograms {
     const slots = Math.max(3, Math.min(wanted, Math.floor(POOL_BYTES / this.slotBytes)))
     this.pool = arena.allocate(this.slotBytes * slots)
     this.capacity = slots
+    this.helpers = Array.from({ length: (arena.team?.size ?? 1) - 1 }, () => ({
+      histogram: arena.allocate(this.slotBytes),
+      scratch: arena.allocate(SCRATCH_BYTES),
+      record: arena.allocate(RECORD_BYTES),
+    }))
     this.free = Array.from({ length: slots }, (_, i) => slots - 1 - i)
   }
 
@@ -64,26 +76,54 @@ export class Histograms {
   }
 
   /** Sums the gradients of `count` rows (0 for `rows`: the first `count` of all) into a slot. The record holds their total. */
-  build(
-    slot: number,
-    { list, count: selected, units, unitCount, groups }: Selection,
-    rows: Pointer,
-    count: number,
-    record: Pointer,
-  ): void {
-    const { matrix, gradients, table, scratch } = this
+  build(slot: number, selection: Selection, rows: Pointer, count: number, record: Pointer): void {
+    const { list, count: selected, unitCount, groups } = selection
     const { kernels } = this.arena
     const histogram = this.at(slot)
-    kernels.clearHistogram(table, list, selected, histogram)
-    if (unitCount > 0) {
-      kernels.histogramDense(matrix.blocks, units, unitCount, rows, count, gradients, histogram, scratch) // prettier-ignore
-    }
-    for (const g of groups) {
+    kernels.clearHistogram(this.table, list, selected, histogram)
+    if (unitCount > 0) this.sumDense(histogram, selection, rows, count)
+    this.sumGroups(histogram, groups, rows, count)
+    if (groups.length > 0) kernels.fillDefaults(this.table, list, selected, record, histogram)
+  }
+
+  /** Each thread sums a part of the rows; parts but the first go into histograms of their own, which are then added. */
+  private sumDense(
+    histogram: Pointer,
+    { list, count: selected, units, unitCount }: Selection,
+    rows: Pointer,
+    count: number,
+  ): void {
+    const { matrix, gradients, scratch, table, helpers } = this
+    const { kernels, team } = this.arena
+    const parts = team ? shares(count, team.size) : []
+    if (!team || parts.length < 2)
+      return kernels.histogramDense(matrix.blocks, units, unitCount, rows, 0, count, gradients, histogram, scratch) // prettier-ignore
+    const places = [{ histogram, scratch }, ...helpers]
+    for (let i = 1; i < parts.length; i++) kernels.clearHistogram(table, list, selected, places[i]!.histogram)
+    team.run(
+      parts.map(({ first, count: own }, i) => ({
+        kernel: 'histogramDense',
+        args: [matrix.blocks, units, unitCount, rows === 0 ? 0 : rows + 4 * first, first, own, gradients, places[i]!.histogram, places[i]!.scratch], // prettier-ignore
+      })),
+    )
+    for (let i = 1; i < parts.length; i++)
+      kernels.addHistogram(table, list, selected, histogram, places[i]!.histogram)
+  }
+
+  /** Groups have entries of their own: threads take them side by side. */
+  private sumGroups(histogram: Pointer, groups: readonly number[], rows: Pointer, count: number): void {
+    const { matrix, gradients } = this
+    const { kernels, team } = this.arena
+    const argsOf = (g: number) => {
       const { starts, entries } = matrix.groups[g]!
-      const { entry } = matrix.layout.groups[g]!
-      kernels.histogramSparse(starts, entries, entry, rows, count, gradients, histogram)
+      return [starts, entries, matrix.layout.groups[g]!.entry, rows, count, gradients, histogram] as const
     }
-    if (groups.length > 0) kernels.fillDefaults(table, list, selected, record, histogram)
+    if (!team || shares(count, team.size).length < 2) {
+      for (const g of groups) kernels.histogramSparse(...argsOf(g))
+      return
+    }
+    for (let i = 0; i < groups.length; i += team.size)
+      team.run(groups.slice(i, i + team.size).map(g => ({ kernel: 'histogramSparse', args: argsOf(g) })))
   }
 
   /**
@@ -100,8 +140,43 @@ export class Histograms {
     alive: Pointer,
   ): number {
     const { lambda, alpha, minWeight, minRows } = rules
+    const { arena, table, matrix, directions } = this
     const other = sibling < 0 ? 0 : this.at(sibling)
-    return this.arena.kernels.findSplit(this.table, list, count, this.at(slot), other, record, lambda, alpha, minWeight, minRows, seed, this.matrix.centres, this.directions, alive) // prettier-ignore
+    const scan = (first: number, n: number, node: Pointer) =>
+      [table, list + 4 * first, n, this.at(slot), other, node, lambda, alpha, minWeight, minRows, seed, matrix.centres, directions, alive === 0 ? 0 : alive + 4 * first] as const // prettier-ignore
+    const threads = Math.min(arena.team?.size ?? 1, Math.floor(count / SHARED_FEATURES))
+    if (!arena.team || threads < 2) return arena.kernels.findSplit(...scan(0, count, record))
+    const step = Math.ceil(count / threads)
+    const parts = Array.from({ length: threads }, (_, i) => ({
+      first: i * step,
+      own: Math.min(step, count - i * step),
+      node: i === 0 ? record : this.helpers[i - 1]!.record,
+    }))
+    const { bytes } = arena
+    for (const { node } of parts.slice(1)) bytes.copyWithin(node, record, record + FOUND[0])
+    const kept = arena.team.run(
+      parts.map(({ first, own, node }) => ({ kernel: 'findSplit', args: scan(first, own, node) })),
+    )
+    return this.joinScans(record, parts, kept, alive)
+  }
+
+  /** The best of the parts' splits, the first among equals, and the features left of all. */
+  private joinScans(
+    record: Pointer,
+    parts: readonly { readonly first: number; readonly node: Pointer }[],
+    kept: readonly number[],
+    alive: Pointer,
+  ): number {
+    const { bytes, numbers } = this.arena
+    let left = kept[0]!
+    for (const [i, { first, node }] of parts.entries()) {
+      if (i === 0) continue
+      if (numbers[(node + SCORE) / 8]! > numbers[(record + SCORE) / 8]!)
+        bytes.copyWithin(record + FOUND[0], node + FOUND[0], node + FOUND[1])
+      if (alive !== 0) bytes.copyWithin(alive + 4 * left, alive + 4 * first, alive + 4 * (first + kept[i]!))
+      left += kept[i]!
+    }
+    return left
   }
 
   /** parent −= child: what is left is the sibling's. */

@@ -109,24 +109,24 @@ function blockOne(words: usize, unit: usize, at: i32, n: i32, pairs: usize, hist
   }
 }
 
-// Adds `n` rows (rows[0 … n), or 0 … n when rows is 0) of the dense blocks named by the units, which ascend.
+// Adds `n` rows (rows[0 … n), or `from` … `from` + n when rows is 0) of the dense blocks named by the units, which ascend.
 // scratch: 32 bytes for every row of a tile.
 export function histogramDense(
-  blocks: usize, units: usize, unitCount: i32, rows: usize, n: i32, gradients: usize, hist: usize, scratch: usize,
+  blocks: usize, units: usize, unitCount: i32, rows: usize, from: i32, n: i32, gradients: usize, hist: usize, scratch: usize,
 ): void {
   const words = scratch + TILE * 16
   for (let start: i32 = 0; start < n; start += TILE) {
     const m = min(TILE, n - start)
     const tile = rows ? rows + ((<usize>start) << 2) : 0
     for (let i: i32 = 0; i < m; i++) {
-      v128.store(scratch + ((<usize>i) << 4), expand(gradients, <i32>rowAt(tile, start, i)))
+      v128.store(scratch + ((<usize>i) << 4), expand(gradients, <i32>rowAt(tile, from + start, i)))
     }
     let here: usize = ~0
     for (let u: i32 = 0; u < unitCount; u++) {
       const unit = units + ((<usize>u) << 5)
       const word = load<u32>(unit, 4)
       const quad = <usize>load<u32>(unit) + <usize>((word >> 8) & 0x30)
-      if (quad != here) gather(blocks + quad, <usize>(word >> 16), tile, start, m, words)
+      if (quad != here) gather(blocks + quad, <usize>(word >> 16), tile, from + start, m, words)
       here = quad
       const own = words + <usize>((word >> 10) & 3) * (TILE * 4)
       const count = <i32>(word & 255)
@@ -190,6 +190,16 @@ export function clearHistogram(table: usize, list: usize, n: i32, hist: usize): 
   for (let i: i32 = 0; i < n; i++) {
     const feature = load<i32>(list + ((<usize>i) << 2))
     memory.fill(hist + firstOf(table, feature), 0, (<usize>lengthOf(table, feature)) << 4)
+  }
+}
+
+// Adds the listed features of another histogram.
+export function addHistogram(table: usize, list: usize, n: i32, hist: usize, other: usize): void {
+  for (let i: i32 = 0; i < n; i++) {
+    const feature = load<i32>(list + ((<usize>i) << 2))
+    const first = firstOf(table, feature)
+    const end = first + ((<usize>lengthOf(table, feature)) << 4)
+    for (let at = first; at < end; at += 16) bump(hist + at, v128.load(other + at))
   }
 }
 

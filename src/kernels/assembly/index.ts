@@ -1,6 +1,6 @@
 export { binColumn, countEntries, fillEntries, layLines } from './binning'
 export { findLevelSplit, placeSplit, subtractHistogram } from './levels'
-export { clearHistogram, fillDefaults, histogramDense, histogramSparse, sumRows, writeUnits } from './histogram'
+export { addHistogram, clearHistogram, fillDefaults, histogramDense, histogramSparse, sumRows, writeUnits } from './histogram'
 export { adoptTotal, findRandomSplit, findSplit, readTotals } from './split'
 export { addToRows, partitionDense, partitionSparse, walkBins } from './partition'
 export { largestResidual, logisticGradients, softmaxGradients, softmaxTotals, squaredGradients } from './gradients'

@@ -197,6 +197,7 @@ function begin(total: v128, lambdaRaw: f64, alphaRaw: f64, minWeightRaw: f64, mi
 function finish(node: usize, total: v128, parent: f64): void {
   store<f64>(node, bestFeature < 0 ? 0 : bestScore - parent, 16)
   store<i32>(node, bestFeature, 24)
+  store<f64>(node, bestFeature < 0 ? 0 : bestScore, 40)
   store<i32>(node, bestBin, 28)
   store<i32>(node, bestMissingLeft == 2 ? largerSide(bestLeft, total) : bestMissingLeft, 32)
   v128.store(node, bestLeft, 48)
