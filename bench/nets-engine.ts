@@ -97,7 +97,12 @@ async function prepare({ rows, widths, batch, store }: Size) {
   }
 }
 
-const digits: Size = { rows: quick ? 15_000 : 60_000, widths: [784, 512, 256, 10], batch: 256, store: 'uint8' }
+const digits: Size = {
+  rows: quick ? 15_000 : 60_000,
+  widths: [784, 512, 256, 10],
+  batch: 256,
+  store: 'uint8',
+}
 const small: Size = { rows: 10_000, widths: [30, 128, 128, 128, 2], batch: 128, store: 'float' }
 
 {
