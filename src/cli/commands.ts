@@ -13,6 +13,7 @@ import { planCommand } from './plan.ts'
 import { predictCommand } from './predict.ts'
 import { profileCommand } from './profile.ts'
 import { readCommand } from './read.ts'
+import { repairCommand } from './repair.ts'
 import { reportCommand } from './report.ts'
 import { resumeCommand } from './resume.ts'
 import { runCommand } from './run.ts'
@@ -35,6 +36,7 @@ export const commands: readonly CommandDefinition[] = [
   apiCommand,
   cloudCommand,
   resumeCommand,
+  repairCommand,
   readCommand,
   datasetsCommand,
   doctorCommand,
