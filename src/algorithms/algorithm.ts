@@ -51,7 +51,7 @@ export type Requirement = 'no-missing' | 'standardized' | 'category-codes'
 
 /** The part an algorithm can play in a plan of candidates. */
 export type AlgorithmRole =
-  'boosting' | 'forest' | 'linear' | 'neural' | 'image' | 'neighbors' | 'small-data' | 'reference'
+  'boosting' | 'forest' | 'linear' | 'neural' | 'factors' | 'image' | 'neighbors' | 'small-data' | 'reference'
 
 export interface Algorithm {
   /** Kebab-case; stands in files and on the leaderboard. Never changes meaning. */

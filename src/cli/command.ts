@@ -28,6 +28,7 @@ export const jsonOption = (): Option => option('--json', 'print one JSON object 
 /** What a person decides about the table itself; the same for every command that reads one to learn from. */
 export const choiceOptions = (): readonly Option[] => [
   option('--drop-leaks', 'leave out columns that give the target away (W_LEAKAGE)'),
+  option('--image <shape>', 'the columns are pixels of pictures: 28x28, 32x32x3 or 3x32x32 (default: found)'),
   option('--normalise-labels', 'join labels that differ only in case and spaces, here and ever after'),
 ]
 

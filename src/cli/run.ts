@@ -17,6 +17,8 @@ import {
   type CommandDefinition,
   type CommandInput,
 } from './command.ts'
+import { chooseEngine, ENGINE_VARIABLE, ENGINES, type EngineName } from '../neural/engine.ts'
+import { parseImageShape } from '../profile/image.ts'
 import { cloudFrom, cloudOptions, showCalls } from './cloud-options.ts'
 import { parseExperimentName, parseProblemType } from './names.ts'
 import type { Output } from './output.ts'
@@ -65,6 +67,9 @@ export const runCommand: CommandDefinition = {
     new Option('--device <name>', 'where nets are trained; auto takes a graphics processor that works')
       .choices([...DEVICES])
       .default('cpu'),
+    new Option('--nn-engine <name>', 'what trains nets: onnxruntime, or TensorFlow.js where it is installed')
+      .choices([...ENGINES])
+      .default('onnxruntime'),
     option('--backend <name>', 'where trials run: local, or sagemaker').default('local'),
     ...cloudOptions(),
     option('--definitions-only', 'profile, candidates and notebooks; train nothing'),
@@ -93,6 +98,9 @@ export const runCommand: CommandDefinition = {
     const chosen = await chooseDevice(input.options['device'] as DeviceName)
     process.env[DEVICE_VARIABLE] = chosen.device
     if (chosen.note) output.note(`note: ${chosen.note}`)
+    const trained = await chooseEngine(input.options['nnEngine'] as EngineName)
+    process.env[ENGINE_VARIABLE] = trained.engine
+    if (trained.note) output.note(`note: ${trained.note}`)
     const { store, note } = await startExperiment(request)
     if (note && !input.options['quiet']) output.note(`note: ${note}`)
     return watchJob(store, input.options, output)
@@ -165,6 +173,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     group: text('group'),
     time: text('time'),
     weight: text('weight'),
+    image: pictureShape(text('image')),
     candidates: candidates === undefined ? undefined : resolve(candidates),
     dropLeaks: options['dropLeaks'],
     normaliseLabels: options['normaliseLabels'],
@@ -173,4 +182,10 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
   return Object.fromEntries(
     Object.entries(request).filter(([, value]) => value !== undefined),
   ) as unknown as ExperimentRequest
+}
+
+/** The shape as it was typed, once it is known to be one. */
+function pictureShape(text: string | undefined): string | undefined {
+  if (text !== undefined) parseImageShape(text)
+  return text
 }

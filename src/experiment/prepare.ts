@@ -13,6 +13,7 @@ import { rowKeys } from '../data/row-keys.ts'
 import type { ColumnSchema, TableSchema, TaskSchema } from '../data/schema.ts'
 import { makeTarget, type MadeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
+import { parseImageShape } from '../profile/image.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { repeatsFor, requireRows, sampleRows, splitRows } from '../split/index.ts'
@@ -163,6 +164,7 @@ async function prepareAnew(
       report,
       seed: spec.seed,
       dropLeaks,
+      ...(spec.image !== undefined && { image: parseImageShape(spec.image) }),
       isLate,
       ...(test && { test }),
     })

@@ -39,6 +39,8 @@ export interface ExperimentSpec {
   readonly weight?: string
   /** Columns that give the target away are no features. */
   readonly dropLeaks?: boolean
+  /** Shape of the picture that the columns of numbers are (`28x28`, `32x32x3`, `3x32x32`). */
+  readonly image?: string
   /** Labels that differ only in case and spaces are one class. */
   readonly normaliseLabels?: boolean
   /** Name of the backend that runs the trials. */

@@ -1,16 +1,18 @@
 import { parametersOf, visitParameters, type Network } from '../onnx/network.ts'
 import { trainingDevice } from '../onnx/device.ts'
-import { feed, openSession, type Feed, type Session } from '../onnx/session.ts'
+import { feed, type Feed, type Session } from '../onnx/session.ts'
 import { createTape, type ClockTape, type Track } from '../util/clock-tape.ts'
 import { TrialError } from '../util/errors.ts'
 import { adamScalars, type AdamOptions, type Pace } from './adamw.ts'
 import { batchSource } from './batches.ts'
+import { openTraining } from './engine.ts'
 import type { Loss } from './losses.ts'
 import { dropoutOf } from './masks.ts'
 import { schedules, type Schedule, type ScheduleName } from './schedule.ts'
-import { scoringGraph, trainingGraph, type ImageShifts, type TrainingShape } from './training-graph.ts'
+import { scoringGraph, trainingGraph, type TrainingShape } from './training-graph.ts'
 import { scoreNetwork, type Score } from './scoring.ts'
 import type { ResidentTable } from './table.ts'
+import type { ImageWarps } from './warps.ts'
 
 export interface TrainOptions {
   readonly loss: Loss
@@ -33,7 +35,7 @@ export interface TrainOptions {
   /** Keeps, or repeats, what the deadline changes. */
   readonly tape?: ClockTape
   readonly threads: number
-  readonly shifts?: ImageShifts
+  readonly warps?: ImageWarps
   /** How each parameter moves, in the order of `parametersOf`; all alike without. */
   readonly paces?: readonly Pace[]
   /** Dropout and weight decay as shares of theirs along the training; constant without. */
@@ -65,7 +67,7 @@ export async function trainNetwork(
   validation: ResidentTable | undefined,
   options: TrainOptions,
 ): Promise<Trained> {
-  const { loss, outputs, batch, smoothing, adam, shifts, threads, optimization = 'all' } = options
+  const { loss, outputs, batch, smoothing, adam, warps, threads, optimization = 'all' } = options
   const paces = options.paces ?? steadyStatistics(net)
   const weighted = 'importance' in table.feeds
   const shape: TrainingShape = {
@@ -79,13 +81,13 @@ export async function trainNetwork(
     weighted,
     fading: options.fade !== undefined,
     blended: (options.mixup ?? 0) > 0,
-    ...(shifts && { shifts }),
+    ...(warps && { warps }),
     ...(paces && { paces }),
   }
   const device = trainingDevice()
-  const training = await openSession(trainingGraph(shape), { threads, optimization, device })
+  const training = await openTraining(trainingGraph(shape), { threads, optimization, device })
   try {
-    const scoring = validation && (await openSession(scoringGraph(shape), { threads, optimization }))
+    const scoring = validation && (await openTraining(scoringGraph(shape), { threads, optimization }))
     try {
       const score =
         scoring && ((weights: Feed) => scoreNetwork(scoring, validation, weights, { net, loss, outputs }))

@@ -4,6 +4,7 @@ import { platform } from 'node:os'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { ENGINE_VARIABLE } from '../../neural/engine.ts'
 import { DEVICE_VARIABLE } from '../../onnx/device.ts'
 
 /** Kept from the parent's environment; credentials and the rest stay out of workers. */
@@ -17,6 +18,7 @@ const ENVIRONMENT = [
   'SystemRoot',
   'LD_LIBRARY_PATH',
   DEVICE_VARIABLE,
+  ENGINE_VARIABLE,
   'VK_ICD_FILENAMES', // which driver WebGPU takes
   'XDG_RUNTIME_DIR',
 ]
