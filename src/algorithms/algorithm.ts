@@ -2,6 +2,7 @@ import type { Task } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
 import type { ModelData } from '../models/model.ts'
 import type { Params, Settings, Space } from '../params/space.ts'
+import type { ClockTape } from '../util/clock-tape.ts'
 
 /** Rows to learn from: features, target (class index or value), optional weights ≥ 0. */
 export interface Examples {
@@ -27,6 +28,8 @@ export interface FitContext {
   readonly signal: AbortSignal
   /** `performance.now()` at which the fit should end with what it has; Infinity without a limit. */
   readonly deadline: number
+  /** Whatever depends on the deadline is asked through it, so that it can be repeated; the clock alone decides without one. */
+  readonly tape?: ClockTape
   /** Threads it may use; 1 in trials. */
   readonly threads: number
   /** Threads that stand idle beside those, for learners whose results do not depend on how many there are. */
@@ -48,7 +51,7 @@ export type Requirement = 'no-missing' | 'standardized' | 'category-codes'
 
 /** The part an algorithm can play in a plan of candidates. */
 export type AlgorithmRole =
-  'boosting' | 'forest' | 'linear' | 'neural' | 'image' | 'neighbors' | 'small-data' | 'reference'
+  'boosting' | 'forest' | 'linear' | 'neural' | 'factors' | 'image' | 'neighbors' | 'small-data' | 'reference'
 
 export interface Algorithm {
   /** Kebab-case; stands in files and on the leaderboard. Never changes meaning. */

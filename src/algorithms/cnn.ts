@@ -1,4 +1,3 @@
-import type { Features } from '../data/features.ts'
 import { conv, dense } from '../neural/build.ts'
 import type { Layer } from '../onnx/layers.ts'
 import type { Network } from '../onnx/network.ts'
@@ -7,8 +6,10 @@ import { TrialError } from '../util/errors.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import type { Algorithm, TrainingData } from './algorithm.ts'
 import { fitNetwork } from './neural/fit.ts'
+import { pixelScales } from './neural/prepare.ts'
 
 const MAX_SIDE = 512
+const WARP_SECONDS = 2.8e-8 // per pixel
 const MIN_SIDE = 8 // two poolings leave 2 × 2
 
 const space = {
@@ -17,12 +18,17 @@ const space = {
   channels: int(1, 4, 1),
   filters: choice([16, 8, 32]),
   hidden: choice([128, 64, 256]),
-  learning_rate: logFloat(1e-4, 1e-2, 2e-3),
-  weight_decay: logFloat(1e-6, 1, 0.05),
-  dropout_prob: float(0, 0.6, 0.3),
-  mini_batch_size: logInt(32, 256, 128),
+  learning_rate: logFloat(5e-4, 8e-3, 2e-3),
+  weight_decay: logFloat(1e-4, 1, 0.05),
+  dropout_prob: float(0.1, 0.6, 0.3),
+  mini_batch_size: logInt(64, 256, 128),
   shift: int(0, 2, 1),
+  bend: float(0, 1, 0.7),
 }
+
+/** Of all images together, from which on trainings of larger nets are cut short in most budgets. */
+const MANY_PIXELS = 2e7
+const LARGE = { filters: choice([16, 12, 20]), bend: float(0.4, 1, 0.7) }
 
 interface ImageShape {
   readonly channels: number
@@ -35,15 +41,15 @@ const shapeOf = (params: Params): ImageShape => ({
   width: Number(params['width'] ?? 0),
 })
 
-const epochsFor = (rows: number) => Math.round(Math.min(60, Math.max(6, 1960 / Math.sqrt(rows))))
+const epochsFor = (rows: number) => Math.round(Math.min(60, Math.max(6, 2600 / Math.sqrt(rows))))
 const batchFor = (rows: number, asked: number) =>
   Math.max(1, Math.min(asked, rows, Math.max(16, 2 ** Math.floor(Math.log2(rows / 8)))))
 const evenTwice = (size: number) => Math.ceil(size / 4) * 4
 
 /**
  * A small convolutional net for columns that are the pixels of an image, plane by plane and row by row: twice a 3 × 3
- * convolution, pooling and relu, then a hidden dense layer with dropout. While it trains, each batch is moved by up to
- * `shift` pixels. `height` and `width` have to be given: a table does not say that it is made of images.
+ * convolution, pooling and relu, then a hidden dense layer with dropout. While it trains, each image is moved by up to
+ * `shift` pixels and bent a little, differently each time. `height` and `width` have to be given: a table does not say that it is made of images.
  */
 export const cnn: Algorithm = {
   name: 'cnn',
@@ -53,12 +59,13 @@ export const cnn: Algorithm = {
   role: 'image',
   requires: ['no-missing'],
   space,
+  spaceFor: ({ rows, features }) => (rows * features > MANY_PIXELS ? { ...space, ...LARGE } : space),
   expectedSeconds({ rows, features }, params) {
     const filters = Number(params['filters'] ?? 16)
     const hidden = Number(params['hidden'] ?? 128)
     // Multiplications per row: both convolutions, and the dense layer on a sixteenth of the pixels.
     const products = features * filters * (9 + (9 * 2 * filters) / 4 + (2 * hidden) / 16)
-    return 0.1 + epochsFor(rows) * rows * (products * 1.1e-10 + features * filters * 4e-9)
+    return 0.1 + epochsFor(rows) * rows * (products * 1.1e-10 + features * (filters * 4e-9 + WARP_SECONDS))
   },
   unfit({ features }, params = {}) {
     const { channels, height, width } = shapeOf(params)
@@ -74,7 +81,7 @@ export const cnn: Algorithm = {
     const width = data.features.columns.length
     const reason = cnn.unfit!({ task, classes, rows: data.features.rows, features: width }, params)
     if (reason) throw new TrialError('E_NOT_IMAGES', `a convolutional net was given ${width} features: ${reason}; leave this algorithm out or correct height, width and channels`) // prettier-ignore
-    const reach = Number(params['shift'])
+    const [reach, bend] = [Number(params['shift']), Number(params['bend'])]
     return fitNetwork(
       initialNet(data, image, params, context.seed),
       data,
@@ -84,7 +91,7 @@ export const cnn: Algorithm = {
         learningRate: Number(params['learning_rate']),
         weightDecay: Number(params['weight_decay']),
         optimization: 'extended',
-        ...(reach > 0 && { shifts: { ...image, reach } }),
+        ...(reach + bend > 0 && { warps: { ...image, reach, bend } }),
       },
       context,
     )
@@ -125,23 +132,5 @@ function initialNet(
     squash: 0,
     embeddings: [],
     layers,
-  }
-}
-
-/** All pixels alike: the smallest value becomes 0, as the zeros around the image are, and the largest 1. */
-function pixelScales({ columns }: Features): Pick<Network, 'scale' | 'shift'> {
-  let low = Infinity
-  let high = -Infinity
-  for (const column of columns) {
-    if (column.kind === 'sparse') [low, high] = [Math.min(low, 0), Math.max(high, 0)]
-    for (const value of column.values) {
-      if (value < low) low = value
-      if (value > high) high = value
-    }
-  }
-  const scale = high > low ? 1 / (high - low) : 0
-  return {
-    scale: new Float32Array(columns.length).fill(scale),
-    shift: new Float32Array(columns.length).fill(scale * -low || 0),
   }
 }

@@ -3,6 +3,7 @@ import { baseline } from './baseline.ts'
 import { cart } from './cart.ts'
 import { cnn } from './cnn.ts'
 import { extraTrees } from './extra-trees.ts'
+import { factorizationMachine } from './factorization-machine.ts'
 import { gbtDepthwise } from './gbt-depthwise.ts'
 import { gbtLeafwise } from './gbt-leafwise.ts'
 import { gbtOblivious } from './gbt-oblivious.ts'
@@ -29,6 +30,7 @@ export const algorithms: readonly Algorithm[] = [
   mlp,
   realmlp,
   tabm,
+  factorizationMachine,
   knn,
   cnn,
 ]

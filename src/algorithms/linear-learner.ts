@@ -1,5 +1,6 @@
 import { linear as linearKind, type LinearModel } from '../models/linear.ts'
 import { choice, logFloat, when, type Params } from '../params/space.ts'
+import { createTape } from '../util/clock-tape.ts'
 import type { Algorithm, FitContext, TrainingData } from './algorithm.ts'
 import { blockObjective } from './linear/by-block.ts'
 import { columnObjective } from './linear/by-column.ts'
@@ -111,6 +112,7 @@ async function descend(problem: LinearProblem, params: Params, context: FitConte
   start.set(priorScores(problem), size)
   const l1 = Number(params['l1'] ?? 0)
   const penalties = l1 > 0 ? new Float64Array(start.length).fill(l1, 0, size) : undefined
+  const inTime = (context.tape ?? createTape()).track()
   const blocks = favoursColumns(problem) ? undefined : await blockObjective(problem, context.threads)
   try {
     return await minimize(blocks ? blocks.objective : columnObjective(problem), start, {
@@ -120,7 +122,8 @@ async function descend(problem: LinearProblem, params: Params, context: FitConte
       relativeDecrease: blocks && !blocks.exact ? ROUGH : EXACT,
       proceed: iteration => {
         context.signal.throwIfAborted()
-        return iteration === 0 || performance.now() < context.deadline
+        const ask = () => Number(performance.now() < context.deadline)
+        return iteration === 0 || inTime.follow(iteration, 1, ask) === 1
       },
     })
   } finally {

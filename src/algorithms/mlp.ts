@@ -2,12 +2,12 @@ import { dense, denseStack, embedding } from '../neural/build.ts'
 import type { ActivationName } from '../onnx/activations.ts'
 import type { Layer } from '../onnx/layers.ts'
 import { joinedWidth, type Network } from '../onnx/network.ts'
-import { choice, float, logFloat, logInt, type Params } from '../params/space.ts'
+import { choice, float, int, logFloat, logInt, type Params } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import type { Algorithm, TrainingData } from './algorithm.ts'
 import { balancedWeights } from './class-weights.ts'
-import { fitNetwork } from './neural/fit.ts'
-import { standardScales } from './neural/prepare.ts'
+import { fitNetwork, type FitSettings } from './neural/fit.ts'
+import { pixelScales, standardScales } from './neural/prepare.ts'
 
 const space = {
   layers: choice(['256,128', '256', '50,25', '100,50', '200,100', '300,150', '200,100,50', '512,256']),
@@ -20,11 +20,18 @@ const space = {
   activation: choice(['relu', 'silu']),
 }
 
+const MAX_SIDE = 512
 const settings = {
   class_weight: choice(['none', 'balanced']),
   batch_norm: choice(['no', 'yes']),
   /** Parameter of the beta distribution that blends of two rows are drawn from (Zhang et al. 2018); 0 for none. */
   mixup: float(0, 1, 0),
+  /** Where the columns are pixels, row by row: the size of the picture, and how far it is moved and bent while training. */
+  height: int(0, MAX_SIDE, 0),
+  width: int(0, MAX_SIDE, 0),
+  channels: int(1, 4, 1),
+  shift: int(0, 4, 1),
+  bend: float(0, 1, 0.7),
 }
 
 const SQUASH = 3 // deviations beyond which a feature is softly clipped
@@ -36,6 +43,15 @@ const epochsFor = (rows: number) => Math.round(Math.min(200, Math.max(15, 6000 /
 /** Rows per step: as asked, but at least eight steps per epoch of a small table. */
 const batchFor = (rows: number, asked: number) =>
   Math.max(1, Math.min(asked, rows, Math.max(16, 2 ** Math.floor(Math.log2(rows / 8)))))
+
+/** How pictures are bent; nothing where the features are not known to be one. */
+function warpsOf({ features }: Pick<TrainingData, 'features'>, params: Params): Pick<FitSettings, 'warps'> {
+  const given = (name: keyof typeof settings) => Number(params[name] ?? settings[name].default)
+  const [height, width, channels] = [given('height'), given('width'), given('channels')]
+  if (height * width === 0 || height * width * channels !== features.columns.length) return {}
+  const [reach, bend] = [given('shift'), given('bend')]
+  return reach + bend > 0 ? { warps: { channels, height, width, reach, bend } } : {}
+}
 
 const hiddenOf = (params: Params): number[] => String(params['layers']).split(',').map(Number)
 
@@ -74,6 +90,7 @@ export const mlp: Algorithm = {
         learningRate: Number(params['learning_rate']),
         weightDecay: Number(params['weight_decay']),
         mixup: Number(params['mixup'] ?? settings.mixup.default),
+        ...warpsOf(data, params),
       },
       context,
     )
@@ -94,7 +111,9 @@ function initialNet({ features, classes }: TrainingData, params: Params, seed: n
       const count = categoriesOf(j)
       return embedding(j, count, embeddingWidth(count, Number(params['embedding_size_factor'])), rng)
     })
-  const entry = { numeric, ...standardScales(features, numeric), squash: SQUASH, embeddings, layers: [] }
+  const entry = warpsOf({ features }, params).warps
+    ? { numeric, ...pixelScales(features), squash: 0, embeddings, layers: [] }
+    : { numeric, ...standardScales(features, numeric), squash: SQUASH, embeddings, layers: [] }
   const inputs = joinedWidth(entry)
   const outputs = Math.max(1, classes)
   const deep = denseStack({

@@ -7,9 +7,14 @@ import type { ExperimentEvent, Trial } from '../experiment/types.ts'
 export interface Backend {
   readonly name: string
   readonly summary: string
-  openExecutor(store: Store): Promise<Executor>
+  openExecutor(store: Store, services?: ExecutorServices): Promise<Executor>
   /** Given by a backend that takes the experiment as a whole, plan and search included; there is no executor then. */
   runElsewhere?(store: Store, prepared: Prepared, services: ElsewhereServices): Promise<ElsewhereResult>
+}
+
+export interface ExecutorServices {
+  /** Told what a person should know of how trials run. */
+  readonly onNote?: (message: string) => void
 }
 
 export interface ElsewhereServices {

@@ -9,7 +9,7 @@ import { planColumns } from './columns.ts'
 import { CODE_STYLE, type Draft, LINEAR_STYLE, TREE_STYLE } from './draft.ts'
 import { estimateWidth, planGroups, step } from './groups.ts'
 import { linear } from './linear.ts'
-import { pictureOf } from './picture.ts'
+import { pictureOf, seesPictures } from './picture.ts'
 
 export { formatCandidates, parseCandidates } from './parse.ts'
 
@@ -28,9 +28,14 @@ export interface PlanOptions {
 }
 
 const MOST = 10
+/** A large table of pixels takes every learner long, and few are good at it: they get the time. */
+const MOST_OF_LARGE_PICTURES = 5
+const LARGE_PICTURES = 1e7 // pixels of all rows
 /** Frequencies a net sees each number at, and most columns of numbers for it. */
 const FREQUENCIES = 4
 const MOST_WAVES = 60
+/** Categories from which on their pairs get a learner of their own. */
+const LEAST_PAIRED = 2
 /**
  * At most ten pipelines in the roles SageMaker Autopilot plans with, made for the columns of this table: plain trees, trees on
  * principal components, robust and plain linear models, variants of the feature processing, a neural network; and one for each
@@ -44,7 +49,9 @@ export function proposeCandidates(profile: DatasetProfile, options: PlanOptions)
     .filter(
       draft => draft.algorithm.unfit?.(shapeOf(draft, plan, options), draft.picture?.static) === undefined,
     )
-  const kept = new Set([...drafts].sort((a, b) => a.priority - b.priority).slice(0, options.most ?? MOST))
+  const pixels = drafts.some(({ picture }) => picture) ? options.rows * profile.image!.columns.length : 0
+  const most = options.most ?? (pixels > LARGE_PICTURES ? MOST_OF_LARGE_PICTURES : MOST)
+  const kept = new Set([...drafts].sort((a, b) => a.priority - b.priority).slice(0, most))
   return drafts
     .filter(draft => kept.has(draft))
     .sort((a, b) => ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role))
@@ -63,6 +70,7 @@ const ROLE_ORDER = [
   'neighbors',
   'small-data',
   'image',
+  'factors',
   'neural',
   'reference',
 ]
@@ -115,6 +123,7 @@ function draftsFor(
 ): Draft[] {
   const role = roleOf(algorithm)
   const peers = usable.filter(other => roleOf(other) === role)
+  const categories = plan.categorical.length + plan.manyValues.length
   const encodes = algorithm.requires.includes('category-codes')
   const place = peers.indexOf(algorithm) // later ones of a role matter less
   const scaler = profile.image ? step('common-scaler') : step('robust-standard-scaler')
@@ -152,7 +161,12 @@ function draftsFor(
       return place === 0 ? linear(algorithm, plan, profile, size) : []
     case 'image':
       return pictures(algorithm, role, profile)
+    case 'factors':
+      return categories < LEAST_PAIRED ? [] : [scaled(algorithm, role, plan, profile, scaler, size, place)]
     case 'neural':
+      if (profile.image && peers.some(seesPictures))
+        return seesPictures(algorithm) ? pictures(algorithm, role, profile) : []
+      return [scaled(algorithm, role, plan, profile, scaler, size, place)]
     case 'neighbors':
     case 'small-data':
       return [scaled(algorithm, role, plan, profile, scaler, size, place)]
@@ -170,7 +184,7 @@ function draftsFor(
   }
 }
 
-/** For learners that need filled and scaled features; category codes stay codes where they are embedded. */
+/** For learners that are told what picture the columns are: all pixels in place. */
 function pictures(algorithm: Algorithm, role: string, profile: DatasetProfile): Draft[] {
   const picture = pictureOf(profile)
   if (!picture) return []
@@ -178,6 +192,7 @@ function pictures(algorithm: Algorithm, role: string, profile: DatasetProfile): 
   return [{ algorithm, role, reason, style: LINEAR_STYLE, merged: [], picture, priority: 1 }]
 }
 
+/** For learners that need filled and scaled features; category codes stay codes where they are embedded. */
 function scaled(
   algorithm: Algorithm,
   role: AlgorithmRole,
@@ -216,6 +231,6 @@ function scaled(
       ...(waves && { numericThen: [step('periodic-encoder', { n_frequencies: FREQUENCIES })] }),
     },
     merged: standardized ? [scaler] : [],
-    priority: { neural: 1, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,
+    priority: { neural: 1, factors: 9, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,
   }
 }

@@ -2,6 +2,7 @@ import type { Params } from '../params/space.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { count } from '../util/text.ts'
 import type { ColumnGroup } from './candidate.ts'
+import type { Algorithm } from '../algorithms/algorithm.ts'
 import { step } from './groups.ts'
 
 /** What a learner of pictures is told of the columns: all pixels in their order, those that never change too, and their shape. */
@@ -11,21 +12,32 @@ export interface Picture {
   readonly reason: string
 }
 
-/** The table as pictures, when the profile says its columns are pixels of one grey picture per row. */
+/** Colour by colour, which is how nets read pictures. */
+const planesOf = ({ height, width, channels, columns }: NonNullable<DatasetProfile['image']>) => {
+  const size = height * width
+  return columns.map((_, i) => columns[(i % size) * channels + Math.floor(i / size)]!)
+}
+
+/** Whether a learner can be told what picture its columns are. */
+export const seesPictures = ({ space, settings }: Algorithm): boolean =>
+  Object.hasOwn({ ...space, ...settings }, 'height')
+
+/** The table as pictures, when the profile says its columns are pixels of one picture per row. */
 export function pictureOf({ image }: DatasetProfile): Picture | undefined {
-  if (!image || image.channels !== 1) return undefined
-  const { height, width, channels, columns } = image
+  if (!image) return undefined
+  const { height, width, channels } = image
+  const columns = planesOf(image)
   return {
     groups: [
       {
         name: 'pixels',
-        reason: `${count(columns.length)} columns are the pixels of a picture of ${height} × ${width}: ${image.reason}`,
+        reason: `${count(columns.length)} columns are the pixels of a ${channels === 1 ? 'grey' : 'colour'} picture of ${height} × ${width}, ${channels === 1 ? '' : 'colour by colour and '}row by row: ${image.reason}`,
         columns,
         encode: [step('robust-imputer', { strategy: 'constant', fill: 0 })],
         then: [],
       },
     ],
     static: { height, width, channels },
-    reason: `Neighbouring columns are neighbouring pixels (${height} × ${width}), which no other learner here knows: ${image.reason}`,
+    reason: `Neighbouring columns are neighbouring pixels (${height} × ${width}), which no learner of plain columns knows: ${image.reason}`,
   }
 }

@@ -15,7 +15,11 @@ export interface CommandDefinition {
 export interface CommandInput {
   readonly args: readonly string[]
   readonly options: Readonly<Record<string, string | number | boolean | readonly number[] | undefined>>
+  /** Names of the options that were typed; the others have their defaults. */
+  readonly given: readonly string[]
 }
+
+export const EXCEL_SAFE = 'put an apostrophe before cells that a spreadsheet would take for formulas'
 
 export const option = (flags: string, description: string): Option => new Option(flags, description)
 
@@ -24,6 +28,7 @@ export const jsonOption = (): Option => option('--json', 'print one JSON object 
 /** What a person decides about the table itself; the same for every command that reads one to learn from. */
 export const choiceOptions = (): readonly Option[] => [
   option('--drop-leaks', 'leave out columns that give the target away (W_LEAKAGE)'),
+  option('--image <shape>', 'the columns are pixels of pictures: 28x28, 32x32x3 or 3x32x32 (default: found)'),
   option('--normalise-labels', 'join labels that differ only in case and spaces, here and ever after'),
 ]
 
@@ -45,6 +50,22 @@ export function parseDuration(text: string): number {
   return seconds
 }
 
+/** Names of the options that were typed, whatever has a default. */
+const givenOptions = (command: Command): string[] =>
+  Object.keys(command.opts()).filter(name => command.getOptionValueSource(name) === 'cli')
+
+const BYTES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
+
+/** An amount of memory: `800m`, `1.5g`, or bytes. */
+export function parseMemory(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text.trim())
+  const bytes = match ? Math.round(Number(match[1]) * BYTES[match[2]!.toLowerCase()]!) : 0
+  if (!match || bytes < SMALLEST_MEMORY)
+    throw new InvalidArgumentError('Expected an amount of memory such as 800m or 2g, at least 200m.')
+  return bytes
+}
+const SMALLEST_MEMORY = 200e6 // less does not even start a worker
+
 export function toCommander(
   { usage, summary, examples, options, run }: CommandDefinition,
   output: Output,
@@ -59,7 +80,11 @@ export function toCommander(
     const given = command.args.length > 0 || args.length > 0 ? received.slice(0, args.length) : []
     exit(
       (await run(
-        { args: given.flat().filter(item => item !== undefined) as string[], options: command.opts() },
+        {
+          args: given.flat().filter(item => item !== undefined) as string[],
+          options: command.opts(),
+          given: givenOptions(command),
+        },
         output,
       )) ?? 0,
     )

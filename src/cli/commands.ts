@@ -18,6 +18,7 @@ const LOADERS: Readonly<Record<string, () => Promise<CommandDefinition>>> = {
   api: async () => (await import('./api.ts')).apiCommand,
   cloud: async () => (await import('./cloud.ts')).cloudCommand,
   resume: async () => (await import('./resume.ts')).resumeCommand,
+  repair: async () => (await import('./repair.ts')).repairCommand,
   read: async () => (await import('./read.ts')).readCommand,
   datasets: async () => (await import('./datasets.ts')).datasetsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,

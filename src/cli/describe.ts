@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { bestTrial, rankTrials } from '../experiment/leaderboard.ts'
 import { nameOf } from '../data/source.ts'
+import { isLocked } from '../experiment/lock.ts'
 import { readDocument, readExperiment } from '../experiment/store.ts'
 import type { Objective } from '../experiment/types.ts'
 import { PROBLEM_TYPES } from '../job/job.ts'
@@ -35,6 +36,7 @@ function describe(folder: string) {
           : 'Planned'
   const states: Record<string, number> = {}
   for (const { state } of trials) states[state] = (states[state] ?? 0) + 1
+  if (status !== 'Completed') Object.assign(states, openStates(folder))
   const ensemble = records.findLast(record => record.type === 'ensemble')
   const best = board && bestTrial(trials, board.objective)
   return {
@@ -55,6 +57,19 @@ function describe(folder: string) {
     ...(best && board && { bestTrial: rankTrials([best], board.objective)[0] }),
     ...(ensemble?.type === 'ensemble' && { ensemble: ensemble.ensemble }),
     ...(existsSync(paths.evaluation) && { evaluation: readDocument<{ metrics: object }>(paths.evaluation) }),
+  }
+}
+
+/** Trials that were asked for and have no end yet: as many run as there are workers, while somebody writes to the folder. */
+function openStates(folder: string): Record<string, number> {
+  const { paths, spec, records, trials } = readExperiment(folder)
+  const ended = new Set(trials.map(({ id }) => id))
+  const asked = records.flatMap(record => (record.type === 'generation' ? record.trials : []))
+  const open = asked.filter(({ id }) => !ended.has(id)).length
+  const running = isLocked(paths.lock) ? Math.min(open, spec.workers) : 0
+  return {
+    ...(running > 0 && { RUNNING: running }),
+    ...(open > running && { WAITING: open - running }),
   }
 }
 

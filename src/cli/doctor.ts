@@ -3,6 +3,7 @@ import process from 'node:process'
 import { availableBytes, defaultWorkers } from '../backends/local/machine.ts'
 import { VERSION } from '../job/version.ts'
 import { withArena } from '../kernels/kernels.ts'
+import { chooseEngine } from '../neural/engine.ts'
 import { checkDevice } from '../onnx/device.ts'
 import { loadRuntime } from '../onnx/session.ts'
 import { messageOf } from '../util/errors.ts'
@@ -51,7 +52,7 @@ export const doctorCommand: CommandDefinition = {
   },
 }
 
-/** Graphics processors are welcome, not needed. */
+/** Graphics processors and a second engine are welcome, not needed. */
 async function devices(): Promise<Check[]> {
   const checks: Check[] = []
   for (const device of ['webgpu', 'cuda'] as const) {
@@ -61,6 +62,9 @@ async function devices(): Promise<Check[]> {
       : `not usable, nets train on the processor: ${found}`
     checks.push({ name: `nets on ${device}`, ok: true, found: text })
   }
+  const { engine, note } = await chooseEngine('tfjs')
+  const found = engine === 'tfjs' ? `usable: run --nn-engine tfjs; ${note}` : `not usable: ${note}`
+  checks.push({ name: 'nets by TensorFlow.js', ok: true, found })
   return checks
 }
 

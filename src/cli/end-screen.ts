@@ -17,6 +17,7 @@ export function endScreen(result: JobResult, output: Output): void {
   }
   output.print('')
   if (result.best) best(result, output)
+  if (result.replay) output.print(tellReplay(result.replay))
   output.print(`Everything lies in ${folder}/`)
   const shown: readonly (readonly [string, string])[] = [
     ['leaderboard', 'every trial, best first'],
@@ -36,6 +37,12 @@ export function endScreen(result: JobResult, output: Output): void {
   output.print('')
   output.print('Next:')
   for (const line of nextCommands(result, folder)) output.print(`  ${line}`)
+}
+
+function tellReplay({ of, same }: NonNullable<JobResult['replay']>): string {
+  if (!same) return `Repeated what ${shortPath(of)} had done when it ended before its time.`
+  const verdict = (equal: boolean) => (equal ? 'the same bytes' : 'DIFFERENT')
+  return `Repeated ${shortPath(of)}: leaderboard ${verdict(same.leaderboard)}, model ${verdict(same.model)}.`
 }
 
 function best(

@@ -81,3 +81,7 @@ function report(error: unknown, note: (text: string) => void): number {
 }
 
 process.exitCode = await main(process.argv.slice(2))
+// Node resets the terminal when it exits, and aborts where that has gone: the signal itself ends it with the same status.
+const { stdin, stdout, stderr } = process
+if (process.exitCode === EXIT.hangup && (stdin.isTTY || stdout.isTTY || stderr.isTTY))
+  process.kill(process.pid, 'SIGHUP')

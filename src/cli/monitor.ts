@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
 import { MONITOR_DEFAULTS, monitorModel, type MonitorReport } from '../job/monitor.ts'
 import { EXIT } from '../util/errors.ts'
+import { writeFileAtomic } from '../util/files.ts'
 import { count, figure } from '../util/text.ts'
 import { InvalidArgumentError } from 'commander'
 import { jsonOption, option, type CommandDefinition } from './command.ts'
@@ -34,7 +34,7 @@ export const monitorCommand: CommandDefinition = {
       qualityDrop: options['qualityDrop'] as number,
     })
     const output = options['output'] as string | undefined
-    if (output !== undefined) writeFileSync(output, `${JSON.stringify(report, null, 2)}\n`)
+    if (output !== undefined) writeFileAtomic(output, `${JSON.stringify(report, null, 2)}\n`)
     if (options['json']) print(JSON.stringify(report))
     else show(report, print, columns)
     return report.alerts.length > 0 ? EXIT.alert : EXIT.ok

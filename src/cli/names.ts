@@ -21,11 +21,13 @@ export function parseProblemType(text: string): Task {
   )
 }
 
+/** Windows takes these for devices, whatever stands behind them. */
+const DEVICES = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/
 
 /** Names of experiments: letters, digits and inner hyphens, at most 63. */
 export function parseExperimentName(text: string): string {
-  if (NAME.test(text)) return text
+  if (NAME.test(text) && !DEVICES.test(text)) return text
   throw new InputError(
     'E_BAD_NAME',
     `--name is ${quoted(text)}: expected letters, digits and inner hyphens, at most 63; choose another name`,

@@ -1,5 +1,9 @@
 import process from 'node:process'
 import { styleText } from 'node:util'
+import { EXIT } from '../util/errors.ts'
+
+/** What a write to a pipe or a terminal says whose other end is closed. */
+const GONE = ['EPIPE', 'EIO', 'ENXIO', 'EBADF']
 
 /** Where a command writes: results on stdout, everything else on stderr. */
 export interface Output {
@@ -15,10 +19,10 @@ export interface Output {
 
 export function openOutput(): Output {
   const { stdout, stderr, env } = process
-  // A reader that went away (`| head`) ends the output, not the experiment.
+  // A reader that went away (`| head`, a closed terminal) ends the output, not the experiment.
   for (const stream of [stdout, stderr])
     stream.on('error', error =>
-      (error as NodeJS.ErrnoException).code === 'EPIPE' ? undefined : process.exit(74),
+      GONE.includes((error as NodeJS.ErrnoException).code ?? '') ? undefined : process.exit(EXIT.io),
     )
   const isTerminal = stderr.isTTY === true
   const coloured =

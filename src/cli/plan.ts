@@ -131,6 +131,7 @@ async function planOf({ args, options }: CommandInput, output: Output): Promise<
       target,
       ...(task && { task }),
       ...(features !== undefined && { features: readFeatureSpecification(features, target) }),
+      ...(options['image'] !== undefined && { image: String(options['image']) }),
       dropLeaks: options['dropLeaks'] === true,
       normaliseLabels: options['normaliseLabels'] === true,
       mode: 'auto',

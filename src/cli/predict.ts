@@ -9,7 +9,7 @@ import { predictFile, type PredictOptions } from '../job/predict.ts'
 import { openPredictor } from '../job/predictor.ts'
 import { InputError } from '../util/errors.ts'
 import { count } from '../util/text.ts'
-import { option, type CommandDefinition, type CommandInput } from './command.ts'
+import { EXCEL_SAFE, option, type CommandDefinition, type CommandInput } from './command.ts'
 
 export const predictCommand: CommandDefinition = {
   usage: 'predict <experiment> <file...>',
@@ -27,6 +27,7 @@ export const predictCommand: CommandDefinition = {
       .default('none'),
     option('--input-filter <path>', "cells of a row that the model sees: $[1:], $[0,2], $.name, $['a','b']"),
     option('--output-filter <path>', 'cells that are written, of the answer or the joined row'),
+    option('--excel-safe', EXCEL_SAFE),
     option('--no-header', 'the file has no line of names; cells stand in the order of the model’s columns'),
   ],
   async run({ args, options }, { note }) {
@@ -61,6 +62,7 @@ function optionsFrom(options: CommandInput['options']): PredictOptions {
   return {
     join: options['join'] === 'input',
     noHeader: options['header'] === false,
+    excelSafe: options['excelSafe'] === true,
     ...(inputFilter !== undefined && { inputFilter }),
     ...(outputFilter !== undefined && { outputFilter }),
   }

@@ -4,6 +4,7 @@ import { readDataset } from '../data/read.ts'
 import { nameOf } from '../data/source.ts'
 import { makeTarget } from '../data/target.ts'
 import { readFeatureSpecification } from '../job/features.ts'
+import { parseImageShape } from '../profile/image.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { InputError } from '../util/errors.ts'
@@ -68,7 +69,7 @@ export const profileCommand: CommandDefinition = {
 const stagesOf = (target: string | undefined, test: string | undefined): number =>
   5 + (target === undefined ? 0 : 2) + (test === undefined ? 0 : 2)
 
-const KEPT_FLAGS = { problemType: '--problem-type', features: '--features', dropLeaks: '--drop-leaks', normaliseLabels: '--normalise-labels' } as const // prettier-ignore
+const KEPT_FLAGS = { problemType: '--problem-type', features: '--features', image: '--image', dropLeaks: '--drop-leaks', normaliseLabels: '--normalise-labels' } as const // prettier-ignore
 
 /** What a person types next, with the choices made here. */
 function tellNext({ args, options }: CommandInput, { target }: DatasetProfile, { note }: Output): void {
@@ -120,6 +121,7 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
     ...(choice && { overrides: Object.fromEntries(choice.kinds) }),
     ...(choice?.names && { features: choice.names }),
   })
+  const image = text('image')
   const normaliseLabels = options['normaliseLabels'] === true
   const made = target === undefined ? undefined : makeTarget(dataset, target, task, { normaliseLabels })
   if (test !== undefined) stages.next(`reading ${nameOf(test)}`)
@@ -130,6 +132,7 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
     ...(rows && { test: rows }),
     report,
     dropLeaks: options['dropLeaks'] === true,
+    ...(image !== undefined && { image: parseImageShape(image) }),
     seed: options['seed'] as number,
     onStage: stages.next,
   })

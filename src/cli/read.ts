@@ -6,12 +6,15 @@ import { filesOf } from '../data/source.ts'
 import { readTable } from '../data/table.ts'
 import { InputError } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
+import { spreadsheetSafe } from '../util/spreadsheet.ts'
 import { count, quoted } from '../util/text.ts'
-import { jsonOption, option, type CommandDefinition } from './command.ts'
+import { EXCEL_SAFE, jsonOption, option, type CommandDefinition } from './command.ts'
 
 const PIECE_ROWS = 10_000
-const toCsv = (rows: readonly (readonly string[])[]): string =>
-  `${Papa.unparse(rows as string[][], { newline: '\r\n' })}\r\n`
+const toCsv = (rows: readonly (readonly string[])[], isSafe: boolean): string => {
+  const cells = isSafe ? rows.map(row => row.map(spreadsheetSafe)) : rows
+  return `${Papa.unparse(cells as string[][], { newline: '\r\n' })}\r\n`
+}
 
 export const readCommand: CommandDefinition = {
   usage: 'read <file...>',
@@ -19,6 +22,7 @@ export const readCommand: CommandDefinition = {
   options: [
     option('--output <file>', 'CSV to write (default: stdout)'),
     option('--encoding <name>', 'encoding of the file, e.g. windows-1252 (default: found)'),
+    option('--excel-safe', EXCEL_SAFE),
     jsonOption(),
   ],
   async run({ args, options }, { print, note }) {
@@ -35,9 +39,10 @@ export const readCommand: CommandDefinition = {
       )
     }
     const { header, rows, report } = await readTable(train, encoding === undefined ? {} : { encoding })
-    const pieces = [toCsv([header])]
+    const isSafe = options['excelSafe'] === true
+    const pieces = [toCsv([header], isSafe)]
     for (let start = 0; start < rows.length; start += PIECE_ROWS) {
-      pieces.push(toCsv(rows.slice(start, start + PIECE_ROWS)))
+      pieces.push(toCsv(rows.slice(start, start + PIECE_ROWS), isSafe))
     }
     if (output !== undefined) writeFileAtomic(output, pieces.join(''))
     if (options['json']) return print(JSON.stringify(report))

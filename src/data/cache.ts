@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { InputError } from '../util/errors.ts'
-import { sha256, writeFileAtomic } from '../util/files.ts'
+import { InputError, messageOf } from '../util/errors.ts'
+import { isDiskError, sha256, writeFileAtomic } from '../util/files.ts'
 import { pack, unpack } from '../util/pack.ts'
 import { quoted } from '../util/text.ts'
 import type { CategoricalColumn, Column, Dataset } from './dataset.ts'
@@ -30,7 +30,6 @@ const BLOCK_BYTES = 1 << 26
 
 /** Writes the columns of a dataset as packed blocks of about 64 MB, each under its final name only when complete. */
 export function writeCache(folder: string, dataset: Dataset): CachedColumns {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const blocks: { file: string; sha256: string; columns: number }[] = []
   const listed: { name: string; file: string; sha256: string; bytes: number }[] = []
   for (const columns of blocksOf(dataset.columns)) {
@@ -74,6 +73,7 @@ function readIndex(folder: string): Index {
   try {
     text = readFileSync(join(folder, INDEX), 'utf8')
   } catch (cause) {
+    if (isDiskError(cause)) throw cause
     throw new InputError('E_NO_CACHE', `${quoted(folder)} holds no column cache; read the data again`, {
       exit: 'noInput',
       cause,
@@ -106,11 +106,12 @@ function readBlock(path: string, expected: number): Column[] {
   try {
     bytes = readFileSync(path)
   } catch (cause) {
+    if (isDiskError(cause)) throw cause
     throw new InputError('E_BAD_FORMAT', `column file ${quoted(path)} cannot be read; read the data again`, {
       cause,
     })
   }
-  const columns = unpack(bytes) as Column[]
+  const columns = unpackBlock(path, bytes)
   if (!Array.isArray(columns) || columns.length !== expected) {
     throw damaged(
       path,
@@ -118,6 +119,14 @@ function readBlock(path: string, expected: number): Column[] {
     )
   }
   return columns.map(restored)
+}
+
+function unpackBlock(path: string, bytes: Buffer): Column[] {
+  try {
+    return unpack(bytes) as Column[]
+  } catch (error) {
+    throw damaged(path, messageOf(error))
+  }
 }
 
 const damaged = (path: string, what: string) =>

@@ -1,6 +1,6 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { rmSync } from 'node:fs'
 import Papa from 'papaparse'
+import { openFileAtomic, type AtomicFile } from '../util/files.ts'
 import type { QuarantineSink } from './report.ts'
 
 const HEADER = ['line', 'in_table', 'reason', 'cells']
@@ -9,16 +9,15 @@ const BUFFERED_ROWS = 256
 /** A CSV file of what the table has no place for; it comes into being with the first such row. */
 export function openQuarantine(path: string): { sink: QuarantineSink; close: () => void } {
   rmSync(path, { force: true })
-  let file: number | undefined
+  let file: AtomicFile | undefined
   let rows: (string | number)[][] = []
   const flush = () => {
     if (rows.length === 0) return
     if (file === undefined) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      file = openSync(path, 'wx', 0o600)
-      writeSync(file, `${HEADER.join(',')}\r\n`)
+      file = openFileAtomic(path)
+      file.write(`${HEADER.join(',')}\r\n`)
     }
-    writeSync(file, `${Papa.unparse(rows, { newline: '\r\n' })}\r\n`)
+    file.write(`${Papa.unparse(rows, { newline: '\r\n' })}\r\n`)
     rows = []
   }
   return {
@@ -28,7 +27,7 @@ export function openQuarantine(path: string): { sink: QuarantineSink; close: () 
     },
     close() {
       flush()
-      if (file !== undefined) closeSync(file)
+      file?.commit()
     },
   }
 }

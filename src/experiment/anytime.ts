@@ -4,8 +4,8 @@ import { writeFileAtomic } from '../util/files.ts'
 import { assembleEnsemble, singleModel, type Scoring } from './assemble.ts'
 import { bestTrial } from './leaderboard.ts'
 import type { JournalRecord } from './journal.ts'
-import type { Store } from './store.ts'
-import type { Anytime, Ensemble, ExperimentEvent, Trial } from './types.ts'
+import type { Layout, Store } from './store.ts'
+import type { Anytime, Ensemble, ExperimentEvent, ExperimentSpec, Trial } from './types.ts'
 
 /** Of the time so far: choosing the model again and again may cost this much, so that it never starves the trials. */
 const CHOOSING_SHARE = 0.05
@@ -33,14 +33,11 @@ export function followModel(
     const finished = trials.filter(({ state }) => state === 'COMPLETE').length
     if (finished === seen) return chosen
     const from = performance.now()
-    const best = bestTrial(trials, prepared.objective)
     seen = finished
+    const best = bestTrial(trials, prepared.objective)
     if (!best) return undefined
-    const weighed = spec.mode === 'hpo' ? undefined : assembleEnsemble(paths, prepared, trials, outputs)
     const { name } = prepared.objective
-    const worth = ({ metrics }: Pick<Ensemble, 'metrics'>) => higherIsBetter(name, metrics[name]!)
-    const isEnough = weighed && worth(weighed) >= worth({ metrics: best.metrics! })
-    chosen = isEnough ? weighed : singleModel(paths, prepared, best)
+    chosen = chooseModel(paths, spec, prepared, trials, outputs)!
     const now = performance.now()
     choosingMs += now - from
     const point: Anytime = {
@@ -58,6 +55,23 @@ export function followModel(
     update,
     glance: trials => (choosingMs > CHOOSING_SHARE * (performance.now() - started) ? chosen : update(trials)),
   }
+}
+
+/** The model that these trials give: the best weighted mean where the mode allows it and it is no worse, else the best trial. */
+export function chooseModel(
+  paths: Layout,
+  { mode }: Pick<ExperimentSpec, 'mode'>,
+  prepared: Scoring,
+  trials: readonly Trial[],
+  outputs?: Map<number, Float64Array>,
+): Ensemble | undefined {
+  const best = bestTrial(trials, prepared.objective)
+  if (!best) return undefined
+  const weighed = mode === 'hpo' ? undefined : assembleEnsemble(paths, prepared, trials, outputs)
+  const { name } = prepared.objective
+  const worth = ({ metrics }: Pick<Ensemble, 'metrics'>) => higherIsBetter(name, metrics[name]!)
+  const isEnough = weighed && worth(weighed) >= worth({ metrics: best.metrics! })
+  return isEnough ? weighed : singleModel(paths, prepared, best)
 }
 
 /** How good the model would have been after each generation, in the order of time. */

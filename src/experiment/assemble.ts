@@ -13,6 +13,7 @@ import type { MetricName } from '../metrics/index.ts'
 import type { Scored, Truth } from '../metrics/metric.ts'
 import type { Folds } from '../split/folds.ts'
 import { decide } from '../tune/decision.ts'
+import { InputError, messageOf } from '../util/errors.ts'
 import { unpack } from '../util/pack.ts'
 import { scoredRows, takeValues } from './data.ts'
 import { compareTrials } from './leaderboard.ts'
@@ -27,12 +28,30 @@ const LARGEST_BYTES = 64e6
 /** Members below this share cost more time than they bring. */
 const SMALLEST_WEIGHT = 0.03
 
+/** What is read of the file of a finished trial. */
+function readTrialFile<T>(path: string, read: (bytes: Buffer) => T): T {
+  try {
+    return read(readFileSync(path))
+  } catch (error) {
+    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (!isGone && !(error instanceof InputError)) throw error
+    throw new InputError(
+      isGone ? 'E_IO' : 'E_BAD_FORMAT',
+      `${path} cannot be read (${messageOf(error)}): expected what the finished trial left; restore it, or run "glasspilot repair"`,
+      { exit: 'io', cause: error },
+    )
+  }
+}
+
 /** Held-out predictions of one trial. */
 export const readOutputs = (paths: Layout, trial: number): Float64Array =>
-  (unpack(readFileSync(join(paths.trial(trial), 'outputs.bin'))) as { outputs: Float64Array }).outputs
+  readTrialFile(
+    join(paths.trial(trial), 'outputs.bin'),
+    bytes => (unpack(bytes) as { outputs: Float64Array }).outputs,
+  )
 
 export const readPipeline = (paths: Layout, trial: number): Pipeline =>
-  unpackPipeline(readFileSync(join(paths.trial(trial), 'pipeline.bin')))
+  readTrialFile(join(paths.trial(trial), 'pipeline.bin'), unpackPipeline)
 
 /** What it takes to score a model on the held-out rows. */
 export type Scoring = Pick<Prepared, 'target' | 'task' | 'folds' | 'weights' | 'objective'>

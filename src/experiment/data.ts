@@ -1,9 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { openCache, writeCache } from '../data/cache.ts'
 import type { Dataset, Target } from '../data/dataset.ts'
 import type { TableSchema, TaskSchema } from '../data/schema.ts'
 import type { Folds } from '../split/folds.ts'
-import { writeFileAtomic } from '../util/files.ts'
+import { InputError, messageOf } from '../util/errors.ts'
+import { sha256, writeFileAtomic } from '../util/files.ts'
 import { pack, unpack } from '../util/pack.ts'
 import { readDocument, writeDocument, type Layout } from './store.ts'
 
@@ -20,15 +22,37 @@ export interface ExperimentData {
 
 /** Writes the binary cache that every worker reads, so that none parses CSV. */
 export function saveData(paths: Layout, { dataset, target, folds, table, weights }: ExperimentData): void {
-  mkdirSync(paths.data, { recursive: true, mode: 0o700 })
   writeCache(paths.data, dataset)
   writeFileAtomic(paths.split, pack({ target, folds, ...(weights && { weights }) }))
   writeDocument(paths.schema, table)
 }
 
+/** Opens what `saveData` wrote; refuses what is missing or damaged with the way to have it again. */
 export function openData(paths: Layout): ExperimentData {
-  const split = unpack(readFileSync(paths.split)) as Pick<ExperimentData, 'target' | 'folds' | 'weights'>
-  return { dataset: openCache(paths.data), table: readDocument<TableSchema>(paths.schema), ...split }
+  try {
+    const split = unpack(readFileSync(paths.split)) as Pick<ExperimentData, 'target' | 'folds' | 'weights'>
+    return { dataset: openCache(paths.data), table: readDocument<TableSchema>(paths.schema), ...split }
+  } catch (error) {
+    const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (!isGone && !(error instanceof InputError)) throw error
+    throw new InputError(
+      isGone ? 'E_IO' : (error as InputError).code,
+      `${paths.data} does not hold the data of the experiment (${messageOf(error)}): expected what was made of the table; run "glasspilot repair ${paths.folder}"`,
+      { exit: isGone ? 'io' : (error as InputError).exit, cause: error },
+    )
+  }
+}
+
+/** SHA-256 of every file that was made of the data alone, by path within the folder. */
+export function dataHashes(paths: Layout): Record<string, string> {
+  const names = readdirSync(paths.data).filter(name => name.endsWith('.col'))
+  const files = [...names.map(name => join(paths.data, name)), join(paths.data, 'index.json'), paths.split, paths.schema, paths.reading] // prettier-ignore
+  return Object.fromEntries(
+    files
+      .filter(path => existsSync(path))
+      .sort()
+      .map(path => [`data/${basename(path)}`, sha256(readFileSync(path))]),
+  )
 }
 
 /** What a fitted pipeline has to know of its target. */

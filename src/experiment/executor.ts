@@ -1,6 +1,7 @@
 import type { Candidate } from '../candidates/candidate.ts'
 import type { LossCurve } from '../tune/pruner.ts'
 import type { TrialRequest } from './journal.ts'
+import type { Mark } from '../util/clock-tape.ts'
 import type { Objective, Trial } from './types.ts'
 
 /** One trial to run, complete in itself. */
@@ -12,6 +13,17 @@ export interface TrialJob {
   readonly metricModule?: string
   /** Left out: it runs on all folds. */
   readonly race?: Race
+  /** It repeats an earlier trial: whatever the clock or a race decided then is decided alike. */
+  readonly repeat?: Repeat
+  /** Memory that it is expected to need: it waits until so much is free. */
+  readonly expectedBytes?: number
+}
+
+export interface Repeat {
+  /** By fold. */
+  readonly clock: readonly (readonly Mark[])[]
+  /** Folds after which it was stopped as hopeless. */
+  readonly folds?: number
 }
 
 /** What a trial must keep up with, fold by fold. */

@@ -6,6 +6,7 @@ import { predictModel } from '../models/index.ts'
 import type { Params } from '../params/space.ts'
 import { applyTransforms, fitTransforms, type FittedTransforms } from '../pipeline/features.ts'
 import { clamped, outputWidth, type Member, type Pipeline, type ValueRange } from '../pipeline/pipeline.ts'
+import { createTape, type Mark } from '../util/clock-tape.ts'
 import { hashSeed } from '../util/rng.ts'
 import { scoredRows, takeValues, taskOf, type ExperimentData } from './data.ts'
 import type { MetricValues } from './types.ts'
@@ -18,16 +19,25 @@ export interface FitOptions {
   readonly seconds: number
   /** Told the objective on the folds so far; true ends the trial with a RaceLost. */
   readonly isLost?: (foldScores: readonly number[]) => boolean
+  /** What the clock changed in an earlier fit, by fold: it is repeated, and the clock has no say. */
+  readonly clock?: readonly (readonly Mark[])[]
+  /** Threads that stand idle meanwhile. */
+  readonly spareThreads?: number
 }
 
 /** A trial that was stopped after some folds because the rest could not save it. */
 export class RaceLost extends Error {
   readonly foldScores: readonly number[]
   readonly fitSeconds: number
-  constructor(foldScores: readonly number[], fitSeconds: number) {
+  readonly clock: readonly (readonly Mark[])[]
+  constructor(
+    foldScores: readonly number[],
+    { fitSeconds, clock }: Pick<FittedTrial, 'fitSeconds' | 'clock'>,
+  ) {
     super('behind on every count')
     this.foldScores = foldScores
     this.fitSeconds = fitSeconds
+    this.clock = clock
   }
 }
 
@@ -40,6 +50,8 @@ export interface FittedTrial {
   readonly pipeline: Pipeline
   readonly fitSeconds: number
   readonly predictMicrosecondsPerRow: number
+  /** What the clock changed, by fold. */
+  readonly clock: readonly (readonly Mark[])[]
 }
 
 interface FoldFeatures {
@@ -99,6 +111,7 @@ export async function fitCandidate(
   const outputs = new Float64Array(rows.length * width)
   const members: Member[] = []
   const foldScores: number[] = []
+  const clock: (readonly Mark[])[] = []
   const started = performance.now()
   let predictSeconds = 0
   let offset = 0
@@ -107,6 +120,8 @@ export async function fitCandidate(
     const seed = hashSeed(options.seed, index)
     const { fitted, train: features, validation: held } = foldFeatures(data, candidate, index, cache)
     const heldOut = examples(data, held, validation)
+    const tape = createTape(options.clock && (options.clock[index] ?? []))
+    clock.push(tape.marks)
     const left = options.seconds * 1000 - (performance.now() - started)
     const model = await algorithm.fit(
       {
@@ -120,7 +135,9 @@ export async function fitCandidate(
         seed,
         signal: options.signal,
         deadline: performance.now() + left / (folds.folds.length - index),
+        tape,
         threads: 1,
+        spareThreads: options.spareThreads ?? 0,
       },
     )
     const predictStarted = performance.now()
@@ -140,7 +157,10 @@ export async function fitCandidate(
     )
     members.push({ weight: 1 / folds.folds.length, transforms: fitted, model, ...(range && { range }) })
     if (index + 1 < folds.folds.length && options.isLost?.(foldScores))
-      throw new RaceLost(foldScores, (performance.now() - started) / 1000 - predictSeconds)
+      throw new RaceLost(foldScores, {
+        fitSeconds: (performance.now() - started) / 1000 - predictSeconds,
+        clock,
+      })
   }
   return {
     outputs,
@@ -160,6 +180,7 @@ export async function fitCandidate(
     },
     fitSeconds: (performance.now() - started) / 1000 - predictSeconds,
     predictMicrosecondsPerRow: (predictSeconds * 1e6) / rows.length,
+    clock,
   }
 }
 

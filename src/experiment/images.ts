@@ -3,7 +3,7 @@ import type { DatasetProfile } from '../profile/profile.ts'
 
 export interface ImageSample {
   readonly label: string
-  /** Row by row, channel by channel, as in the columns. */
+  /** Row by row, the colours of a pixel together. */
   readonly pixels: readonly number[]
 }
 

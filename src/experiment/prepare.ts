@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
+import { readCandidatesFile } from '../candidates/files.ts'
 import { proposeCandidates } from '../candidates/index.ts'
 import { fingerprint } from '../data/fingerprint.ts'
 import { nameOf } from '../data/source.ts'
@@ -12,15 +13,18 @@ import { rowKeys } from '../data/row-keys.ts'
 import type { ColumnSchema, TableSchema, TaskSchema } from '../data/schema.ts'
 import { makeTarget, type MadeTarget } from '../data/target.ts'
 import { defaultObjective, metrics } from '../metrics/index.ts'
+import { parseImageShape } from '../profile/image.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { repeatsFor, requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
-import { InputError } from '../util/errors.ts'
+import { InputError, messageOf } from '../util/errors.ts'
 import { count, quoted } from '../util/text.ts'
-import { openData, saveData, taskOf } from './data.ts'
+import { changedData } from './changes.ts'
+import { dataHashes, openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
 import { openPlan, takeCandidateFiles } from './plan.ts'
+import { requireSameTable, type Recording } from './recording.ts'
 import { groupCodes, rowWeights, timeValues } from './roles.ts'
 import { readDocument, writeDocument, type Store } from './store.ts'
 import type { ExperimentEvent, ExperimentSpec, Objective } from './types.ts'
@@ -52,24 +56,41 @@ const READING_SHARE = 0.1
 
 /**
  * Reads, types, profiles and splits the table and proposes candidates; a resumed experiment takes these from its folder.
- * `spent`: the share of the budget that is gone.
+ * `spent`: the share of the budget that is gone. `recording`: what is repeated, of which the candidates are taken.
  */
 export async function prepareExperiment(
   store: Store,
   emit: Emit,
   spent: () => number = () => 0,
+  recording?: Recording,
 ): Promise<Prepared> {
   const { paths, spec, journal } = store
   const dataSha256 = await fingerprint(spec.data).catch(() => undefined)
-  const before = journal.records.find(record => record.type === 'prepared')
+  const before = recording ?? journal.records.find(record => record.type === 'prepared')
   if (before && dataSha256 !== undefined && before.dataSha256 !== dataSha256) {
     throw new InputError(
       'E_DATA_CHANGED',
-      `data ${nameOf(spec.data)} has SHA-256 ${dataSha256.slice(0, 12)}…: expected ${before.dataSha256.slice(0, 12)}… as when the experiment began; restore it, or start a new experiment`,
+      `data ${nameOf(spec.data)} is not what the experiment began with: ${await differenceOf({ paths: recording?.paths ?? paths, spec })} (SHA-256 ${dataSha256.slice(0, 12)}…, was ${before.dataSha256.slice(0, 12)}…); expected the same file; restore it, or start a new experiment`,
     )
   }
-  const ready = before && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
-  return ready ? reopen(store) : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, spent })
+  const isPrepared = journal.records.some(record => record.type === 'prepared')
+  const ready =
+    isPrepared && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
+  return ready
+    ? reopen(store)
+    : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, spent, ...(recording && { recording }) })
+}
+
+/** What is other about the data now, as far as the folder still knows the old. */
+async function differenceOf({ paths, spec }: Pick<Store, 'paths' | 'spec'>): Promise<string> {
+  try {
+    const { columns, rows } = readDocument<DatasetProfile>(paths.profile)
+    const { dataset } = await readDataset(spec.data, { target: spec.target })
+    const names = columns.map(({ name }) => name)
+    return changedData(dataset, { rows, names, dataset: openData(paths).dataset })
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 function reopen({ paths, spec }: Store): Prepared {
@@ -92,7 +113,12 @@ function reopen({ paths, spec }: Store): Prepared {
 
 async function prepareAnew(
   { paths, spec, journal }: Store,
-  { dataSha256, emit, spent }: { dataSha256: string; emit: Emit; spent: () => number },
+  {
+    dataSha256,
+    emit,
+    spent,
+    recording,
+  }: { dataSha256: string; emit: Emit; spent: () => number; recording?: Recording },
 ): Promise<Prepared> {
   const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
   emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
@@ -138,6 +164,7 @@ async function prepareAnew(
       report,
       seed: spec.seed,
       dropLeaks,
+      ...(spec.image !== undefined && { image: parseImageShape(spec.image) }),
       isLate,
       ...(test && { test }),
     })
@@ -175,25 +202,31 @@ async function prepareAnew(
     ...(weights && { weights }),
   }
   saveData(paths, data)
+  if (recording) requireSameTable(recording, paths)
 
   emit({ type: 'stage', stage: 'plan', detail: 'planning candidate pipelines' })
-  const candidates =
-    spec.candidates === undefined
-      ? proposeCandidates(profile, {
-          task: target.task,
-          rows: folds.folds[0]!.train.length,
-          classes: target.classes.length,
-          objective: objective.name,
-          algorithms,
-        })
-      : takeCandidateFiles(paths, spec.candidates, {
-          columns: used.map(({ name }) => name),
-          task: target.task,
-        })
+  const known = { columns: used.map(({ name }) => name), task: target.task }
+  // A plan that is there is somebody's: only the data had to be made again.
+  const isPrepared = journal.records.some(({ type }) => type === 'prepared')
+  const isPlanned = isPrepared && spec.candidates === undefined && existsSync(paths.candidates)
+  const candidates = recording
+    ? readCandidatesFile(recording.paths.candidates, { algorithms, ...known })
+    : isPlanned
+      ? openPlan(paths, spec, known)
+      : spec.candidates === undefined
+        ? proposeCandidates(profile, {
+            task: target.task,
+            rows: folds.folds[0]!.train.length,
+            classes: target.classes.length,
+            objective: objective.name,
+            algorithms,
+          })
+        : takeCandidateFiles(paths, spec.candidates, known)
   writeDocument(paths.profile, profile)
   writeDocument(paths.reading, report)
   writeDocument(paths.candidates, { candidates })
-  journal.append({ type: 'prepared', dataSha256, rows: dataset.rows })
+  if (!isPrepared)
+    journal.append({ type: 'prepared', dataSha256, rows: dataset.rows, files: dataHashes(paths) })
   const images = sampleImages(dataset, target, profile)
   return {
     target,

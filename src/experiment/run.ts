@@ -1,12 +1,17 @@
 import { loadMetric } from '../metrics/index.ts'
 import { InputError } from '../util/errors.ts'
+import { duration } from '../util/text.ts'
 import type { Executor } from './executor.ts'
 import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { prepareExperiment, type Prepared } from './prepare.ts'
+import { readRecording, type Recording } from './recording.ts'
+import { replay } from './replay.ts'
+import { requireGoing, type TuneServices } from './runner.ts'
 import { reserveSeconds } from './schedule.ts'
 import type { Store } from './store.ts'
-import { tune, type TuneServices } from './tune.ts'
-import type { Ensemble, Trial } from './types.ts'
+import { tune } from './tune.ts'
+import { watchSleep } from './sleep.ts'
+import type { Ensemble, ExperimentSpec, Trial } from './types.ts'
 
 export interface RunServices extends TuneServices {
   readonly openExecutor: (store: Store) => Promise<Executor>
@@ -29,31 +34,43 @@ export interface ExperimentResult {
 /** The whole experiment: read, profile, split, plan, tune, rank. Goes on from whatever the folder already holds. */
 export async function runExperiment(store: Store, services: RunServices): Promise<ExperimentResult> {
   const { spec } = store
-  const { budgetSeconds = Infinity } = spec
+  const recording = spec.replay === undefined ? undefined : readRecording(spec.replay)
+  const { budgetSeconds = Infinity } = recording ? {} : spec
   const started = performance.now()
   if (spec.metricModule !== undefined) await loadMetric(spec.metricModule)
   const spent = () => (performance.now() - started) / 1000 / budgetSeconds
+  const emit: RunServices['emit'] = event => {
+    requireGoing(services.signal)
+    services.emit(event)
+  }
   if (spec.definitionsOnly) {
-    const prepared = await prepareExperiment(store, services.emit, spent)
+    const prepared = await prepareExperiment(store, emit, spent)
     tellPlan(prepared, services)
     await services.beforeTraining(prepared)
     services.onPlanned(prepared)
     return { prepared, trials: [], stopped: false }
   }
   const executor = await services.openExecutor(store)
+  const endWatch = watchSleep(seconds => services.emit({ type: 'warning', message: slept(seconds, spec) }))
   try {
     executor.warm?.()
-    const prepared = await prepareExperiment(store, services.emit, spent)
+    const prepared = await prepareExperiment(store, emit, spent, recording)
     tellPlan(prepared, services)
     await services.beforeTraining(prepared)
+    requireGoing(services.signal)
     return await train(store, prepared, services, {
       executor,
       deadline: started + (budgetSeconds - reserveSeconds(budgetSeconds)) * 1000,
+      ...(recording && { recording }),
     })
   } finally {
+    endWatch()
     await executor.close()
   }
 }
+
+const slept = (seconds: number, { budgetSeconds }: ExperimentSpec): string =>
+  `the machine slept for ${duration(seconds)}${budgetSeconds === undefined ? '' : ', which does not count against the budget'}; running trials went on afterwards`
 
 /** Of the time for training: completing the profile beside it may take so much from the trials. */
 const PROFILE_SHARE = 0.1
@@ -61,11 +78,18 @@ const PROFILE_SHARE = 0.1
 const tellPlan = ({ candidates, objective }: Prepared, { emit }: RunServices): void =>
   emit({ type: 'planned', candidates: candidates.length, objective })
 
+interface Training {
+  readonly executor: Executor
+  /** `performance.now()` at which no trial should run any more. */
+  readonly deadline: number
+  readonly recording?: Recording
+}
+
 async function train(
   store: Store,
   planned: Prepared,
   services: RunServices,
-  { executor, deadline }: { readonly executor: Executor; readonly deadline: number },
+  { executor, deadline, recording }: Training,
 ): Promise<ExperimentResult> {
   const { paths, journal } = store
   services.emit({ type: 'stage', stage: 'tune', detail: `tuning ${planned.candidates.length} pipelines` })
@@ -78,7 +102,9 @@ async function train(
     const profile = await planned.completeProfile?.(isLate)
     if (profile) prepared = { ...planned, profile }
   }
-  const { trials, ensemble, ended } = await tune(store, planned, services, { executor, deadline, meanwhile })
+  const { trials, ensemble, ended } = recording
+    ? await replay(store, planned, services, { executor, meanwhile, recording })
+    : await tune(store, planned, services, { executor, deadline, meanwhile })
   writeLeaderboard(paths, prepared.objective, withEnsemble(trials, ensemble, prepared.objective))
   const stopped = services.signal.aborted
   if (stopped) {

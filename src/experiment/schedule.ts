@@ -28,6 +28,24 @@ export const expectedSeconds =
     return folds.folds.length * (fit + SECONDS_PER_VALUE * rows * columns)
   }
 
+/** Of a worker before it holds any data. */
+const BASE_BYTES = 250e6
+/** Copies that dense learners make of their features, and that others make. */
+const DENSE_COPIES = 3
+const COPIES = 1.2
+
+/** Bytes of memory a trial is expected to need, with what its worker needs to begin with. */
+export const expectedBytes =
+  ({ folds, profile }: Sized) =>
+  (candidate: Candidate): number => {
+    const { requires } = algorithms.find(({ name }) => name === candidate.algorithm)!
+    const { train, validation } = folds.folds[0]!
+    const rows = train.length + validation.length
+    const columns = candidate.groups.reduce((sum, group) => sum + group.columns.length, 0)
+    const copies = requires.includes('standardized') ? DENSE_COPIES : COPIES
+    return BASE_BYTES + 4 * rows * profile.columnCount + 8 * copies * rows * columns
+  }
+
 const SOME_OF_A_TRIAL = 0.1
 const NEARLY_ALL = 0.9
 

@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Candidate } from '../candidates/candidate.ts'
-import { InputError } from '../util/errors.ts'
-import { sha256, writeFileAtomic } from '../util/files.ts'
+import { InputError, messageOf } from '../util/errors.ts'
+import { isDiskError, makeFolder, sha256, sweepTemporary, writeFileAtomic } from '../util/files.ts'
+import { requireSameSpec } from './changes.ts'
+import { FORMAT_VERSION, requireVersion } from './format.ts'
 import { openJournal, readJournal, type Journal, type JournalRecord } from './journal.ts'
-import { lockFolder } from './lock.ts'
+import { lockFolder, requireUnlocked } from './lock.ts'
 import type { ExperimentSpec, Trial } from './types.ts'
-
-export const FORMAT_VERSION = 1
 
 /** Where everything of one experiment lies. */
 export const layout = (folder: string) => ({
@@ -21,6 +21,7 @@ export const layout = (folder: string) => ({
   split: join(folder, 'data', 'split.bin'),
   schema: join(folder, 'data', 'schema.json'),
   reading: join(folder, 'data', 'reading.json'),
+  trials: join(folder, 'trials'),
   trial: (id: number) => join(folder, 'trials', String(id).padStart(4, '0')),
   leaderboard: join(folder, 'leaderboard.csv'),
   leaderboardJson: join(folder, 'leaderboard.json'),
@@ -46,21 +47,17 @@ export function readDocument<T>(path: string): T {
       { exit: 'noInput' },
     )
   }
-  let value: { formatVersion?: unknown }
+  const text = readFileSync(path, 'utf8')
+  let value: { formatVersion?: unknown; glasspilot?: unknown }
   try {
-    value = JSON.parse(readFileSync(path, 'utf8')) as { formatVersion?: unknown }
+    value = JSON.parse(text) as typeof value
   } catch (error) {
     throw new InputError(
       'E_BAD_FORMAT',
       `${path} is not valid JSON (${(error as Error).message}): expected what Glasspilot wrote; mend it, or run "glasspilot repair"`,
     )
   }
-  if (value.formatVersion !== FORMAT_VERSION) {
-    throw new InputError(
-      'E_BAD_VERSION',
-      `${path} has format version ${JSON.stringify(value.formatVersion)}: this program reads version ${FORMAT_VERSION}; use the version that wrote it`,
-    )
-  }
+  requireVersion(path, value.formatVersion, value.glasspilot)
   return value as T
 }
 
@@ -79,28 +76,44 @@ export interface Store {
 /** Makes a new experiment folder. It must not exist, or be empty. */
 export function createStore(folder: string, spec: ExperimentSpec, version: string): Store {
   const paths = layout(resolve(folder))
-  if (existsSync(paths.folder) && readdirSync(paths.folder).length > 0) {
-    const isOurs = existsSync(paths.spec)
+  requireUnused(paths, folder)
+  let unlock: () => void
+  try {
+    makeFolder(paths.folder)
+    unlock = lockFolder(paths.lock)
+  } catch (error) {
+    if (error instanceof InputError && !isDiskError(error)) throw error
     throw new InputError(
-      'E_FOLDER_EXISTS',
-      `output folder ${paths.folder} is not empty: expected a new folder; ${isOurs ? `continue it with "glasspilot resume ${folder}" or ` : ''}choose another --output`,
-      { exit: 'cannotCreate' },
+      'E_CANNOT_CREATE',
+      `folder ${paths.folder} cannot be made (${messageOf(error)}): expected a place that can be written; choose another --output`,
+      { exit: 'cannotCreate', cause: error },
     )
   }
   try {
-    mkdirSync(paths.folder, { recursive: true, mode: 0o700 })
+    // Another process may have made its experiment here, and ended, since we looked.
+    requireUnused(paths, folder)
+    writeDocument(paths.spec, { glasspilot: version, spec })
+    const journal = openJournal(paths.journal)
+    journal.append({ type: 'created', version, formatVersion: FORMAT_VERSION, spec })
+    return openedStore(paths, spec, journal, unlock)
   } catch (error) {
-    throw new InputError(
-      'E_CANNOT_CREATE',
-      `folder ${paths.folder} cannot be made (${(error as Error).message}): expected a place that can be written; choose another --output`,
-      { exit: 'cannotCreate' },
-    )
+    unlock()
+    throw error
   }
-  const unlock = lockFolder(paths.lock)
-  writeDocument(paths.spec, { glasspilot: version, spec })
-  const journal = openJournal(paths.journal)
-  journal.append({ type: 'created', version })
-  return openedStore(paths, spec, journal, unlock)
+}
+
+/** What a process that died before it wrote anything of worth may have left. */
+const isLeftover = (name: string): boolean => name.startsWith('.lock') || name.startsWith('.tmp-')
+
+function requireUnused(paths: Layout, folder: string): void {
+  if (!existsSync(paths.folder) || readdirSync(paths.folder).every(isLeftover)) return
+  requireUnlocked(paths.lock)
+  const isOurs = existsSync(paths.spec)
+  throw new InputError(
+    'E_FOLDER_EXISTS',
+    `output folder ${paths.folder} is not empty: expected a new folder; ${isOurs ? `continue it with "glasspilot resume ${folder}" or ` : ''}choose another --output`,
+    { exit: 'cannotCreate' },
+  )
 }
 
 const openedStore = (paths: Layout, spec: ExperimentSpec, journal: Journal, unlock: () => void): Store => ({
@@ -120,15 +133,50 @@ const openedStore = (paths: Layout, spec: ExperimentSpec, journal: Journal, unlo
 /** Opens an experiment to go on with it. */
 export function openStore(folder: string): Store {
   const paths = layout(resolve(folder))
-  const { spec } = readDocument<{ spec: ExperimentSpec }>(paths.spec)
-  const unlock = lockFolder(paths.lock)
+  const { spec, glasspilot } = readDocument<{ spec: ExperimentSpec; glasspilot: string }>(paths.spec)
+  const unlock = lockForWriting(paths)
   try {
+    requireJournal(paths)
     const journal = openJournal(paths.journal)
+    requireSameSpec(paths.spec, spec, askedBefore(journal.records))
+    sweepTemporary(paths.folder)
+    // A power cut can take the first record with it.
+    if (journal.records.length === 0)
+      journal.append({ type: 'created', version: glasspilot, formatVersion: FORMAT_VERSION, spec })
     return openedStore(paths, spec, journal, unlock)
   } catch (error) {
     unlock()
     throw error
   }
+}
+
+function lockForWriting(paths: Layout): () => void {
+  try {
+    return lockFolder(paths.lock)
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException
+    if (code !== 'EROFS' && code !== 'EACCES') throw error
+    throw new InputError(
+      'E_CANNOT_CREATE',
+      `folder ${paths.folder} cannot be written (${messageOf(error)}): expected to go on there; mount it for writing, or work on a copy`,
+      { exit: 'cannotCreate', cause: error },
+    )
+  }
+}
+
+const askedBefore = (records: readonly JournalRecord[]): ExperimentSpec | undefined => {
+  const first = records[0]
+  return first?.type === 'created' ? first.spec : undefined
+}
+
+/** Trials without a journal are not forgotten in silence. */
+function requireJournal(paths: Layout): void {
+  if (existsSync(paths.journal) || !existsSync(paths.trials)) return
+  throw new InputError(
+    'E_JOURNAL_MISSING',
+    `journal ${paths.journal} is gone but there are trials: expected both; restore it from a copy, or run "glasspilot repair ${paths.folder}"`,
+    { exit: 'io' },
+  )
 }
 
 /** An experiment for reading only: never blocked by a writer. */

@@ -6,12 +6,13 @@ import { hashSeed } from '../util/rng.ts'
 import type { Executor, Race, TrialTime } from './executor.ts'
 import type { TrialRequest } from './journal.ts'
 import { followModel } from './anytime.ts'
-import { bestTrial, withEnsemble, writeLeaderboard } from './leaderboard.ts'
+import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { lostTrials } from './plan.ts'
 import type { Prepared } from './prepare.ts'
+import { createRunner, stopsOnSignal, type TuneServices } from './runner.ts'
 import { expectedSeconds, leastShare } from './schedule.ts'
-import { definitionHash, finishedTrials, type Store } from './store.ts'
-import type { Ensemble, ExperimentEvent, Trial } from './types.ts'
+import { finishedTrials, type Store } from './store.ts'
+import type { Ensemble, Trial } from './types.ts'
 
 /** Trials per synchronous generation: the same for any number of workers, so that the search sees the same history. */
 const GENERATION = 6
@@ -24,16 +25,15 @@ const LATE_SECONDS = 1.5
 /** The search leaves this much air around a trial that uses all its time. */
 const CAUTION = 1.25
 
+/** Without a budget a trial may take an hour, or so many times what is expected: one that never ends must not hold up the rest. */
+const LONGEST_SECONDS = 3600
+const MOST_TIMES = 100
+
 /** Time a trial gets when so many seconds are left for tuning. */
 function trialTime(left: number): TrialTime {
   const softSeconds = Math.min(0.92 * left, Math.max(SHORTEST_TRIAL_SECONDS, TRIAL_SHARE * left))
   // A fit that is slow to end does no harm while the budget lasts.
   return { softSeconds, hardSeconds: Math.min(left + LATE_SECONDS, 1.5 * softSeconds + 5) }
-}
-
-export interface TuneServices {
-  readonly emit: (event: ExperimentEvent) => void
-  readonly signal: AbortSignal
 }
 
 export interface Tuned {
@@ -60,48 +60,32 @@ export async function tune(
   { executor, deadline, meanwhile }: TuneOptions,
 ): Promise<Tuned> {
   const { spec, journal } = store
-  const definitions = new Map(
-    prepared.candidates.map(candidate => [candidate.name, definitionHash(candidate)]),
-  )
+  const runner = createRunner(store, prepared, services, executor)
+  const { definitions, trialsNow } = runner
   const candidates = new Map(prepared.candidates.map(candidate => [candidate.name, candidate]))
+  const expected = expectedSeconds(prepared)
   const searchOf = (candidates: readonly Candidate[]) =>
     createSearch({
       candidates,
       seed: spec.seed,
       objective: prepared.objective.name,
       generation: GENERATION,
-      expectedSeconds: expectedSeconds(prepared),
+      expectedSeconds: expected,
       leastShare,
     })
   const search = searchOf(prepared.candidates)
-  const stopOnSignal = () => void executor.stop(10)
-  services.signal.addEventListener('abort', stopOnSignal)
+  const release = stopsOnSignal(services.signal, executor)
   const model = followModel(store, prepared, services.emit)
-  const trialsNow = () => finishedTrials(journal.records, definitions)
-  const run = async (request: TrialRequest, race: Race | undefined) => {
-    const candidate = candidates.get(request.candidate)!
-    const job = {
-      request,
-      candidate,
-      objective: prepared.objective,
-      ...(spec.metricModule !== undefined && { metricModule: spec.metricModule }),
-      ...(race && { race }),
-    }
-    const trial = await executor.submit(job, {
-      time: () => trialTime(services.signal.aborted ? 0 : (deadline - performance.now()) / 1000),
-      onStart: () => services.emit({ type: 'started', trial: request.id, candidate: request.candidate }),
-    })
-    if (trial.state === 'STOPPED') return
-    journal.append({ type: 'trial', definition: request.definition, trial })
-    const done = trialsNow()
-    services.emit({
-      type: 'trial',
-      trial,
-      done: done.length,
-      total: spec.maxCandidates,
-      best: bestTrial(done, prepared.objective),
-    })
+  const timeOf = (request: TrialRequest) => () => {
+    const left = (deadline - performance.now()) / 1000
+    if (Number.isFinite(left)) return trialTime(left)
+    const seconds = expected(candidates.get(request.candidate)!, request.params)
+    return { softSeconds: Infinity, hardSeconds: Math.max(LONGEST_SECONDS, MOST_TIMES * seconds) }
   }
+  const runAll = (requests: readonly TrialRequest[], race: Race | undefined) =>
+    Promise.all(
+      requests.map(request => runner.run(request, { time: timeOf(request), ...(race && { race }) })),
+    )
   let ended: string | undefined
   let besides: Promise<void> | undefined
   /** What was edited is trained again before anything else is tried. */
@@ -125,7 +109,8 @@ export async function tune(
           longestSeconds: trialTime(seconds).softSeconds / CAUTION,
         }),
       }
-      if (seconds <= 0) break
+      // What a stopped run still owed may be more than is asked for now.
+      if (seconds <= 0 || (pending.length > 0 && remaining.trials <= 0)) break
       const requests =
         pending.length > 0 ? pending : nextGeneration(store, proposed(edited, done, remaining), definitions)
       if (requests.length === 0) {
@@ -133,8 +118,9 @@ export async function tune(
         break
       }
       const race = spec.racing === false ? undefined : raceOf(store, prepared, done, requests[0]!)
-      const running = Promise.all(requests.slice(0, remaining.trials).map(request => run(request, race)))
+      const running = runAll(requests.slice(0, remaining.trials), race)
       // Trials run in processes of their own: meanwhile the model is chosen from those before.
+      running.catch(() => {}) // awaited, and thrown, below
       besides ??= meanwhile()
       besides.catch(() => {}) // awaited, and thrown, when the trials are done
       const ensemble = model.glance(done)
@@ -143,7 +129,8 @@ export async function tune(
     }
     await (besides ?? meanwhile())
   } finally {
-    services.signal.removeEventListener('abort', stopOnSignal)
+    runner.end()
+    release()
   }
   const trials = trialsNow()
   const ensemble = model.update(trials)

@@ -3,6 +3,7 @@ import type { AnswerRules } from '../data/schema.ts'
 import type { TablePath } from '../data/source.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
+import type { Mark } from '../util/clock-tape.ts'
 
 export type Direction = 'maximize' | 'minimize'
 export type Mode = 'auto' | 'hpo' | 'ensemble'
@@ -29,6 +30,8 @@ export interface ExperimentSpec {
   /** False: every trial is fitted on all folds, however poor; true unless said. */
   readonly racing?: boolean
   readonly workers: number
+  /** Most bytes of memory a trial may use; its share of what is free unless given. */
+  readonly trialMemory?: number
   readonly definitionsOnly: boolean
   /** Columns with a part to play: rows of one group stay together, later rows are never used to predict earlier ones, weights of rows. */
   readonly group?: string
@@ -36,6 +39,8 @@ export interface ExperimentSpec {
   readonly weight?: string
   /** Columns that give the target away are no features. */
   readonly dropLeaks?: boolean
+  /** Shape of the picture that the columns of numbers are (`28x28`, `32x32x3`, `3x32x32`). */
+  readonly image?: string
   /** Labels that differ only in case and spaces are one class. */
   readonly normaliseLabels?: boolean
   /** Name of the backend that runs the trials. */
@@ -45,6 +50,8 @@ export interface ExperimentSpec {
   readonly features?: FeatureChoice
   /** Folder with a file per candidate: the plan as a person edited it. */
   readonly candidates?: string
+  /** Folder of the experiment that this one repeats, trial by trial. */
+  readonly replay?: string
 }
 
 /** Columns the user chose and typed by hand. */
@@ -70,6 +77,8 @@ export interface Trial {
   readonly state: TrialState
   /** Why it is not COMPLETE, in one sentence. */
   readonly reason?: string
+  /** What stopped it, where that is no fault of its own and the experiment cannot go on. */
+  readonly endedBy?: 'disk'
   /** Every metric over all held-out rows (out-of-fold, or the holdout), full precision. */
   readonly metrics?: MetricValues
   /** The objective on the held-out rows of each fold; of the first folds only where it is PRUNED. */
@@ -77,11 +86,17 @@ export interface Trial {
   readonly fitSeconds?: number
   /** Its time ran out and it ended with what it had: more time would have given another model. */
   readonly timeLimited?: boolean
+  /** By fold, what the time limit changed in the fit: repeated, it gives the same model again. Absent where it changed nothing. */
+  readonly clock?: readonly (readonly Mark[])[]
   readonly predictMicrosecondsPerRow?: number
   /** Size of the fitted pipeline on disk. */
   readonly bytes?: number
   /** Most memory that its process had held when it ended. */
   readonly memoryBytes?: number
+  /** How often it was begun, where that is more than once. */
+  readonly attempts?: number
+  /** Exit code or signal of the process that CRASHED. */
+  readonly exit?: number | string
 }
 
 export interface Objective {

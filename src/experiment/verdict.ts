@@ -1,5 +1,5 @@
 import { bestOf, chanceOfAgreement } from '../metrics/chance.ts'
-import { evaluate, higherIsBetter } from '../metrics/index.ts'
+import { evaluate, higherIsBetter, metrics as known } from '../metrics/index.ts'
 import type { MetricName } from '../metrics/index.ts'
 import { outputWidth } from '../pipeline/pipeline.ts'
 import { blend } from '../tune/ensemble.ts'
@@ -10,6 +10,7 @@ import type { Layout } from './store.ts'
 import type { Ensemble, Trial, Verdict } from './types.ts'
 
 const SURE = 0.05
+const MOST_LABELS = 30 // that are tried as the one answer
 
 /** Whether the model knows more of held-out rows than an answer that is the same for every row. */
 export function judgeModel(
@@ -36,15 +37,41 @@ export function judgeModel(
   const once = onePerRow(rows, outputs, width)
   const agreement = { ...truth, target: takeValues(target.values, once.rows), outputs: once.outputs }
   const p = bestOf(chanceOfAgreement(agreement), looks)
-  const constant = evaluate({
-    ...truth,
-    outputs: constantOutputs({ target, folds }, width, objective.name),
-    ...(weights && { weights: takeValues(weights, rows) }),
-  })[objective.name]
+  const constant = constantScore({ target, task, folds, objective, ...(weights && { weights }) })
   const score = metrics[objective.name]!
   const isAbove =
     constant === undefined || higherIsBetter(objective.name, score) > higherIsBetter(objective.name, constant)
   return { ...(constant !== undefined && { constant }), p, looks, isBetter: p < SURE && isAbove }
+}
+
+/**
+ * What the best constant answer scores on the rows held out. Where labels count, not their chances, that may be another label than
+ * the most frequent one: F1 asks for the positive.
+ */
+export function constantScore({
+  target,
+  task,
+  folds,
+  weights,
+  objective: { name },
+}: Pick<Prepared, 'target' | 'task' | 'folds' | 'weights' | 'objective'>): number | undefined {
+  const rows = scoredRows(folds)
+  const width = outputWidth(task)
+  const truth = { task: target.task, target: takeValues(target.values, rows), width }
+  const answers = [constantOutputs({ target, folds }, width, name)]
+  if (target.task !== 'regression' && known[name].decides)
+    for (let label = 0; label < Math.min(width, MOST_LABELS); label++)
+      answers.push(Float64Array.from({ length: rows.length * width }, (_, i) => Number(i % width === label)))
+  let best: number | undefined
+  for (const outputs of answers) {
+    const score = evaluate({ ...truth, outputs, ...(weights && { weights: takeValues(weights, rows) }) })[name] // prettier-ignore
+    if (
+      best === undefined ||
+      (score !== undefined && higherIsBetter(name, score) > higherIsBetter(name, best))
+    )
+      best = score
+  }
+  return best
 }
 
 /** For each fold the class shares, the mean or (where absolute errors or a quantile count) the median or that quantile of what it is trained on. */

@@ -1,24 +1,15 @@
-import { writeModel } from '../artifact/index.ts'
 import { backendNamed } from '../backends/index.ts'
-import { assemblePipeline } from '../experiment/assemble.ts'
-import { ENSEMBLE, hasFailed, rankTrials, withEnsemble, writeLeaderboard } from '../experiment/leaderboard.ts'
-import type { Prepared } from '../experiment/prepare.ts'
+import { hasFailed } from '../experiment/leaderboard.ts'
+import { readRecording } from '../experiment/recording.ts'
+import { compareReplay, type ReplayResult } from '../experiment/replay.ts'
 import { runExperiment } from '../experiment/run.ts'
 import type { Store } from '../experiment/store.ts'
-import { judgeModel } from '../experiment/verdict.ts'
-import type {
-  Ensemble,
-  ExperimentEvent,
-  MetricValues,
-  Objective,
-  Trial,
-  Verdict,
-} from '../experiment/types.ts'
+import type { ExperimentEvent, Objective, Verdict } from '../experiment/types.ts'
 import { readLabelled, type Evaluation } from './evaluate.ts'
+import { leaveResults, type Best } from './leave.ts'
 import { writeNotebooks } from './notebooks.ts'
 import { runElsewhere } from './elsewhere.ts'
-import { PROBLEM_TYPES, scoreTest, writtenFiles } from './outcome.ts'
-import { VERSION } from './version.ts'
+import { PROBLEM_TYPES, writtenFiles } from './outcome.ts'
 
 export { PROBLEM_TYPES } from './outcome.ts'
 
@@ -32,16 +23,7 @@ export interface JobResult {
   readonly experiment: string
   readonly problemType: string
   readonly objective: Objective
-  readonly best?: {
-    readonly candidate: string
-    readonly algorithm: string
-    /** The objective on held-out rows. */
-    readonly score: number
-    readonly metrics: MetricValues
-    readonly members: Ensemble['members']
-    /** The objective on the test file, which nothing else ever saw. */
-    readonly holdout?: number
-  }
+  readonly best?: Best
   readonly candidates: number
   readonly trials: number
   readonly failed: number
@@ -51,6 +33,8 @@ export interface JobResult {
   /** Whether the best is better than a constant answer. */
   readonly verdict?: Verdict
   readonly stopped: boolean
+  /** Of an experiment that repeats another. */
+  readonly replay?: ReplayResult
   /** Why the search ended before its budget did. */
   readonly ended?: string
 }
@@ -62,7 +46,8 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
   const place = backendNamed(spec.backend)
   if (place.runElsewhere) return runElsewhere(store, place, { emit, signal })
   const result = await runExperiment(store, {
-    openExecutor: opened => place.openExecutor(opened),
+    openExecutor: opened =>
+      place.openExecutor(opened, { onNote: message => emit({ type: 'warning', message }) }),
     emit,
     signal,
     beforeTraining: async prepared => {
@@ -72,22 +57,8 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     onPlanned: prepared => writeNotebooks(store, prepared),
   })
   const { prepared, trials, ensemble, stopped, ended } = result
-  const board = ensemble ? withEnsemble(trials, ensemble, prepared.objective) : trials
-  let evaluation: Evaluation | undefined
-  const verdict = ensemble && judgeModel(paths, prepared, ensemble, trials)
-  if (ensemble) {
-    emit({ type: 'stage', stage: 'export', detail: 'writing the model' })
-    const pipeline = assemblePipeline(paths, ensemble)
-    writeLeaderboard(paths, prepared.objective, board)
-    writeModel(paths.model, pipeline, {
-      name: spec.name,
-      metrics: ensemble.metrics,
-      provenance: { ...provenance(store, prepared, ensemble), verdict },
-    })
-    evaluation = await scoreTest(store, emit)
-  }
-  const best = ensemble && describeBest(trials, ensemble, prepared.objective, evaluation)
-  writeNotebooks(store, prepared, rankTrials(board, prepared.objective), best, verdict)
+  const { best, evaluation, verdict } = await leaveResults(store, result, emit)
+  const repeated = ensemble && spec.replay !== undefined && compareReplay(paths, readRecording(spec.replay))
   return {
     experiment: paths.folder,
     problemType: PROBLEM_TYPES[prepared.target.task],
@@ -101,32 +72,7 @@ export async function runJob(store: Store, { emit, signal }: JobServices): Promi
     ...(evaluation && { evaluation }),
     ...(verdict && { verdict }),
     stopped,
+    ...(repeated && { replay: repeated }),
     ...(ended !== undefined && { ended }),
   }
 }
-
-function describeBest(
-  trials: readonly Trial[],
-  ensemble: Ensemble,
-  { name }: Objective,
-  evaluation: Evaluation | undefined,
-): JobResult['best'] {
-  const single =
-    ensemble.members.length === 1 ? trials.find(trial => trial.id === ensemble.members[0]!.trial)! : undefined
-  return {
-    candidate: single?.candidate ?? ENSEMBLE,
-    algorithm: single?.algorithm ?? `weighted ${ENSEMBLE}`,
-    score: ensemble.metrics[name]!,
-    metrics: ensemble.metrics,
-    members: ensemble.members,
-    ...(evaluation && { holdout: evaluation.metrics[name]! }),
-  }
-}
-
-const provenance = ({ spec }: Store, { objective, folds }: Prepared, ensemble: Ensemble) => ({
-  glasspilot: VERSION,
-  seed: spec.seed,
-  objective,
-  scoredOn: folds.kind === 'holdout' ? 'a holdout no member learnt from' : 'out-of-fold rows',
-  members: ensemble.members,
-})

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
 import { anytimeOf } from '../experiment/anytime.ts'
@@ -32,16 +32,16 @@ export function writeNotebooks(
   const { profile, candidates, target, objective, folds, images } = prepared
   const input: NotebookInput = {
     spec,
-    profile,
+    profile: { ...profile, dataset: spec.name },
     candidates,
     task: target.task,
     objective: { ...objective, summary: metrics[objective.name].summary },
     folds: { kind: folds.kind, reason: folds.reason, count: folds.folds.length },
     algorithms: algorithms.map(({ name, summary }) => ({ name, summary })),
     transforms: transforms.map(({ name, summary }) => ({ name, summary })),
-    experimentFolder: basename(paths.folder),
     ...(images && { images }),
-    anytime: anytimeOf(journal.records),
+    // With a budget it is the seconds that matter; without one the notebooks are the same whatever the clock says.
+    ...(spec.budgetSeconds !== undefined && { anytime: anytimeOf(journal.records) }),
     ...(leaderboard.length > 0 && { leaderboard: leaderboard.map(scoredRow) }),
     ...(verdict && { verdict }),
     ...(best && { best: { candidate: best.candidate, algorithm: best.algorithm, score: best.score } }),

@@ -14,7 +14,7 @@ export const PROBLEM_TYPES: Readonly<Record<Task, string>> = {
 
 /** Scores the model of the folder on the test file, where there is one. */
 export async function scoreTest(
-  { paths, spec }: Store,
+  { paths, spec }: Pick<Store, 'paths' | 'spec'>,
   emit: (event: ExperimentEvent) => void,
 ): Promise<Evaluation | undefined> {
   if (spec.test === undefined) return undefined

@@ -13,6 +13,7 @@ import { tableOf } from '../serve/rows.ts'
 import { parseSelection, type Selection } from '../serve/selection.ts'
 import { InputError } from '../util/errors.ts'
 import { syncFolder } from '../util/files.ts'
+import { spreadsheetSafe } from '../util/spreadsheet.ts'
 import { quoted } from '../util/text.ts'
 import type { Predictor } from './predictor.ts'
 
@@ -26,6 +27,8 @@ export interface PredictOptions {
   readonly outputFilter?: string
   /** The file has no first line with names: cells stand in the order of the model's columns, and the answer has none either. */
   readonly noHeader?: boolean
+  /** Cells that a spreadsheet would take for formulas get an apostrophe in front. */
+  readonly excelSafe?: boolean
   /** Keys of the answer; those of `predict` unless given. */
   readonly form?: AnswerForm
   /** 0 … 1, as the file goes by. */
@@ -80,7 +83,15 @@ async function predictTo(
 async function predictOnce(
   { task, table, predict }: Predictor,
   file: TablePath,
-  { inputFilter = '$', outputFilter = '$', join = false, noHeader = false, form, onProgress }: PredictOptions,
+  {
+    inputFilter = '$',
+    outputFilter = '$',
+    join = false,
+    noHeader = false,
+    excelSafe = false,
+    form,
+    onProgress,
+  }: PredictOptions,
   sink: Sink,
   encoding?: string,
 ): Promise<number> {
@@ -95,7 +106,9 @@ async function predictOnce(
   const { header, cells } = form ?? answerForm(task)
   const record = join ? [...plan.layout.names, ...header] : header
   const kept = shown(record)
-  if (!noHeader) sink.write(`${csvLine(kept.map(place => record[place]))}\n`)
+  const safe = (cell: string | number) =>
+    excelSafe && typeof cell === 'string' ? spreadsheetSafe(cell) : cell
+  if (!noHeader) sink.write(`${csvLine(kept.map(place => safe(record[place]!)))}\n`)
   let total = 0
   let bytes = 0
   const onBytes = (more: number) => onProgress?.(Math.min(1, (bytes += more) / source.textBytes))
@@ -109,7 +122,7 @@ async function predictOnce(
     const lines = rows.map((row, i) => {
       const answer = cells(outputs, i)
       const line = join ? [...row, ...answer] : answer
-      return csvLine(kept.map(place => line[place]))
+      return csvLine(kept.map(place => safe(line[place]!)))
     })
     sink.write(`${lines.join('\n')}\n`)
     total += rows.length

@@ -141,7 +141,7 @@ function commandOf({ spec, trials, objective }: Finished): string {
     ...(spec.test === undefined ? [] : [`--test ${[spec.test].flat().map(shellWord).join(' ')}`]),
     ...(spec.task ? [`--problem-type ${PROBLEM_TYPES[spec.task]}`] : []),
     `--objective ${objective.name}`,
-    ...(['group', 'time', 'weight', 'candidates'] as const).flatMap(name =>
+    ...(['group', 'time', 'weight', 'image', 'candidates'] as const).flatMap(name =>
       spec[name] === undefined ? [] : [`--${name} ${shellWord(spec[name])}`],
     ),
     ...(spec.dropLeaks === true ? ['--drop-leaks'] : []),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defaultWorkers } from '../backends/local/machine.ts'
 import { resolveTable } from '../data/catalogue.ts'
+import { readRecording } from '../experiment/recording.ts'
 import { createStore, type Store } from '../experiment/store.ts'
 import type { ExperimentEvent, ExperimentSpec } from '../experiment/types.ts'
 import { InputError } from '../util/errors.ts'
@@ -54,6 +55,44 @@ export async function startExperiment(request: ExperimentRequest): Promise<{ sto
   }
   const store = createStore(output ?? freeFolder(`glasspilot-${name}`), spec, VERSION)
   return { store, ...(found.note !== undefined && { note: found.note }) }
+}
+
+export interface ReplayRequest {
+  /** Folder of the experiment to repeat. */
+  readonly replay: string
+  /** The same table, where it lies elsewhere now. */
+  readonly data?: readonly string[]
+  readonly output?: string
+  readonly workers?: number
+  readonly trialMemory?: number
+}
+
+/** Makes the folder of an experiment that repeats another: asked the same, it decides by what that one recorded. */
+export async function startReplay({ replay, data, output, ...given }: ReplayRequest): Promise<Store> {
+  const recording = readRecording(replay)
+  if (recording.spec.backend !== 'local') {
+    throw new InputError(
+      'E_NOTHING_TO_REPLAY',
+      `experiment ${replay} was run by "${recording.spec.backend}": expected one whose trials ran here; give --replay another folder`,
+      { exit: 'usage' },
+    )
+  }
+  const ofThatMachine = ['candidates', 'workers', 'trialMemory']
+  const asked = Object.fromEntries(
+    Object.entries(recording.spec).filter(([name]) => !ofThatMachine.includes(name)),
+  ) as unknown as ExperimentSpec
+  const table = data && (await resolveTable(data, { keep: true })).train
+  const spec: ExperimentSpec = {
+    ...asked,
+    workers: defaultWorkers(),
+    ...given,
+    definitionsOnly: false,
+    replay: recording.folder,
+    ...(table !== undefined && {
+      data: typeof table === 'string' ? resolve(table) : table.map(path => resolve(path)),
+    }),
+  }
+  return createStore(output ?? freeFolder(`glasspilot-${spec.name}-replay`), spec, VERSION)
 }
 
 /** The name itself, or with the first free number behind it. */

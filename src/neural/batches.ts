@@ -2,14 +2,14 @@ import type { Network } from '../onnx/network.ts'
 import { feed, type Feed } from '../onnx/session.ts'
 import { createRng, hashSeed, type Rng } from '../util/rng.ts'
 import { dropoutOf, maskValues } from './masks.ts'
-import type { ImageShifts } from './training-graph.ts'
+import { randomWarps, warpCount, type ImageWarps } from './warps.ts'
 
 const POOL_VALUES = 1 << 22
 
 interface BatchOptions {
   readonly batch: number
   readonly seed: number
-  readonly shifts?: ImageShifts
+  readonly warps?: ImageWarps
   /** The pool holds uniform numbers instead of masks. */
   readonly fading?: boolean
   /** Both parameters of the beta distribution that shares of mixup are drawn from; 0 or absent for none. */
@@ -20,7 +20,7 @@ interface BatchOptions {
 export async function batchSource(
   net: Network,
   rows: number,
-  { batch, seed, shifts, fading = false, mixup = 0 }: BatchOptions,
+  { batch, seed, warps, fading = false, mixup = 0 }: BatchOptions,
 ) {
   const next = rowStream(rows, createRng(hashSeed(seed, 'order')))
   const { rate, sizes } = dropoutOf(net)
@@ -34,13 +34,18 @@ export async function batchSource(
       : undefined
   const fedPool = pool && (await feed(pool, [pool.length]))
   const offsets = createRng(hashSeed(seed, 'offsets'))
-  const places = createRng(hashSeed(seed, 'moves'))
+  const bent = warps && (await fedWarps(warps, createRng(hashSeed(seed, 'warps'))))
+  const picks = createRng(hashSeed(seed, 'picks'))
   const shares = createRng(hashSeed(seed, 'mixup'))
   return async (steps: number): Promise<Record<string, Feed>> => {
     const feeds: Record<string, Feed> = { order: await feed(next(steps * batch), [steps * batch]) }
-    if (shifts) {
-      const moves = BigInt64Array.from({ length: 2 * steps }, () => BigInt(places.int(2 * shifts.reach + 1)))
-      feeds['moves'] = await feed(moves, [steps, 2])
+    if (warps && bent) {
+      const count = warpCount(warps)
+      feeds['warps'] = bent
+      feeds['picks'] = await feed(
+        Int32Array.from({ length: steps * batch }, () => picks.int(count)),
+        [steps * batch],
+      )
     }
     if (mixup > 0)
       feeds['blend'] = await feed(
@@ -52,6 +57,9 @@ export async function batchSource(
     return { ...feeds, pool: fedPool, offsets: await feed(starts, [steps]) }
   }
 }
+
+const fedWarps = (warps: ImageWarps, rng: Rng): Promise<Feed> =>
+  feed(randomWarps(warps, rng), [warpCount(warps), warps.height, warps.width, 2])
 
 /** Rows in shuffled order without end: each epoch is a new permutation, and batches may span two. */
 function rowStream(rows: number, rng: Rng): (count: number) => Int32Array {

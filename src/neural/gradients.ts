@@ -2,7 +2,10 @@ import type { Graph, Tensor } from '../onnx/graph.ts'
 import { batchMoments, batchNormGradients, drift, type BatchMoments } from './batch-norm.ts'
 import { convGradients, poolGradient } from './convolution.ts'
 import { emitActivation } from '../onnx/activations.ts'
+import type { Factors } from '../onnx/factor-layer.ts'
+import type { Pieces, Waves } from '../onnx/number-layers.ts'
 import { emitLayer, parameterCount, type Layer } from '../onnx/layers.ts'
+import { factorGradients } from './factor-gradients.ts'
 import { memberGradients } from './member-gradients.ts'
 import { piecesGradients, wavesGradients } from './number-gradients.ts'
 import { scalar } from '../onnx/scalar.ts'
@@ -144,13 +147,11 @@ function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wan
       const factor = graph.op('Add', [graph.op('Mul', [bend, parameters[0]!]), one])
       return graph.op('Mul', [dy, factor])
     }
+    case 'factors':
     case 'pieces':
     case 'waves': {
       const passed = { input, dy, parameters }
-      const made =
-        layer.kind === 'pieces'
-          ? piecesGradients(graph, layer, passed, wantsInput)
-          : wavesGradients(graph, layer, passed, wantsInput)
+      const made = entryGradients(graph, layer, passed, wantsInput)
       made.parameters.forEach((gradient, i) => (gradients[first + i] = gradient))
       return made.input
     }
@@ -176,6 +177,18 @@ function unplay(graph: Graph, step: Played, dy: Tensor, gradients: Tensor[], wan
       return wantsInput ? graph.op('Sum', parts) : undefined
     }
   }
+}
+
+function entryGradients(
+  graph: Graph,
+  layer: Factors | Pieces | Waves,
+  passed: Parameters<typeof factorGradients>[2],
+  wantsInput: boolean,
+) {
+  if (layer.kind === 'factors') return factorGradients(graph, layer, passed, wantsInput)
+  return layer.kind === 'pieces'
+    ? piecesGradients(graph, layer, passed, wantsInput)
+    : wavesGradients(graph, layer, passed, wantsInput)
 }
 
 const columnSums = (graph: Graph, values: Tensor): Tensor =>

@@ -1,15 +1,18 @@
 import { parametersOf, visitParameters, type Network } from '../onnx/network.ts'
 import { trainingDevice } from '../onnx/device.ts'
-import { feed, openSession, type Feed, type Session } from '../onnx/session.ts'
+import { feed, type Feed, type Session } from '../onnx/session.ts'
+import { createTape, type ClockTape, type Track } from '../util/clock-tape.ts'
 import { TrialError } from '../util/errors.ts'
 import { adamScalars, type AdamOptions, type Pace } from './adamw.ts'
 import { batchSource } from './batches.ts'
+import { openTraining } from './engine.ts'
 import type { Loss } from './losses.ts'
 import { dropoutOf } from './masks.ts'
 import { schedules, type Schedule, type ScheduleName } from './schedule.ts'
-import { scoringGraph, trainingGraph, type ImageShifts, type TrainingShape } from './training-graph.ts'
+import { scoringGraph, trainingGraph, type TrainingShape } from './training-graph.ts'
 import { scoreNetwork, type Score } from './scoring.ts'
 import type { ResidentTable } from './table.ts'
+import type { ImageWarps } from './warps.ts'
 
 export interface TrainOptions {
   readonly loss: Loss
@@ -29,8 +32,10 @@ export interface TrainOptions {
   readonly signal: AbortSignal
   /** `performance.now()` at which to be done. */
   readonly deadline: number
+  /** Keeps, or repeats, what the deadline changes. */
+  readonly tape?: ClockTape
   readonly threads: number
-  readonly shifts?: ImageShifts
+  readonly warps?: ImageWarps
   /** How each parameter moves, in the order of `parametersOf`; all alike without. */
   readonly paces?: readonly Pace[]
   /** Dropout and weight decay as shares of theirs along the training; constant without. */
@@ -62,7 +67,7 @@ export async function trainNetwork(
   validation: ResidentTable | undefined,
   options: TrainOptions,
 ): Promise<Trained> {
-  const { loss, outputs, batch, smoothing, adam, shifts, threads, optimization = 'all' } = options
+  const { loss, outputs, batch, smoothing, adam, warps, threads, optimization = 'all' } = options
   const paces = options.paces ?? steadyStatistics(net)
   const weighted = 'importance' in table.feeds
   const shape: TrainingShape = {
@@ -76,13 +81,13 @@ export async function trainNetwork(
     weighted,
     fading: options.fade !== undefined,
     blended: (options.mixup ?? 0) > 0,
-    ...(shifts && { shifts }),
+    ...(warps && { warps }),
     ...(paces && { paces }),
   }
   const device = trainingDevice()
-  const training = await openSession(trainingGraph(shape), { threads, optimization, device })
+  const training = await openTraining(trainingGraph(shape), { threads, optimization, device })
   try {
-    const scoring = validation && (await openSession(scoringGraph(shape), { threads, optimization }))
+    const scoring = validation && (await openTraining(scoringGraph(shape), { threads, optimization }))
     try {
       const score =
         scoring && ((weights: Feed) => scoreNetwork(scoring, validation, weights, { net, loss, outputs }))
@@ -112,6 +117,9 @@ interface Progress {
   /** Steps of all calls but the first, which also allocates, and the seconds they took. */
   timedSteps: number
   timedSeconds: number
+  /** The number of planned steps, and whether there is time for more, as the clock has them. */
+  readonly plan: Track
+  readonly inTime: Track
 }
 
 async function run(
@@ -121,7 +129,7 @@ async function run(
   table: ResidentTable,
   options: TrainOptions,
 ): Promise<{ readonly weights: Float32Array; readonly scale: number }> {
-  const { signal, deadline, stepsPerScore, steps, patience } = options
+  const { signal, deadline, stepsPerScore, steps, patience, tape = createTape() } = options
   const batches = await batchSource(net, table.rows, { ...options, fading: options.fade !== undefined })
   const { rate: dropout, sizes } = dropoutOf(net)
   const progress: Progress = {
@@ -130,11 +138,14 @@ async function run(
     planned: steps,
     timedSteps: 0,
     timedSeconds: 0,
+    plan: tape.track(),
+    inTime: tape.track(),
   }
   let best = { loss: Infinity, scale: 1, weights: progress.state.weights, look: 0 }
   for (let look = 0; progress.done < progress.planned;) {
     signal.throwIfAborted()
-    if (progress.done > 0 && performance.now() >= deadline) break
+    const isInTime = () => Number(progress.done === 0 || performance.now() < deadline)
+    if (progress.inTime.follow(progress.done, 1, isInTime) === 0) break
     await advance(training, progress, table, batches, { ...options, dropout: sizes.length > 0 ? dropout : 0 })
     if (!score || (progress.done % stepsPerScore !== 0 && progress.done < progress.planned)) continue
     const { loss, scale } = await score(progress.state.weights)
@@ -168,11 +179,11 @@ async function advance(
     dropout,
   }: TrainOptions & { readonly dropout: number },
 ): Promise<void> {
-  const { done, planned } = progress
+  const { done, planned, plan, inTime } = progress
   const perStep = progress.timedSeconds / Math.max(1, progress.timedSteps)
   const nextLook = (Math.floor(done / stepsPerScore) + 1) * stepsPerScore
   const wanted = perStep > 0 ? Math.max(1, Math.floor(SECONDS_PER_CALL / perStep)) : FIRST_STEPS
-  const count = Math.min(wanted, Math.min(planned, nextLook) - done)
+  const count = Math.min(wanted, Math.min(planned, nextLook, plan.next(done), inTime.next(done)) - done)
   const feeds: Record<string, Feed> = { ...table.feeds, ...progress.state, ...(await batches(count)) }
   const shares = Array.from({ length: count }, (_, i) => fade?.((done + i) / planned) ?? 1)
   const scalars = shares.map((share, i) =>
@@ -205,10 +216,12 @@ async function advance(
   if (done === 0) return
   progress.timedSteps += count
   progress.timedSeconds += (now - started) / 1e3
-  // All calls together, so that one slow moment of a busy machine does not cut the plan for good.
-  const left = (DEADLINE_MARGIN * (deadline - now)) / 1e3
-  const affordable = Math.floor((left * progress.timedSteps) / progress.timedSeconds)
-  progress.planned = Math.min(steps, progress.done + Math.max(0, affordable))
+  progress.planned = plan.follow(progress.done, planned, () => {
+    // All calls together, so that one slow moment of a busy machine does not cut the plan for good.
+    const left = (DEADLINE_MARGIN * (deadline - now)) / 1e3
+    const affordable = Math.floor((left * progress.timedSteps) / progress.timedSeconds)
+    return Math.min(steps, progress.done + Math.max(0, affordable))
+  })
 }
 
 interface State {

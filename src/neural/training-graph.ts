@@ -7,6 +7,7 @@ import { backward, forward, type Supply } from './gradients.ts'
 import { emitLoss, type Loss } from './losses.ts'
 import { dropoutOf, emitMasks } from './masks.ts'
 import { memberCount, trainedLayers } from './members.ts'
+import { emitWarps, warpCount, type ImageWarps } from './warps.ts'
 
 /** Everything about a training that is baked into its graph; the rest is fed. */
 export interface TrainingShape {
@@ -26,16 +27,8 @@ export interface TrainingShape {
   readonly fading?: boolean
   /** Whether each batch is blended with itself in another order (Zhang et al. 2018, mixup). */
   readonly blended?: boolean
-  /** Images are moved about while training; absent for none. */
-  readonly shifts?: ImageShifts
-}
-
-/** Each batch of images is moved up to `reach` pixels up, down, left and right; zeros come in at the side. */
-export interface ImageShifts {
-  readonly channels: number
-  readonly height: number
-  readonly width: number
-  readonly reach: number
+  /** Images are moved and bent while training; absent for none. */
+  readonly warps?: ImageWarps
 }
 
 /**
@@ -43,7 +36,7 @@ export interface ImageShifts {
  * takes one AdamW step. Weights and moments are carried; one call makes as many steps as it is told.
  *
  * Fed: matrix, codes, target, importance (the table); order (row numbers, B per step), steps, alpha, epsilon, decay (one
- * each per step), pool, offsets, rates (dropout), blend (mixup); weights, first, second (the state).
+ * each per step), pool, offsets, rates (dropout), blend (mixup), warps, picks (images); weights, first, second (the state).
  */
 export function trainingGraph(shape: TrainingShape): Uint8Array {
   const { net, batch } = shape
@@ -63,7 +56,10 @@ export function trainingGraph(shape: TrainingShape): Uint8Array {
   }
 
   const blend = shape.blended ? graph.input('blend', 'float', ['S']) : undefined
-  const moves = shape.shifts && graph.input('moves', 'int64', ['S', 2])
+  const warps = shape.warps && {
+    pool: graph.input('warps', 'float', [warpCount(shape.warps), shape.warps.height, shape.warps.width, 2]),
+    picks: graph.input('picks', 'int32', ['M']),
+  }
 
   const body = graph.subgraph('step')
   const turn = body.input('turn', 'int64', [])
@@ -74,16 +70,16 @@ export function trainingGraph(shape: TrainingShape): Uint8Array {
   const now = (values: Tensor) => body.op('Gather', [values, turn])
 
   const from = body.op('Mul', [turn, body.i64(batch)])
-  const rows = body.op('Slice', [order, from, body.op('Add', [from, body.i64(batch)])])
+  const end = body.op('Add', [from, body.i64(batch)])
+  const rows = body.op('Slice', [order, from, end])
   const pieces = masks
     ? emitMasks(body, masks.pool, now(masks.offsets), masks.rates && now(masks.rates), { sizes, batch })
     : []
-  const move = moves && now(moves)
   const { gradient, drifts } = flatGradient(body, shape, table, {
     rows,
     weights,
     masks: pieces,
-    move,
+    bent: warps && { pool: warps.pool, picks: body.op('Slice', [warps.picks, from, end]) },
     blend: blend && now(blend),
   })
   const [alpha, epsilon, decay] = scalars.map(now) as [Tensor, Tensor, Tensor]
@@ -126,8 +122,8 @@ interface StepTensors {
   readonly rows: Tensor
   readonly weights: Tensor
   readonly masks: readonly Tensor[]
-  /** Where the window on the widened images starts: row, column. */
-  readonly move: Tensor | undefined
+  /** All warps, and which of them each image gets. */
+  readonly bent: { readonly pool: Tensor; readonly picks: Tensor } | undefined
   /** Share that a row keeps of itself. */
   readonly blend: Tensor | undefined
 }
@@ -140,14 +136,14 @@ function flatGradient(
   body: Graph,
   shape: TrainingShape,
   table: Table,
-  { rows, weights, masks, move, blend }: StepTensors,
+  { rows, weights, masks, bent, blend }: StepTensors,
 ): { readonly gradient: Tensor; readonly drifts: Tensor | undefined } {
   const { net, loss, batch } = shape
   const { tables, parameters } = splitParameters(body, net, weights)
   const take = (values: Tensor) => body.op('Gather', [values, rows])
   const entry = emitBatchEntry(body, shape, table, take, tables)
   let nextMask = 0
-  const moving = move && shape.shifts ? moved(body, entry.joined, move, shape.shifts) : entry.joined
+  const moving = bent && shape.warps ? emitWarps(body, entry.joined, bent, shape.warps) : entry.joined
   const joined = blend ? blended(body, moving, blend) : moving
   const members = memberCount(net)
   const drifts = new Map<number, Tensor>()
@@ -228,19 +224,6 @@ function targetRows(graph: Graph, { outputs, smoothing }: TrainingShape): Tensor
   const rows = new Float32Array(outputs * outputs).fill(smoothing / outputs)
   for (let k = 0; k < outputs; k++) rows[k * outputs + k]! += 1 - smoothing
   return graph.constant(rows, [outputs, outputs])
-}
-
-function moved(
-  body: Graph,
-  pixels: Tensor,
-  move: Tensor,
-  { channels, height, width, reach }: ImageShifts,
-): Tensor {
-  const images = body.op('Reshape', [pixels, body.i64(-1, channels, height, width)])
-  const wide = body.op('Pad', [images, body.i64(0, 0, reach, reach, 0, 0, reach, reach)])
-  const end = body.op('Add', [move, body.i64(height, width)])
-  const window = body.op('Slice', [wide, move, end, body.i64(2, 3)])
-  return body.op('Reshape', [window, body.i64(-1, channels * height * width)])
 }
 
 /** The net over resident rows `start … end`, for scoring while it trains: fed the table, `start`, `end` and the weights. */

@@ -24,7 +24,7 @@ const title = markdownCell(FOLDER, 'title', {
   classification: 'flag',
 })
 const setup = markdownCell(FOLDER, 'setup', {})
-const setupCode = codeCell(FOLDER, 'setup', { folder: 'literal' })
+const setupCode = codeCell(FOLDER, 'setup', { experiment: 'literal' })
 const candidates = markdownCell(FOLDER, 'candidates', {
   ...text('count', 'algorithmCount'),
   algorithms: [text('name', 'summary')],
@@ -44,7 +44,7 @@ const candidateCode = codeCell(FOLDER, 'candidate', { definition: 'literal' })
 const selected = markdownCell(FOLDER, 'selected', {})
 const selectedCode = codeCell(FOLDER, 'selected', {})
 const tuning = markdownCell(FOLDER, 'tuning', {
-  ...text('limit', 'budget', 'workers', 'seed'),
+  ...text('limit', 'budget', 'seed'),
   hasBudget: 'flag',
 })
 const tuningCode = codeCell(FOLDER, 'tuning', {})
@@ -59,7 +59,7 @@ const resultsKnown = markdownCell(FOLDER, 'results-known', {
   drawn: 'flag',
   leaderboard: 'image',
   anytime: 'image',
-  rows: [text('rank', 'candidate', 'trial', 'algorithm', 'score', 'std', 'seconds', 'micros', 'size')],
+  rows: [text('rank', 'candidate', 'trial', 'algorithm', 'score', 'std', 'size')],
   failures: [text('trial', 'candidate', 'state', 'reason')],
 })
 const resultsCode = codeCell(FOLDER, 'results', { objective: 'literal' })
@@ -83,7 +83,7 @@ export function candidateDefinitionCells(input: NotebookInput, language: Noteboo
   return [
     title(titleView(input)),
     setup({}),
-    setupCode(language, { folder: input.experimentFolder }),
+    setupCode(language, { experiment: spec.name }),
     candidates({
       count: count(input.candidates.length),
       algorithmCount: count(new Set(input.candidates.map(({ algorithm }) => algorithm)).size),
@@ -97,7 +97,6 @@ export function candidateDefinitionCells(input: NotebookInput, language: Noteboo
       limit: `up to ${count(spec.maxCandidates)} trials`,
       hasBudget: spec.budgetSeconds !== undefined,
       budget: duration(spec.budgetSeconds ?? 0),
-      workers: count(spec.workers),
       seed: String(spec.seed),
     }),
     tuningCode(language, {}),
@@ -203,8 +202,6 @@ function resultsView(
       algorithm: row.algorithm,
       score: figure(row.score, 6),
       std: number(row.std),
-      seconds: number(row.fitSeconds),
-      micros: number(row.predictMicrosecondsPerRow),
       size: byteSize(row.bytes),
     })),
     hidden: finished.length > SHOWN,

@@ -52,8 +52,6 @@ export interface NotebookInput {
   readonly best?: { readonly candidate: string; readonly algorithm: string; readonly score: number }
   /** Whether the best is better than a constant answer. */
   readonly verdict?: Verdict
-  /** Name of the experiment's folder; the notebooks lie in its `notebooks` folder. */
-  readonly experimentFolder: string
   /** Rows to draw as pictures, when the profile says the columns are pixels. */
   readonly images?: readonly { readonly label: string; readonly pixels: ArrayLike<number> }[]
 }

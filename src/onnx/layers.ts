@@ -1,5 +1,6 @@
 import type { Graph, Tensor } from './graph.ts'
 import { emitActivation, type ActivationName } from './activations.ts'
+import { emitFactors, factorWidth, type Factors } from './factor-layer.ts'
 import { emitPieces, emitWaves, type Pieces, type Waves } from './number-layers.ts'
 import { emitBatchNorm, type BatchNorm } from './normal-layer.ts'
 import { emitMemberLayer, type MemberLayer } from './member-layers.ts'
@@ -45,6 +46,7 @@ export type Layer =
   | { readonly kind: 'parametric'; readonly name: ActivationName; readonly slopes: Float32Array }
   | Pieces
   | Waves
+  | Factors
   | MemberLayer
   | BatchNorm
   /** The sum of what several stacks of layers make of the same input. */
@@ -93,6 +95,12 @@ export function visitLayer(layer: Layer, visit: Visit): Layer {
         weights,
         biases: visit({ values: layer.biases, dims: [features, width], role: 'embedding' }),
       }
+    }
+    case 'factors': {
+      const { inputs, outputs } = layer
+      const dims = [inputs, factorWidth(layer)]
+      const weights = inputs > 0 ? visit({ values: layer.weights, dims, role: 'weights' }) : layer.weights
+      return { ...layer, weights, biases: visit({ values: layer.biases, dims: [outputs], role: 'biases' }) }
     }
     case 'waves': {
       const { features, count, width } = layer
@@ -175,6 +183,8 @@ export function emitLayer(
       return emitPieces(graph, layer, input, parameters)
     case 'waves':
       return emitWaves(graph, layer, input, parameters)
+    case 'factors':
+      return emitFactors(graph, layer, input, parameters)
     case 'members':
     case 'member-scale':
     case 'member-shift':

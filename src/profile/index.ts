@@ -15,7 +15,7 @@ import { findLinearCopies } from './copies.ts'
 import { countValues } from './counts.ts'
 import { findDrift } from './drift.ts'
 import { findGroupHints, findTimeHints } from './hints.ts'
-import { findImage } from './image.ts'
+import { findImage, type ImageShape } from './image.ts'
 import { findInsights } from './insights.ts'
 import { judgeTarget } from './judge.ts'
 import { outlierLimits, summarizeNumbers } from './numeric.ts'
@@ -47,6 +47,8 @@ export interface ProfileOptions {
   readonly exactRows?: number
   /** Columns that give the target away are left out of the features. */
   readonly dropLeaks?: boolean
+  /** The columns of numbers are the pixels of such a picture; found by names and likeness without. */
+  readonly image?: ImageShape
   /** Asked before each costly part: once it is so, those that follow are left out, and named in the profile. */
   readonly isLate?: () => boolean
   /** Told what is being looked at. */
@@ -77,6 +79,7 @@ export async function profileDataset(
     test,
     exactRows,
     dropLeaks = false,
+    image: declared,
     isLate = () => false,
     onStage = () => undefined,
   }: ProfileOptions,
@@ -104,6 +107,7 @@ export async function profileDataset(
   const image = findImage(
     seen.dataset.columns.filter(column => column.name !== targetName),
     seed,
+    declared,
   )
   // A picture is made of all its pixels.
   const pixels = new Set(image?.columns)

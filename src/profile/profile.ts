@@ -263,7 +263,7 @@ export interface DatasetProfile {
     readonly columns: readonly string[]
     readonly values: readonly (readonly number[])[]
   }
-  /** Image-shaped columns: how many rows of pixels and columns of pixels, first column, why it looks like a picture. */
+  /** Image-shaped columns, row by row and the colours of a pixel together: how large the picture is, why it looks like one. */
   readonly image?: {
     readonly height: number
     readonly width: number

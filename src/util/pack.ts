@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { InputError } from './errors.ts'
 
 /** Anything made of plain objects, arrays, strings, numbers, booleans, null and typed arrays. */
@@ -21,14 +22,15 @@ type ArrayType = keyof typeof ARRAY_TYPES
 
 const MAGIC = 'GLPK'
 const VERSION = 1
-const HEADER_BYTES = 16 // magic, version, JSON length, zero
+const HEADER_BYTES = 16 // magic, version, length of the JSON, checksum
+const CRC_BYTE = 12 // CRC-32 of all that follows the header; 0: not known
 const ALIGN = 8
 
 /**
  * Writes a value as one buffer: a JSON skeleton, then its typed arrays, 8-byte aligned, little-endian.
  * Same value, same bytes. Non-finite numbers outside typed arrays are kept (`NaN`, `±Infinity`).
  *
- *     | GLPK v1 length 0 | JSON … pad | array 0 … pad | array 1 … pad |
+ *     | GLPK v1 length crc | JSON … pad | array 0 … pad | array 1 … pad |
  */
 export function pack(value: unknown): Uint8Array {
   const arrays: TypedArray[] = []
@@ -69,10 +71,11 @@ export function pack(value: unknown): Uint8Array {
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), offset)
     offset += padded(array.byteLength)
   }
+  new DataView(bytes.buffer).setUint32(CRC_BYTE, crc32(bytes.subarray(HEADER_BYTES)), true)
   return bytes
 }
 
-/** Reads back what `pack` wrote. Throws an InputError when the bytes are not ours, of another version, or cut short. */
+/** Reads back what `pack` wrote. Throws an InputError when the bytes are not ours, of another version, cut short or changed. */
 export function unpack(packed: Uint8Array): unknown {
   // A Buffer's slice would be a view of its pool, not a copy.
   const bytes = new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength)
@@ -98,6 +101,13 @@ export function unpack(packed: Uint8Array): unknown {
       'E_BAD_FORMAT',
       `packed file has ${bytes.length} bytes: at least ${offset} were expected; it was cut`,
     )
+  const crc = view.getUint32(CRC_BYTE, true)
+  if (crc !== 0 && crc !== crc32(bytes.subarray(HEADER_BYTES))) {
+    throw new InputError(
+      'E_BAD_FORMAT',
+      'packed file has another CRC-32 than when it was written: expected the same bytes, but it was changed or was cut; restore it, or make it anew',
+    )
+  }
   const restore = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(restore)
     if (node === null || typeof node !== 'object') return node

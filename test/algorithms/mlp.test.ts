@@ -10,6 +10,7 @@ import type { NetworkModel } from '../../src/models/network.ts'
 import { defaults } from '../../src/params/space.ts'
 import { pack } from '../../src/util/pack.ts'
 import { createRng } from '../../src/util/rng.ts'
+import { fitContext, runOnnx } from '../helpers/fit.ts'
 
 const fit = (data: TrainingData, params: Record<string, string | number> = {}, extra = {}) =>
   mlp.fit(
@@ -154,4 +155,32 @@ describe('mlp', () => {
       expect(accuracy(await predictModel(model, test.features), test.target, 10)).toBeGreaterThan(0.92)
     },
   )
+
+  it('reads pictures on one scale when told of them, and bends them while it learns', async () => {
+    const rng = createRng(8)
+    const rows = 150
+    const columns = Array.from({ length: 64 }, (_, j) => ({
+      kind: 'dense' as const,
+      name: `p${j}`,
+      values: Float32Array.from({ length: rows }, () => 50 + rng.int(j + 2)),
+    }))
+    const target = Float64Array.from({ length: rows }, (_, row) => Number(columns[30]!.values[row]! > 65))
+    const data = { features: { rows, columns }, target, task: 'binary', classes: 2 } as const
+    const fit = async (params: Record<string, number>) =>
+      (await mlp.fit(
+        data,
+        { ...defaults(mlp.space), ...params },
+        fitContext({ deadline: 0 }),
+      )) as NetworkModel
+    const told = await fit({ height: 8, width: 8, channels: 1 })
+    expect(new Set(told.net.scale).size).toBe(1)
+    expect(told.net.squash).toBe(0)
+    expect((await fit({})).net.squash).toBeGreaterThan(0)
+    // Features that are no such picture are read as any others.
+    expect((await fit({ height: 8, width: 9, channels: 1 })).net.squash).toBeGreaterThan(0)
+    expect(told.net.layers).not.toEqual((await fit({ height: 8, width: 8, bend: 0, shift: 1 })).net.layers)
+    const native = await predictModel(told, data.features)
+    const onnx = await runOnnx(told, data.features)
+    native.forEach((value, i) => expect(onnx[i]).toBeCloseTo(value, 6))
+  })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Algorithm, AlgorithmRole } from '../../src/algorithms/algorithm.ts'
 import { formatCandidates, parseCandidates, proposeCandidates } from '../../src/candidates/index.ts'
 import type { ColumnKind, Dataset, Task } from '../../src/data/dataset.ts'
-import { logFloat, logInt, type Params } from '../../src/params/space.ts'
+import { int, logFloat, logInt, type Params } from '../../src/params/space.ts'
 import { applyTransforms, fitTransforms } from '../../src/pipeline/features.ts'
 import type { ColumnProfile, DatasetProfile, FeatureType } from '../../src/profile/profile.ts'
 import { createRng } from '../../src/util/rng.ts'
@@ -318,6 +318,34 @@ describe('proposeCandidates', () => {
     expect(picture!.static).toEqual({ height: 8, width: 8, channels: 1 })
     expect(Object.keys(picture!.space)).not.toContain('height')
     expect(found.map(({ role }) => role)).not.toContain('variant')
+  })
+
+  it('gives a net that can be told of pictures all pixels in place', () => {
+    const pixels = Array.from({ length: 192 }, (_, j) => profileColumn(`p${j}`, 'numeric', ['numeric'], 17))
+    const columns = pixels.map(({ name }) => name)
+    const image = { height: 8, width: 8, channels: 3 as const, columns, reason: 'named so' }
+    const seeing = algorithm('net', 'neural', [...SCALED, 'category-codes'], {
+      settings: { height: int(0, 64, 0), width: int(0, 64, 0), channels: int(1, 4, 1) },
+    })
+    const known = algorithms.map(one => (one.name === 'net' ? seeing : one))
+    const found = proposeCandidates(profile(1000, pixels, { image }), {
+      ...options('multiclass', 1000),
+      algorithms: known,
+    })
+    const net = found.find(({ role }) => role === 'neural')!
+    expect(net.static).toEqual({ height: 8, width: 8, channels: 3 })
+    // The table has the colours of a pixel together, nets want them apart.
+    const planes = [0, 1, 2].flatMap(colour => columns.filter((_, i) => i % 3 === colour))
+    expect(net.groups.map(group => group.columns)).toEqual([planes])
+    expect(net.merged).toEqual([])
+    expect(net.reason).toMatch(/8 × 8/)
+    expect(found.length).toBeGreaterThan(5)
+    const large = proposeCandidates(profile(100_000, pixels, { image }), {
+      ...options('multiclass', 100_000),
+      algorithms: known,
+    })
+    expect(large).toHaveLength(5)
+    expect(large.map(({ role }) => role)).toEqual(expect.arrayContaining(['plain', 'image', 'neural', 'reference'])) // prettier-ignore
   })
 
   it("takes the algorithm's ranges, narrowed by its own rule for the size of the table", () => {

@@ -177,6 +177,19 @@ describe('gradients against central differences in float64', () => {
     expect(await worstError({ ...test, loss: 'squared-error' }, 7)).toBeLessThan(1e-6)
   })
 
+  it.each([
+    [3, 0],
+    [0, 2],
+    [2, 2],
+  ])('of a factorization machine of %i numbers and %i categories', async (inputs, categories) => {
+    const shape = { factors: 2, outputs: 2 }
+    const layers: Layer[] = [
+      { kind: 'factors', inputs, categories, ...shape, weights: new Float32Array(inputs * 6), biases: new Float32Array(2) }, // prettier-ignore
+    ]
+    const test = { layers, inputs: inputs + 6 * categories, fixed: inputs, outputs: 2 }
+    expect(await worstError({ ...test, loss: 'cross-entropy' }, 9)).toBeLessThan(1e-6)
+  })
+
   it.each(['cross-entropy', 'squared-error'] as const)('of members that share layers, by %s', async loss => {
     const members = 3
     const outputs = loss === 'cross-entropy' ? 2 : 1

@@ -277,7 +277,6 @@ export const example = (names: Names = plainNames): NotebookInput => ({
   ],
   leaderboard: leaderboard(`no ${names.column}`),
   best: { candidate: 'dpp0-trees', algorithm: 'trees', score: 0.871234567 },
-  experimentFolder: names.experiment,
 })
 
 /** The same for a numeric target of image-shaped rows, nothing trained yet. */

@@ -2,13 +2,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Column } from '../../src/data/dataset.ts'
+import type { Column, NumericColumn } from '../../src/data/dataset.ts'
 import { readDataset } from '../../src/data/read.ts'
 import { makeTarget } from '../../src/data/target.ts'
 import { pearson, strength } from '../../src/profile/association.ts'
 import { frequentValues, rankTypes } from '../../src/profile/columns.ts'
 import { countValues, quantile } from '../../src/profile/counts.ts'
-import { findImage } from '../../src/profile/image.ts'
+import { findImage, parseImageShape } from '../../src/profile/image.ts'
 import { profileDataset } from '../../src/profile/index.ts'
 import { rules } from '../../src/profile/insights.ts'
 import { summarizeNumbers } from '../../src/profile/numeric.ts'
@@ -240,6 +240,69 @@ describe('findImage', () => {
     ).toMatchObject({ height: 8, width: 8 })
     const wide = Array.from({ length: 48 }, (_, i) => numeric(`r${Math.floor(i / 8)}c${i % 8}`, [1, 2]))
     expect(findImage(wide, 0)).toMatchObject({ height: 6, width: 8 })
+  })
+
+  /** Columns of 8 × 8 pictures in three colours that differ by a factor per row, in the order that `place` gives. */
+  const coloured = (rows: number, name: (i: number) => string, place: (i: number) => [number, number]) => {
+    const grey = smooth(8, rows, i => `${i}`) as NumericColumn[]
+    const rng = createRng(9)
+    const tints = Array.from({ length: rows }, () => [rng.next(), rng.next(), rng.next()])
+    return Array.from({ length: 192 }, (_, i) => {
+      const [channel, at] = place(i)
+      const values = Array.from(grey[at]!.values, (value, row) => value * (0.4 + 0.6 * tints[row]![channel]!))
+      return numeric(name(i), values)
+    })
+  }
+  const planes = (i: number): [number, number] => [Math.floor(i / 64), i % 64]
+  const together = (i: number): [number, number] => [i % 3, Math.floor(i / 3)]
+
+  it('knows colours by names, whatever the order of the columns', () => {
+    const letters = ['r', 'g', 'b']
+    const named = coloured(
+      3,
+      i => `${letters[i % 3]}_${Math.floor(i / 24)}_${Math.floor(i / 3) % 8}`,
+      together,
+    )
+    const found = findImage(named, 0)!
+    expect(found).toMatchObject({ height: 8, width: 8, channels: 3 })
+    expect(found.columns.slice(0, 4)).toEqual(['r_0_0', 'g_0_0', 'b_0_0', 'r_0_1'])
+    expect(found.columns.slice(-2)).toEqual(['g_7_7', 'b_7_7'])
+    expect(found.reason).toMatch(/three colours/)
+    const three = coloured(3, i => `p${Math.floor(i / 24)}.${Math.floor(i / 3) % 8}.${i % 3}`, together)
+    expect(findImage(three, 0)!.columns.slice(0, 4)).toEqual(['p0.0.0', 'p0.0.1', 'p0.0.2', 'p0.1.0'])
+    const counted = coloured(3, i => `${['red', 'green', 'blue'][Math.floor(i / 64)]}${i % 64}`, planes)
+    expect(findImage(counted, 0)!.columns.slice(0, 2)).toEqual(['red0', 'green0'])
+  })
+
+  it('tells by likeness whether colours stand one after the other or together at each pixel', () => {
+    const after = findImage(
+      coloured(300, i => `pixel${i}`, planes),
+      0,
+    )!
+    expect(after.columns.slice(0, 2)).toEqual(['pixel0', 'pixel64'])
+    const beside = findImage(
+      coloured(300, i => `pixel${i}`, together),
+      0,
+    )!
+    expect(beside).toMatchObject({ height: 8, width: 8, channels: 3 })
+    expect(beside.columns.slice(0, 2)).toEqual(['pixel0', 'pixel1'])
+    expect(
+      findImage(
+        coloured(300, i => `f${i}`, together),
+        0,
+      ),
+    ).toMatchObject({ channels: 3, height: 8 })
+  })
+
+  it('takes a declared shape, and says what does not fit it', () => {
+    const columns = coloured(2, i => `f${i}`, together)
+    const declared = (text: string) => findImage(columns, 0, parseImageShape(text))!
+    expect(declared('8x8x3').columns.slice(0, 2)).toEqual(['f0', 'f1'])
+    expect(declared('3x8x8').columns.slice(0, 2)).toEqual(['f0', 'f64'])
+    expect(declared('12x16')).toMatchObject({ height: 12, width: 16, channels: 1 })
+    expect(() => declared('9x9')).toThrow(/81 pixel columns, and the table has 192/)
+    for (const text of ['8', '8x8x4', '8x0', 'axb'])
+      expect(() => parseImageShape(text)).toThrow(/not understood/)
   })
 
   it('knows smooth pictures without names, and no pictures in a square number of unrelated columns', () => {

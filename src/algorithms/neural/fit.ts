@@ -26,7 +26,7 @@ export interface FitSettings {
   readonly paces?: TrainOptions['paces']
   readonly fade?: TrainOptions['fade']
   readonly mixup?: number
-  readonly shifts?: TrainOptions['shifts']
+  readonly warps?: TrainOptions['warps']
   readonly optimization?: TrainOptions['optimization']
 }
 
@@ -79,7 +79,7 @@ function planOf(rows: number, settings: FitSettings) {
     ...(settings.paces && { paces: settings.paces }),
     ...(settings.fade && { fade: settings.fade }),
     ...(settings.mixup && { mixup: settings.mixup }),
-    ...(settings.shifts && { shifts: settings.shifts }),
+    ...(settings.warps && { warps: settings.warps }),
     ...(settings.optimization && { optimization: settings.optimization }),
   } as const
 }

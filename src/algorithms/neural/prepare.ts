@@ -88,3 +88,21 @@ export function robustScales(features: Features, numeric: Int32Array): Pick<Netw
   }
   return { scale, shift }
 }
+
+/** All pixels alike: the smallest value becomes 0, as the zeros around the image are, and the largest 1. */
+export function pixelScales({ columns }: Features): Pick<Network, 'scale' | 'shift'> {
+  let low = Infinity
+  let high = -Infinity
+  for (const column of columns) {
+    if (column.kind === 'sparse') [low, high] = [Math.min(low, 0), Math.max(high, 0)]
+    for (const value of column.values) {
+      if (value < low) low = value
+      if (value > high) high = value
+    }
+  }
+  const scale = high > low ? 1 / (high - low) : 0
+  return {
+    scale: new Float32Array(columns.length).fill(scale),
+    shift: new Float32Array(columns.length).fill(scale * -low || 0),
+  }
+}

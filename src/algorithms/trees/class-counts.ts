@@ -11,8 +11,9 @@ export type Criterion = 'gini' | 'entropy'
 export class ClassCounts {
   private readonly arena: Arena
   private readonly matrix: BinnedMatrix
-  private readonly classes: number
-  private readonly labels: Pointer
+  readonly classes: number
+  /** Pairs { i32 class, i32 weight } per row. */
+  readonly labels: Pointer
   private readonly histogram: Pointer
   private readonly totals: Pointer
   private readonly sides: Pointer
@@ -58,6 +59,11 @@ export class ClassCounts {
     }
   }
 
+  /** Tells the kernels how purity is judged. */
+  prepare(): void {
+    this.arena.kernels.judgeClassesBy(this.criterion === 'entropy' ? 1 : 0)
+  }
+
   /** Best split of the rows over the features, written as { f64 gain, i32 feature, bin, missingLeft }; returns the gain. */
   findSplit(
     features: Int32Array,
@@ -69,7 +75,7 @@ export class ClassCounts {
   ): number {
     const { arena, matrix, classes, histogram, totals, sides, best } = this
     const { kernels } = arena
-    kernels.judgeClassesBy(this.criterion === 'entropy' ? 1 : 0)
+    this.prepare()
     kernels.sumClasses(rows, count, this.labels, classes, totals)
     const parent = this.purity()
     if (parent === undefined) return 0

@@ -5,6 +5,7 @@ import { Histograms, type RawRules } from './histograms.ts'
 import { growLevels } from './levels.ts'
 import type { BinnedMatrix } from './matrix.ts'
 import { type Bounds, clip, splitBounds, UNBOUNDED } from './bounds.ts'
+import { growsAtOnce, RandomTrees } from './random-tree.ts'
 import { FeatureDrawer, type Selection, Selector } from './selection.ts'
 import { addLeaf, addNode, emptyTree, type GrownTree, type Hook } from './tree.ts'
 
@@ -73,6 +74,7 @@ export class Grower {
   private readonly sides: Pointer
   private readonly records: Pointer[] = []
   private readonly selectors: Selector[] = []
+  private randomTrees: RandomTrees | undefined
 
   /** Judges splits by class counts instead of gradients. */
   readonly classes: ClassCounts | undefined
@@ -106,6 +108,11 @@ export class Grower {
   /** One tree on the first `n` rows. Leaf values are Newton steps −G / (H + λ). */
   grow(n: number, features: Int32Array, rng: Rng, scales: Scales, rules: GrowthRules): GrownTree {
     if (rules.order === 'level') return growLevels(this, n, features, scales, rules)
+    if (!this.directions && growsAtOnce(rules, this.matrix)) {
+      const { arena, matrix, gradients, classes } = this
+      this.randomTrees ??= new RandomTrees(arena, matrix, gradients, { classes, rules })
+      return this.randomTrees.grow(this.rows, this.spare, n, { features, rng, scales, rules })
+    }
     const growth = new Growth(this, features, rng, scales, rules)
     growth.run(n)
     return growth.tree

@@ -6,5 +6,9 @@ import { LocalPool } from './pool.ts'
 export const local: Backend = {
   name: 'local',
   summary: 'on this machine, in child processes, offline',
-  openExecutor: async ({ paths, spec }: Store) => new LocalPool(paths.folder, spec.workers),
+  openExecutor: async ({ paths, spec }: Store, { onNote } = {}) =>
+    new LocalPool(paths.folder, spec.workers, {
+      ...(spec.trialMemory !== undefined && { trialBytes: spec.trialMemory }),
+      ...(onNote && { onNote }),
+    }),
 }

@@ -1,66 +1,57 @@
-import { fork, type ChildProcess } from 'node:child_process'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import type { Executor, SubmitOptions, TrialJob } from '../../experiment/executor.ts'
-import type { Trial, TrialState } from '../../experiment/types.ts'
-import { availableBytes, residentBytes } from './machine.ts'
-import type { FromWorker, ToWorker } from './messages.ts'
-import { DEVICE_VARIABLE } from '../../onnx/device.ts'
+import type { Trial } from '../../experiment/types.ts'
+import { startWorker, workerEntry, type WorkerPlace } from './launch.ts'
+import { systemMemoryKills } from './machine.ts'
+import { fitsBeside, isShort, neverFits, planMemory, type MemoryPlan } from './memory.ts'
+import { answerIn, lineReader, OUT_OF_MEMORY } from './messages.ts'
+import {
+  emptySlot,
+  endedForMemory,
+  errorIn,
+  judge,
+  kill,
+  send,
+  stalls,
+  type Slot,
+  type Task,
+  type Verdict,
+} from './slot.ts'
 
-const WATCH_MS = 200
+const WATCH_MS = 50
+/** Watches between two looks at what costs more to see. */
+const SELDOM = 20
+/** A watch that comes so late has been asleep with everything else: it judges nobody before answers were read. */
+const LATE_MS = 2000
 const RETRIES = 2
-/** Share of the memory free at the start that all workers together may use. */
-const MEMORY_SHARE = 0.85
-const SMALLEST_LIMIT = 700e6
-/** Kept from the parent's environment; credentials and the rest stay out of workers. */
-const ENVIRONMENT = [
-  'PATH',
-  'HOME',
-  'TMPDIR',
-  'LANG',
-  'LC_ALL',
-  'TZ',
-  'SystemRoot',
-  'LD_LIBRARY_PATH',
-  DEVICE_VARIABLE,
-  'VK_ICD_FILENAMES', // which driver WebGPU takes
-  'XDG_RUNTIME_DIR',
-]
+/** Of the time a stopped trial gets, so much is for ending by itself with a result. */
+const FINISHING_SHARE = 0.8
+const STANDARD_BYTES = 300e6
 
-interface Verdict {
-  readonly state: TrialState
-  readonly reason: string
+export interface PoolOptions {
+  /** Most memory one trial may use; its share of what is free unless given. */
+  readonly trialBytes?: number
+  /** Module that a worker runs, in place of the usual one: it must call `serveTrials`. */
+  readonly entry?: string
+  /** Told when the machine's state changes what runs. */
+  readonly onNote?: (message: string) => void
 }
 
-interface Task {
-  readonly job: TrialJob
-  readonly options: SubmitOptions
-  readonly resolve: (trial: Trial) => void
-  attempts: number
-}
-
-interface Slot {
-  child: ChildProcess | undefined
-  task: Task | undefined
-  startedMs: number
-  /** Seconds after which the running trial is killed. */
-  hardSeconds: number
-  /** Why the pool killed it, when it did. */
-  verdict: Verdict | undefined
-  stderr: string
-}
-
-/** The compiled worker, also when the sources are run by a test runner. */
-const entry = (): string =>
-  fileURLToPath(new URL('./worker.js', import.meta.url)).replace(/([\\/])src([\\/]backends)/, '$1dist$2')
-
-const unfinished = ({ job: { request, candidate } }: Task, verdict: Verdict): Trial => ({
+/** What is recorded of a trial that did not answer. */
+const unfinished = (
+  { job: { request, candidate }, attempts }: Task,
+  { state, reason }: Verdict,
+  more: Partial<Trial> = {},
+): Trial => ({
   id: request.id,
   candidate: candidate.name,
   algorithm: candidate.algorithm,
   params: request.params,
   seed: request.seed,
-  ...verdict,
+  state,
+  reason,
+  ...(attempts > 1 && { attempts }),
+  ...more,
 })
 
 /**
@@ -69,43 +60,68 @@ const unfinished = ({ job: { request, candidate } }: Task, verdict: Verdict): Tr
  */
 export class LocalPool implements Executor {
   readonly slots: number
-  private readonly folder: string
-  private readonly limitBytes: number
+  private readonly place: WorkerPlace
+  private readonly memory: MemoryPlan
+  private readonly note: (message: string) => void
   private readonly workers: readonly Slot[]
   private readonly queue: Task[] = []
   private readonly watch: NodeJS.Timeout
+  private watches = 0
+  private watchedMs = performance.now()
   private closing = false
+  private stopAtMs = Infinity
   private killAtMs = Infinity
+  private memoryKills = systemMemoryKills()
+  /** Worker processes die with this one, whatever ends it. */
+  private readonly onExit = () => this.workers.forEach(({ child }) => child?.kill('SIGKILL'))
 
-  constructor(folder: string, slots: number) {
-    this.folder = folder
+  constructor(folder: string, slots: number, { trialBytes, entry, onNote }: PoolOptions = {}) {
     this.slots = slots
-    this.limitBytes = Math.max(SMALLEST_LIMIT, (availableBytes() * MEMORY_SHARE) / slots)
-    this.workers = Array.from({ length: slots }, () => ({
-      child: undefined,
-      task: undefined,
-      startedMs: 0,
-      hardSeconds: Infinity,
-      verdict: undefined,
-      stderr: '',
-    }))
+    this.place = { folder, entry: entry ?? workerEntry() }
+    this.memory = planMemory(slots, trialBytes)
+    this.note = onNote ?? (() => {})
+    this.workers = Array.from({ length: slots }, emptySlot)
     this.watch = setInterval(() => this.check(), WATCH_MS)
+    process.on('exit', this.onExit)
   }
 
   warm(): void {
-    for (const slot of this.workers) slot.child ??= this.spawn(slot)
+    for (const slot of this.workers) if (!slot.child) this.spawn(slot, this.memory.limitOf(0))
   }
 
   submit(job: TrialJob, options: SubmitOptions): Promise<Trial> {
     return new Promise(resolve => {
-      this.queue.push({ job, options, resolve, attempts: 0 })
-      this.dispatch()
+      const expectedBytes = job.expectedBytes ?? STANDARD_BYTES
+      const task: Task = { job, options, resolve, expectedBytes, attempts: 0 }
+      if (neverFits(this.memory, expectedBytes)) {
+        const megabytes = (bytes: number) => Math.round(bytes / 1e6)
+        this.note(
+          `trial ${job.request.id} (${job.candidate.name}) is skipped: it would need about ${megabytes(expectedBytes)} MB of memory, and ${megabytes(this.memory.allBytes)} MB are free for trials`,
+        )
+        resolve(
+          unfinished(task, {
+            state: 'MEMOUT',
+            reason: 'not begun: expected to need more memory than there is',
+          }),
+        )
+        return
+      }
+      this.queue.push(task)
+      // Those submitted together are dispatched together: only then is it known which slots stay idle.
+      queueMicrotask(() => this.dispatch())
     })
   }
 
+  /** In order: one that must wait for memory is not overtaken for ever by smaller ones. */
   private dispatch(): void {
-    for (const slot of this.workers) {
-      while (!slot.task && this.queue.length > 0) this.begin(slot, this.queue.shift()!)
+    while (this.queue.length > 0) {
+      const slot = this.workers.find(({ task }) => !task)
+      const running = this.workers.flatMap(({ task, bytes }) =>
+        task ? [Math.max(bytes, task.expectedBytes)] : [],
+      )
+      if (!slot || !fitsBeside(this.memory, running, this.queue[0]!.expectedBytes)) return
+      if (running.length > 0 && isShort()) return
+      this.begin(slot, this.queue.shift()!)
     }
   }
 
@@ -115,38 +131,58 @@ export class LocalPool implements Executor {
       task.resolve(unfinished(task, { state: 'STOPPED', reason: 'never started' }))
       return
     }
-    slot.task = task
-    slot.startedMs = performance.now()
-    slot.hardSeconds = hardSeconds
-    slot.verdict = undefined
-    slot.child ??= this.spawn(slot)
+    const limit = this.memory.limitOf(task.expectedBytes)
+    if (slot.child && slot.limitBytes < limit) {
+      const outgrown = slot.child
+      slot.child = undefined
+      outgrown.kill('SIGKILL')
+    }
+    if (!slot.child) this.spawn(slot, limit)
+    const now = performance.now()
+    Object.assign(slot, { task, startedMs: now, movedMs: now, hardSeconds, verdict: undefined })
+    slot.bytes = 0
+    slot.peakBytes = 0
     task.attempts++
     task.options.onStart()
-    send(slot, { type: 'run', job: task.job, seconds: softSeconds })
+    const idle = this.queue.length > 0 ? 0 : this.workers.filter(other => !other.task).length
+    send(slot, {
+      type: 'run',
+      job: task.job,
+      ...(idle > 0 && { spareThreads: idle }),
+      ...(Number.isFinite(softSeconds) && { seconds: softSeconds }),
+    })
   }
 
-  private spawn(slot: Slot): ChildProcess {
-    const child = fork(entry(), [this.folder], {
-      serialization: 'advanced',
-      execArgv: [`--max-old-space-size=${Math.floor((this.limitBytes * 0.75) / 1e6)}`],
-      env: Object.fromEntries(
-        ENVIRONMENT.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-      ),
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      detached: true,
-    })
+  private spawn(slot: Slot, limitBytes: number): void {
+    const child = startWorker(this.place, limitBytes)
+    slot.child = child
+    slot.limitBytes = limitBytes
     slot.stderr = ''
-    child.stderr?.on('data', (chunk: Buffer) => (slot.stderr = (slot.stderr + chunk.toString()).slice(-4000)))
-    child.on('message', (message: FromWorker) => {
-      if (message.type === 'done') this.settle(slot, message.trial)
+    const isCurrent = () => slot.child === child
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (isCurrent()) slot.stderr = (slot.stderr + chunk.toString()).slice(-4000)
     })
-    child.on('error', () => {})
-    child.on('exit', (code, signal) => {
-      if (slot.child !== child) return
+    const answers = child.stdio[3] as NodeJS.ReadableStream
+    const babbles = () => kill(slot, { state: 'CRASHED', reason: 'worker answered what is no answer' })
+    const read = lineReader(line => isCurrent() && this.hear(slot, line, babbles), babbles)
+    answers.setEncoding('utf8').on('data', read)
+    // A pipe to a process that has died breaks: its end tells enough.
+    const streams: readonly NodeJS.EventEmitter[] = [child, child.stdin!, answers]
+    for (const stream of streams) stream.on('error', () => {})
+    child.on('close', (code, signal) => {
+      if (!isCurrent()) return
       slot.child = undefined
       this.died(slot, code, signal)
     })
-    return child
+  }
+
+  private hear(slot: Slot, line: string, babbles: () => void): void {
+    const trial = answerIn(line, slot.task?.job.request.id)
+    if (!trial) babbles()
+    else {
+      const { attempts } = slot.task!
+      this.settle(slot, { ...trial, ...(attempts > 1 && { attempts }) })
+    }
   }
 
   private settle(slot: Slot, trial: Trial): void {
@@ -160,60 +196,84 @@ export class LocalPool implements Executor {
   private died(slot: Slot, code: number | null, signal: string | null): void {
     const { task } = slot
     if (!task) return
-    const verdict = slot.verdict ?? this.outOfHeap(slot)
-    if (!verdict && task.attempts <= RETRIES && !this.closing) {
+    const kills = systemMemoryKills()
+    const starved = !slot.verdict && endedForMemory(slot, signal, kills - this.memoryKills)
+    this.memoryKills = kills
+    const verdict = starved ? { state: 'MEMOUT' as const, reason: OUT_OF_MEMORY } : slot.verdict
+    const isCrash = verdict === undefined || verdict.state === 'CRASHED'
+    if (!this.closing && (verdict?.again || (isCrash && task.attempts <= RETRIES))) {
       slot.task = undefined
+      if (verdict?.again) task.attempts--
       this.queue.unshift(task)
       this.dispatch()
       return
     }
     const how = signal ? `signal ${signal}` : `exit code ${code}`
+    const why = errorIn(slot.stderr)
+    const crash: Verdict = {
+      state: 'CRASHED',
+      reason: `${verdict?.reason ?? `worker ended with ${how}${why === undefined ? '' : ` (${why})`}`}, ${task.attempts} times`,
+    }
     this.settle(
       slot,
-      unfinished(
-        task,
-        verdict ?? { state: 'CRASHED', reason: `worker ended with ${how}, ${task.attempts} times` },
-      ),
+      unfinished(task, isCrash ? crash : verdict, {
+        ...(slot.peakBytes > 0 && { memoryBytes: slot.peakBytes }),
+        ...(isCrash && { exit: signal ?? code ?? 0 }),
+      }),
     )
   }
 
-  private outOfHeap({ stderr }: Slot): Verdict | undefined {
-    if (!/heap out of memory|allocation failed/i.test(stderr)) return undefined
-    return { state: 'MEMOUT', reason: `ran out of memory (limit ${Math.round(this.limitBytes / 1e6)} MB)` }
-  }
-
-  /** Kills what outstays its time, its memory or a stop. */
+  /** Kills what outstays its time, its memory or a stop, and what has stopped moving. */
   private check(): void {
     const now = performance.now()
+    const isLate = now - this.watchedMs > LATE_MS
+    this.watchedMs = now
+    if (isLate) return
+    const looksClosely = this.watches++ % SELDOM === 0
+    if (now >= this.stopAtMs) this.askToStop()
     for (const slot of this.workers) {
-      const pid = slot.child?.pid
-      if (!slot.task || pid === undefined) continue
-      const seconds = (now - slot.startedMs) / 1000
-      const limit = slot.hardSeconds
-      const bytes = residentBytes(pid)
+      if (!slot.task) continue
       if (now >= this.killAtMs) kill(slot, { state: 'STOPPED', reason: 'stopped before it finished' })
-      else if (bytes > this.limitBytes) {
-        kill(slot, {
-          state: 'MEMOUT',
-          reason: `used ${Math.round(bytes / 1e6)} MB of memory (limit ${Math.round(this.limitBytes / 1e6)} MB)`,
-        })
-      } else if (seconds > limit) {
-        kill(slot, { state: 'TIMEOUT', reason: `did not finish in ${limit.toFixed(0)} s` })
-      }
+      const verdict = judge(slot, now)
+      if (verdict) kill(slot, verdict)
+      else if (looksClosely && stalls(slot, now))
+        kill(slot, { state: 'CRASHED', reason: 'worker did nothing for a minute' })
     }
+    if (looksClosely && isShort()) this.makeRoom()
+    // What waits for memory that others gave back.
+    if (looksClosely && !this.closing) this.dispatch()
+  }
+
+  /** The machine is short of memory: the trial that holds most is put back, and given up when it was alone. */
+  private makeRoom(): void {
+    const running = this.workers.filter(({ task, verdict }) => task && !verdict)
+    const [largest] = running.toSorted((a, b) => b.bytes - a.bytes)
+    // Alone and no larger than expected: it is not the cause, and ending it would not help.
+    if (!largest || (running.length === 1 && largest.bytes <= 2 * largest.task!.expectedBytes)) return
+    this.note(
+      `less than a tenth of this machine's memory is free: trial ${largest.task!.job.request.id} ${running.length > 1 ? 'waits until there is more' : 'is given up'}`,
+    )
+    kill(largest, { state: 'MEMOUT', reason: OUT_OF_MEMORY, again: running.length > 1 })
   }
 
   async stop(graceSeconds: number): Promise<void> {
+    const now = performance.now()
     this.closing = true
-    this.killAtMs = Math.min(this.killAtMs, performance.now() + graceSeconds * 1000)
+    this.stopAtMs = Math.min(this.stopAtMs, now + FINISHING_SHARE * graceSeconds * 1000)
+    this.killAtMs = Math.min(this.killAtMs, now + graceSeconds * 1000)
     for (const task of this.queue.splice(0))
       task.resolve(unfinished(task, { state: 'STOPPED', reason: 'never started' }))
+  }
+
+  private askToStop(): void {
+    this.stopAtMs = Infinity
     for (const slot of this.workers) if (slot.task) send(slot, { type: 'stop' })
   }
 
   async close(): Promise<void> {
     this.closing = true
     clearInterval(this.watch)
+    process.off('exit', this.onExit)
     await Promise.all(
       this.workers.map(({ child }) => {
         if (!child || child.exitCode !== null || child.signalCode !== null) return undefined
@@ -223,13 +283,4 @@ export class LocalPool implements Executor {
       }),
     )
   }
-}
-
-const send = ({ child }: Slot, message: ToWorker): void => {
-  if (child?.connected) child.send(message, () => {})
-}
-
-const kill = (slot: Slot, verdict: Verdict): void => {
-  slot.verdict ??= verdict
-  slot.child?.kill('SIGKILL')
 }

@@ -47,6 +47,20 @@ function purity(sum: f64, weight: f64): f64 {
   return entropy ? sum - weight * Math.log(weight) : sum / weight
 }
 
+// Of the node whose class weights are in `totals`, as its sides are judged; NaN when one class has it all.
+export function judgeClasses(classes: i32, totals: usize): f64 {
+  let sum: f64 = 0
+  let squares: f64 = 0
+  let parts: f64 = 0
+  for (let k: usize = 0; k < <usize>classes; k++) {
+    const weight = load<f64>(totals + (k << 3))
+    sum += weight
+    squares += weight * weight
+    parts += part(weight)
+  }
+  return squares >= sum * sum ? NaN : purity(parts, sum)
+}
+
 // Moves one entry from the right side to the left: both sides keep their class weights, row count, weight and Σ part(weight).
 let leftRows: i32 = 0
 let leftWeight: f64 = 0

@@ -123,7 +123,7 @@ function scanMissing(feature: i32, first: usize, bins: i32, missing: v128, total
 }
 
 @inline
-function mix(x: u32): u32 {
+export function mix(x: u32): u32 {
   x = (x ^ (x >> 16)) * 0x85ebca6b
   x = (x ^ (x >> 13)) * 0xc2b2ae35
   return x ^ (x >> 16)
@@ -275,6 +275,16 @@ export function findRandomSplit(
     }
   }
   finish(node, total, parent)
+}
+
+@inline
+export function totalGradient(node: usize): f64 {
+  return <f64>load<i64>(node)
+}
+
+@inline
+export function totalHessian(node: usize): f64 {
+  return <f64>(load<i64>(node, 8) >> 24)
 }
 
 // Totals of a node as plain numbers, for the host: gradient, hessian, rows.

@@ -1,0 +1,172 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder, writeTable } from '../helpers/cli.ts'
+import { isFull, note, pause, processesOf } from './soak.ts'
+
+const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js')
+const python = process.env['GLASSPILOT_PYTHON'] ?? 'python3'
+const hasPython = spawnSync(python, ['-c', 'import pty']).status === 0
+
+/** Stages of an experiment, by a word of the line that announces each. */
+const STAGES = {
+  ingest: 'reading',
+  profile: 'profiling',
+  trial: 'trial 1',
+  export: 'writing the model',
+} as const
+type StageName = keyof typeof STAGES
+
+/** Stages in which something is left to do for `resume`. */
+const isEarly = (stage: StageName) => stage !== 'export'
+
+interface Ended {
+  code: number | null
+  /** From the first signal to the end. */
+  seconds: number
+  stdout: string
+  stderr: string
+}
+
+describe.skipIf(process.platform === 'win32' || !existsSync('/proc/self'))('signals (need Linux)', () => {
+  const folder = temporaryFolder()
+  beforeAll(() => writeTable(join(folder, 'train.csv'), 'binary', 150))
+  let runs = 0
+  let inOrder = 0
+  const started = performance.now()
+  afterAll(() =>
+    note({
+      id: 'R15',
+      what: 'INT, TERM, HUP in every stage; Ctrl-C twice, to the group and on a terminal; closed terminal, closed output, kill -9',
+      cases: runs + (hasPython ? 2 : 0),
+      result: `${inOrder} stopped in order and resumed, the others as promised`,
+      seconds: (performance.now() - started) / 1000,
+    }),
+  )
+
+  /** Runs until a stage is announced, then sends signals, 300 ms apart; `toGroup`: to the whole group, as Ctrl-C does. */
+  const stopIn = (
+    stage: StageName,
+    signals: readonly NodeJS.Signals[],
+    {
+      toGroup = false,
+      closing = false,
+      path = process.env['PATH']!,
+    }: { toGroup?: boolean; closing?: boolean; path?: string } = {},
+  ): Promise<Ended & { output: string }> =>
+    new Promise(done => {
+      const output = join(folder, `out${runs++}`)
+      const args = [
+        MAIN,
+        'run',
+        join(folder, 'train.csv'),
+        '--target',
+        'y',
+        '--max-candidates',
+        '5',
+        '--output',
+        output,
+      ]
+      const child = spawn(process.execPath, args, {
+        detached: toGroup,
+        env: { ...process.env, PATH: path },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      let [stdout, stderr, from] = ['', '', 0]
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+      child.stderr.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString()
+        if (from > 0 || !stderr.includes(STAGES[stage])) return
+        from = performance.now()
+        if (closing) for (const stream of [child.stdout, child.stderr]) stream.destroy()
+        for (const [i, signal] of signals.entries())
+          setTimeout(() => (toGroup ? process.kill(-child.pid!, signal) : child.kill(signal)), 300 * i)
+      })
+      child.on('exit', code => setTimeout(() => done({ code, seconds: (performance.now() - from) / 1000 - 0.1, stdout, stderr, output }), 100)) // prettier-ignore
+    })
+
+  const whole = async ({ output, stdout }: { output: string; stdout: string }, stage: StageName) => {
+    if (isEarly(stage)) expect(stdout).toContain(`glasspilot resume ${output}`)
+    const child = spawn(process.execPath, [MAIN, 'resume', output, '--max-candidates', '2', '--quiet', '--json'], { stdio: 'pipe' }) // prettier-ignore
+    expect(await new Promise(done => child.on('close', done))).toBe(0)
+    expect(existsSync(join(output, 'model/model.onnx'))).toBe(true)
+    expect(existsSync(join(output, '.lock'))).toBe(false)
+  }
+
+  const matrix = (['ingest', 'profile', 'trial', 'export'] as const).flatMap(stage =>
+    (
+      [
+        ['SIGINT', stage, 130],
+        ['SIGTERM', stage, 143],
+        ['SIGHUP', stage, 129],
+      ] as const
+    ).map(row => row),
+  )
+  const sample = ['SIGINT ingest', 'SIGTERM profile', 'SIGTERM trial', 'SIGHUP trial']
+  const few = matrix.filter(([signal, stage]) => sample.includes(`${signal} ${stage}`))
+
+  it.each(isFull ? matrix : few)(
+    '%s during %s ends in order with status %i, and resume goes on',
+    async (signal, stage, status) => {
+      const ended = await stopIn(stage, [signal])
+      expect({ code: ended.code, trace: /\n\s+at /.test(ended.stderr) }).toEqual({
+        code: status,
+        trace: false,
+      })
+      expect(ended.seconds).toBeLessThan(signal === 'SIGINT' ? 18 : 28)
+      expect(processesOf(ended.output)).toEqual([])
+      await whole(ended, stage)
+      inOrder++
+    },
+  )
+
+  it('a second Ctrl-C ends at once, and no worker lives on', async () => {
+    const ended = await stopIn('trial', ['SIGINT', 'SIGINT'])
+    expect(ended.code).toBe(130)
+    expect(ended.seconds).toBeLessThan(0.3 + 1)
+    expect(processesOf(ended.output)).toEqual([])
+  })
+
+  it('Ctrl-C that reaches the whole group lets running trials end: none is recorded as crashed', async () => {
+    const ended = await stopIn('trial', ['SIGINT'], { toGroup: true })
+    expect(ended.code).toBe(130)
+    expect(readFileSync(join(ended.output, 'events.jsonl'), 'utf8')).not.toContain('CRASHED')
+    await whole(ended, 'trial')
+  })
+
+  it('a reader that goes away ends the output and nothing else', async () => {
+    const ended = await stopIn('trial', [], { closing: true })
+    expect(ended.code).toBe(0)
+    expect(existsSync(join(ended.output, 'model/model.onnx'))).toBe(true)
+  })
+
+  it.each([
+    ['the system ends', process.env['PATH']],
+    ['each ends itself, where the system cannot,', '/nowhere'],
+  ])('kill -9 of the main process leaves no worker: %s those in the middle of a fit', async (_, path) => {
+    const ended = await stopIn('trial', ['SIGKILL'], { path: path! })
+    expect(ended.code).toBe(null)
+    await pause(2000)
+    expect(processesOf(ended.output)).toEqual([])
+  })
+
+  it.skipIf(!hasPython).each([
+    ['close', 129],
+    ['ctrl-c', 130],
+  ] as const)('on a terminal (needs Python), %s ends in order with status %i', async (how, status) => {
+    const output = join(folder, `terminal-${how}`)
+    const args = [MAIN, 'run', join(folder, 'train.csv'), '--target', 'y', '--output', output]
+    const script = join(import.meta.dirname, 'parts/terminal.py')
+    const child = spawn(python, [script, how, 'trial 1', process.execPath, ...args], { stdio: 'pipe' })
+    let text = ''
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    await new Promise(done => child.on('close', done))
+    const { code, seconds } = JSON.parse(text) as { code: number; seconds: number }
+    expect(code).toBe(status)
+    expect(seconds).toBeLessThan(28)
+    expect(processesOf(output)).toEqual([])
+    expect(readFileSync(join(output, 'leaderboard.csv'), 'utf8').split('\n').length).toBeGreaterThan(2)
+  })
+})
