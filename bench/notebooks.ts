@@ -1,7 +1,7 @@
 // Trains on datasets, executes their notebooks in Python and TypeScript from top to bottom, and compares what the cells print with
 // bench/notebooks.json: node bench/run.mjs notebooks [--update] [--whole] [dataset…]. Tables are cut to their first rows, so that the
 // same trials run everywhere; --whole takes all rows for 30 seconds and compares nothing. Needs GLASSPILOT_DATASETS, and
-// GLASSPILOT_PYTHON with nbclient, nbformat, ipykernel; TypeScript needs Deno (GLASSPILOT_DENO, or the npm package).
+// GLASSPILOT_PYTHON with nbclient, nbformat, ipykernel; TypeScript needs Deno, which pip installs beside it (or GLASSPILOT_DENO).
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -85,7 +85,7 @@ describe.skipIf(!hasJupyter)(
     }, 120_000)
 
     it.skipIf(!deno)(
-      'execute in TypeScript by Deno, with the same told (needs GLASSPILOT_DENO or the package deno)',
+      'execute in TypeScript by Deno, with the same told (needs Deno beside GLASSPILOT_PYTHON)',
       async () => {
         const found = await execute('left', TYPESCRIPT)
         expect(found.failure).toBeNull()

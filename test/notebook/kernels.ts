@@ -1,18 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
-const ROOT = resolve(import.meta.dirname, '../..')
-
-/** The Deno to run TypeScript notebooks with: GLASSPILOT_DENO, the npm package `deno`, or the one on the path. */
+/** The Deno to run TypeScript notebooks with: GLASSPILOT_DENO, the one of GLASSPILOT_PYTHON's packages, or the one on the path. */
 export function findDeno(): string | undefined {
   const given = process.env['GLASSPILOT_DENO']
   if (given) return existsSync(given) ? given : undefined
-  const platforms = join(ROOT, 'node_modules/@deno')
-  const bundled = (existsSync(platforms) ? readdirSync(platforms) : [])
-    .flatMap(name => ['deno', 'deno.exe'].map(file => join(platforms, name, file)))
-    .find(file => existsSync(file))
-  if (bundled) return bundled
+  const python = process.env['GLASSPILOT_PYTHON']
+  const beside = python && ['deno', 'deno.exe'].map(file => join(dirname(python), file)).find(existsSync)
+  if (beside) return beside
   return spawnSync('deno', ['--version']).status === 0 ? 'deno' : undefined
 }
 
