@@ -9,7 +9,7 @@ import { writeUpload } from './upload.ts'
 
 /** One call as it would be sent. */
 export interface PlannedCall {
-  readonly service: 's3' | 'sagemaker'
+  readonly service: 's3' | 'sagemaker' | 'sagemaker-runtime'
   readonly operation: string
   readonly request: object
   /** When it is not sent once. */

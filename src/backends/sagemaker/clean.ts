@@ -1,13 +1,18 @@
-import { CloudError, openCloud, placeFrom, type Cloud } from './client.ts'
-import { openLedger, type LedgerEntry } from './ledger.ts'
-import { ledgerPath } from './run.ts'
+import process from 'node:process'
+import { openCloud, placeFrom, CloudError, type Cloud } from './client.ts'
+import { ifGone } from './gone.ts'
+import { ledgerPath, openLedger, type LedgerEntry } from './ledger.ts'
 
 export interface CloudItem extends LedgerEntry {
   /** What it is now. */
   readonly state: string
 }
 
+type Kind = LedgerEntry['kind']
+
 const openAt = (region: string): Cloud => openCloud(placeFrom(region))
+const POLL_MS = Number(process.env['GLASSPILOT_POLL_MS']) || 1000
+const pause = (): Promise<void> => new Promise(done => setTimeout(done, POLL_MS))
 
 /** Everything that was made for an experiment, and how it is now. */
 export function cloudStatus(folder: string, open = openAt): Promise<CloudItem[]> {
@@ -17,47 +22,92 @@ export function cloudStatus(folder: string, open = openAt): Promise<CloudItem[]>
   )
 }
 
-async function stateOf(cloud: Cloud, { kind, name }: LedgerEntry): Promise<string> {
-  if (kind === 'automl-job') {
-    const job = await cloud.call('DescribeAutoMLJobV2', { AutoMLJobName: name }).catch(ifGone)
-    return job
-      ? `${String(job['AutoMLJobStatus'])} (${String(job['AutoMLJobSecondaryStatus'])})`
-      : 'not there'
-  }
-  const found = await cloud.list(kind === 'prefix' ? `${name}/` : name).catch(ifGone)
-  return found && found.length > 0 ? `${found.length} object${found.length > 1 ? 's' : ''}` : 'not there'
+const describers: Readonly<Record<Exclude<Kind, 'object' | 'prefix'>, (name: string) => [string, object]>> = {
+  'automl-job': AutoMLJobName => ['DescribeAutoMLJobV2', { AutoMLJobName }],
+  model: ModelName => ['DescribeModel', { ModelName }],
+  'endpoint-config': EndpointConfigName => ['DescribeEndpointConfig', { EndpointConfigName }],
+  endpoint: EndpointName => ['DescribeEndpoint', { EndpointName }],
 }
 
+const describe = (cloud: Cloud, kind: keyof typeof describers, name: string) =>
+  cloud.call(...describers[kind](name)).catch(ifGone)
+
+async function stateOf(cloud: Cloud, { kind, name }: LedgerEntry): Promise<string> {
+  if (kind === 'object' || kind === 'prefix') {
+    const found = await cloud.list(kind === 'prefix' ? `${name}/` : name).catch(ifGone)
+    return found && found.length > 0 ? `${found.length} object${found.length > 1 ? 's' : ''}` : 'not there'
+  }
+  const found = await describe(cloud, kind, name)
+  if (!found) return 'not there'
+  if (kind === 'automl-job')
+    return `${String(found['AutoMLJobStatus'])} (${String(found['AutoMLJobSecondaryStatus'])})`
+  return kind === 'endpoint' ? `${String(found['EndpointStatus'])}, paid for by the hour` : 'there'
+}
+
+/** What costs most goes first; jobs before their files, because what still runs would write again. */
+const ORDER: readonly Kind[] = ['endpoint', 'endpoint-config', 'model', 'automl-job', 'object', 'prefix']
+
 /**
- * Stops what runs and deletes the files: those that were sent, and those under the prefix that was made for this experiment. Nothing else
- * is touched. Records of jobs cannot be deleted in the service, and cost nothing.
+ * Stops what runs and deletes endpoints, their parts and the files: those that were sent, and those under the prefix that was made for
+ * this experiment. Nothing else is touched. Records of jobs cannot be deleted in the service, and cost nothing.
  */
 export async function cloudClean(folder: string, open = openAt): Promise<CloudItem[]> {
   const ledger = openLedger(ledgerPath(folder))
   const done: CloudItem[] = []
-  // Jobs first: what still runs would write again.
-  for (const entry of ledger.entries.toSorted(
-    (a, b) => Number(b.kind === 'automl-job') - Number(a.kind === 'automl-job'),
-  )) {
-    const cloud = open(entry.region)
-    done.push({
-      ...entry,
-      state: entry.kind === 'automl-job' ? await stop(cloud, entry.name) : await remove(cloud, entry),
-    })
+  for (const entry of ledger.entries.toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))) {
+    done.push({ ...entry, state: await end(open(entry.region), entry) })
     ledger.strike(entry)
   }
   return done
 }
 
+function end(cloud: Cloud, entry: LedgerEntry): Promise<string> {
+  const { kind, name } = entry
+  switch (kind) {
+    case 'automl-job':
+      return stop(cloud, name)
+    case 'object':
+    case 'prefix':
+      return remove(cloud, entry)
+    case 'model':
+      return discard(cloud, kind, name, ['DeleteModel', { ModelName: name }])
+    case 'endpoint-config':
+      return discard(cloud, kind, name, ['DeleteEndpointConfig', { EndpointConfigName: name }])
+    case 'endpoint':
+      return discard(cloud, kind, name, ['DeleteEndpoint', { EndpointName: name }])
+  }
+}
+
+/** Deletes and waits until it is gone. An endpoint that is being made can refuse for a while. */
+async function discard(
+  cloud: Cloud,
+  kind: keyof typeof describers,
+  name: string,
+  call: readonly [string, object],
+): Promise<string> {
+  for (let asked = false; ; await pause()) {
+    const found = await describe(cloud, kind, name)
+    if (!found) return asked ? 'deleted' : 'was not there'
+    const status = found['EndpointStatus']
+    if (asked && status === 'Deleting') continue
+    try {
+      await cloud.call(...call).catch(ifGone)
+      asked = true
+    } catch (error) {
+      const isChanging = ['Creating', 'Updating', 'SystemUpdating', 'RollingBack'].includes(String(status))
+      if (!isChanging || !(error instanceof CloudError)) throw error
+    }
+  }
+}
+
 async function stop(cloud: Cloud, name: string): Promise<string> {
-  for (let asked = false; ;) {
-    const job = await cloud.call('DescribeAutoMLJobV2', { AutoMLJobName: name }).catch(ifGone)
+  for (let asked = false; ; await pause()) {
+    const job = await describe(cloud, 'automl-job', name)
     if (!job) return 'was not there'
     if (!['InProgress', 'Stopping'].includes(String(job['AutoMLJobStatus'])))
       return asked ? 'stopped' : 'had ended'
     if (!asked) await cloud.call('StopAutoMLJob', { AutoMLJobName: name })
     asked = true
-    await new Promise(done => setTimeout(done, 1000))
   }
 }
 
@@ -65,10 +115,4 @@ async function remove(cloud: Cloud, { kind, name }: LedgerEntry): Promise<string
   const found = kind === 'prefix' ? await cloud.list(`${name}/`).catch(ifGone) : [name]
   for (const uri of found ?? []) await cloud.remove(uri)
   return `${found?.length ?? 0} deleted`
-}
-
-function ifGone(error: unknown): undefined {
-  if (error instanceof CloudError && /^(ResourceNotFound|NoSuchKey|NoSuchBucket|NotFound)/.test(error.type))
-    return undefined
-  throw error
 }

@@ -12,6 +12,8 @@ import { encodePart, signedHeaders, type Credentials } from './signature.ts'
 export interface Cloud {
   /** An operation of SageMaker, by name. */
   call(operation: string, request: object): Promise<Record<string, unknown>>
+  /** Asks the endpoint of that name. */
+  invoke(endpoint: string, body: string, contentType: string, accept: string): Promise<Buffer>
   put(uri: string, from: { readonly file: string } | { readonly text: string }): Promise<void>
   get(uri: string): Promise<Buffer>
   /** URIs of all objects that begin so. */
@@ -37,6 +39,7 @@ export interface CloudPlace {
   readonly region: string
   /** Of another server than AWS, with https or on this machine. */
   readonly sagemaker?: string
+  readonly runtime?: string
   readonly s3?: string
 }
 
@@ -46,10 +49,13 @@ export function placeFrom(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): CloudPlace {
   const all = env['AWS_ENDPOINT_URL']
-  const [sagemaker, s3] = [env['AWS_ENDPOINT_URL_SAGEMAKER'] ?? all, env['AWS_ENDPOINT_URL_S3'] ?? all]
+  const [sagemaker, runtime, s3] = ['SAGEMAKER', 'SAGEMAKER_RUNTIME', 'S3'].map(
+    service => env[`AWS_ENDPOINT_URL_${service}`] ?? all,
+  )
   return {
     region: region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
     ...(sagemaker !== undefined && { sagemaker: checked(sagemaker) }),
+    ...(runtime !== undefined && { runtime: checked(runtime) }),
     ...(s3 !== undefined && { s3: checked(s3) }),
   }
 }
@@ -95,7 +101,7 @@ interface Outgoing {
 const TIMEOUT_MS = 60_000
 const MAX_DELAY_MS = 20_000
 const AGAIN =
-  /^(Throttling|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|InternalFailure|InternalError|RequestTimeout)/
+  /^(Throttling|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable|InternalFailure|InternalError|InternalDependency|ModelNotReady|RequestTimeout)/
 const EXPIRED = /^(ExpiredToken|RequestExpired)/
 
 /** Talks to AWS, or to a server that speaks like it, with signed requests. What may pass is tried again, later and later. */
@@ -151,6 +157,12 @@ export function openCloud(place: CloudPlace, options: ClientOptions = {}): Cloud
         body: { text: JSON.stringify(request) },
       })
       return body.length === 0 ? {} : (JSON.parse(body.toString('utf8')) as Record<string, unknown>)
+    },
+    async invoke(endpoint, text, contentType, accept) {
+      const base = place.runtime ?? `https://runtime.sagemaker.${place.region}.amazonaws.com`
+      const url = new URL(`${base}/endpoints/${encodePart(endpoint)}/invocations`)
+      const headers = { 'content-type': contentType, accept }
+      return (await send({ method: 'POST', url, service: 'sagemaker', headers, body: { text } })).body
     },
     async put(uri, from) {
       await send({ method: 'PUT', url: objectUrl(uri), service: 's3', body: from })

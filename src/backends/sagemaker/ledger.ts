@@ -1,9 +1,13 @@
 import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Where the ledger of an experiment lies. */
+export const ledgerPath = (folder: string): string => join(folder, 'cloud.jsonl')
 
 /** Something in the cloud that this experiment makes or lets be made. */
 export interface LedgerEntry {
-  readonly kind: 'object' | 'prefix' | 'automl-job'
-  /** URI, or name of the job. */
+  readonly kind: 'object' | 'prefix' | 'automl-job' | 'model' | 'endpoint-config' | 'endpoint'
+  /** URI, or name in the service. */
   readonly name: string
   readonly region: string
 }
@@ -11,6 +15,7 @@ export interface LedgerEntry {
 /** What was made for an experiment, written down and on the disk before it is made: nothing runs that is not in it. */
 export interface Ledger {
   readonly entries: readonly LedgerEntry[]
+  holds(entry: LedgerEntry): boolean
   add(entry: LedgerEntry): void
   /** It is gone. */
   strike(entry: LedgerEntry): void
@@ -53,6 +58,7 @@ export function openLedger(path: string): Ledger {
     get entries() {
       return [...held.values()]
     },
+    holds: entry => held.has(keyOf(entry)),
     add: entry => {
       if (!held.has(keyOf(entry))) write({ ...entry, state: 'made' })
     },

@@ -87,6 +87,12 @@ export const featureSpecification = ({ features }: ExperimentSpec): string =>
     ...(features && features.kinds.length > 0 && { FeatureDataTypes: Object.fromEntries(features.kinds) }),
   })
 
+export interface CloudContainer {
+  readonly Image: string
+  readonly ModelDataUrl: string
+  readonly Environment?: Readonly<Record<string, string>>
+}
+
 export interface CloudCandidate {
   readonly CandidateName: string
   readonly CandidateStatus: string
@@ -95,7 +101,7 @@ export interface CloudCandidate {
     readonly CandidateStepType: string
     readonly CandidateStepName: string
   }[]
-  readonly InferenceContainers?: readonly { readonly Image: string; readonly ModelDataUrl: string }[]
+  readonly InferenceContainers?: readonly CloudContainer[]
   readonly FinalAutoMLJobObjectiveMetric?: {
     readonly MetricName: string
     readonly StandardMetricName?: string

@@ -7,9 +7,10 @@ import type { Prepared } from '../../experiment/prepare.ts'
 import type { Trial } from '../../experiment/types.ts'
 import { BackendError } from '../../util/errors.ts'
 import type { ElsewhereResult, ElsewhereServices } from '../backend.ts'
+import { keepBestCandidate } from './best-candidate.ts'
 import { CloudError, openCloud, placeFrom, type Cloud } from './client.ts'
 import { refusals, refuse } from './checks.ts'
-import { openLedger, type Ledger } from './ledger.ts'
+import { ledgerPath, openLedger, type Ledger } from './ledger.ts'
 import {
   createRequest,
   featureSpecification,
@@ -23,9 +24,6 @@ import {
 import type { CloudSettings } from './settings.ts'
 import { cloudSettings } from './settings.ts'
 import { writeUpload } from './upload.ts'
-
-/** Where the ledger of an experiment lies. */
-export const ledgerPath = (folder: string): string => join(folder, 'cloud.jsonl')
 
 /** Definition that trials of the service are kept under; they follow from no candidate here. */
 const DEFINITION = 'sagemaker'
@@ -85,6 +83,7 @@ export async function runOnSageMaker(
   }
   const { trials } = followed
   writeLeaderboard(paths, prepared.objective, trials)
+  keepBestCandidate(paths.folder, job, end.BestCandidate)
   const fetched = await fetchArtifacts(cloud, paths.folder, end)
   const best =
     end.BestCandidate && trials.find(({ candidate }) => candidate === end.BestCandidate!.CandidateName)

@@ -12,6 +12,7 @@ import { readExperiment } from '../../../src/experiment/store.ts'
 import type { ApiServer } from '../../../src/api/server.ts'
 import { glasspilot, temporaryFolder, writeTable } from '../../helpers/cli.ts'
 import { apiFor } from '../../api/client.ts'
+import { between } from './between.ts'
 
 const folder = temporaryFolder()
 const start = apiFor()
@@ -26,41 +27,6 @@ const KEYS = {
 }
 const CLOUD = ['--backend', 'sagemaker', '--role', ROLE, '--s3', 's3://lake/glasspilot']
 const at = (...parts: string[]) => join(folder, ...parts)
-
-/** A server that spoils some requests before they reach the service. */
-function between(
-  target: () => number,
-  spoil: (count: number) => 'pass' | 'cut' | number,
-): { server: Server; port: Promise<number>; count: () => number } {
-  let count = 0
-  const server = createServer(async (request, response) => {
-    const fate = spoil(count++)
-    if (fate === 'cut') return void request.socket.destroy()
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    if (typeof fate === 'number') {
-      response.writeHead(fate)
-      return void response.end(
-        JSON.stringify({
-          __type: fate === 400 ? 'ThrottlingException' : 'InternalFailure',
-          message: 'spoilt',
-        }),
-      )
-    }
-    const { host: _, connection: __, ...headers } = request.headers
-    const answer = await fetch(`http://127.0.0.1:${target()}${request.url}`, {
-      method: request.method!,
-      headers: headers as Record<string, string>,
-      ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
-    })
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
-    response.end(Buffer.from(await answer.arrayBuffer()))
-  })
-  const port = new Promise<number>(done =>
-    server.listen(0, '127.0.0.1', () => done((server.address() as AddressInfo).port)),
-  )
-  return { server, port, count: () => count }
-}
 
 describe('an experiment as an AutoML job', () => {
   let api: ApiServer
@@ -283,6 +249,7 @@ describe('the parts', () => {
     expect(placeFrom(undefined, { AWS_ENDPOINT_URL: 'http://127.0.0.1:9/' })).toEqual({
       region: 'us-east-1',
       sagemaker: 'http://127.0.0.1:9',
+      runtime: 'http://127.0.0.1:9',
       s3: 'http://127.0.0.1:9',
     })
     for (const AWS_ENDPOINT_URL of [
