@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { AutoMLJobs } from './automl.ts'
 import { openCloud, placeFrom, CloudError, type Cloud } from './client.ts'
 import { ifGone } from './gone.ts'
 import { ledgerPath, openLedger, type LedgerEntry } from './ledger.ts'
@@ -22,14 +23,15 @@ export function cloudStatus(folder: string, open = openAt): Promise<CloudItem[]>
   )
 }
 
-const describers: Readonly<Record<Exclude<Kind, 'object' | 'prefix'>, (name: string) => [string, object]>> = {
-  'automl-job': AutoMLJobName => ['DescribeAutoMLJobV2', { AutoMLJobName }],
+type Part = Extract<Kind, 'model' | 'endpoint-config' | 'endpoint'>
+
+const describers: Readonly<Record<Part, (name: string) => [string, object]>> = {
   model: ModelName => ['DescribeModel', { ModelName }],
   'endpoint-config': EndpointConfigName => ['DescribeEndpointConfig', { EndpointConfigName }],
   endpoint: EndpointName => ['DescribeEndpoint', { EndpointName }],
 }
 
-const describe = (cloud: Cloud, kind: keyof typeof describers, name: string) =>
+const describe = (cloud: Cloud, kind: Part, name: string) =>
   cloud.call(...describers[kind](name)).catch(ifGone)
 
 async function stateOf(cloud: Cloud, { kind, name }: LedgerEntry): Promise<string> {
@@ -37,10 +39,12 @@ async function stateOf(cloud: Cloud, { kind, name }: LedgerEntry): Promise<strin
     const found = await cloud.list(kind === 'prefix' ? `${name}/` : name).catch(ifGone)
     return found && found.length > 0 ? `${found.length} object${found.length > 1 ? 's' : ''}` : 'not there'
   }
+  if (kind === 'automl-job') {
+    const job = await new AutoMLJobs(cloud).describe(name)
+    return job ? `${job.AutoMLJobStatus} (${job.AutoMLJobSecondaryStatus})` : 'not there'
+  }
   const found = await describe(cloud, kind, name)
   if (!found) return 'not there'
-  if (kind === 'automl-job')
-    return `${String(found['AutoMLJobStatus'])} (${String(found['AutoMLJobSecondaryStatus'])})`
   return kind === 'endpoint' ? `${String(found['EndpointStatus'])}, paid for by the hour` : 'there'
 }
 
@@ -81,7 +85,7 @@ function end(cloud: Cloud, entry: LedgerEntry): Promise<string> {
 /** Deletes and waits until it is gone. An endpoint that is being made can refuse for a while. */
 async function discard(
   cloud: Cloud,
-  kind: keyof typeof describers,
+  kind: Part,
   name: string,
   call: readonly [string, object],
 ): Promise<string> {
@@ -101,12 +105,12 @@ async function discard(
 }
 
 async function stop(cloud: Cloud, name: string): Promise<string> {
+  const jobs = new AutoMLJobs(cloud)
   for (let asked = false; ; await pause()) {
-    const job = await describe(cloud, 'automl-job', name)
+    const job = await jobs.describe(name)
     if (!job) return 'was not there'
-    if (!['InProgress', 'Stopping'].includes(String(job['AutoMLJobStatus'])))
-      return asked ? 'stopped' : 'had ended'
-    if (!asked) await cloud.call('StopAutoMLJob', { AutoMLJobName: name })
+    if (!['InProgress', 'Stopping'].includes(job.AutoMLJobStatus)) return asked ? 'stopped' : 'had ended'
+    if (!asked) await jobs.stop(name)
     asked = true
   }
 }

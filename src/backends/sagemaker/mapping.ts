@@ -37,48 +37,69 @@ export const uploadsOf = ({ storage }: CloudSettings, job: string, spec: Experim
   output: `${storage}/${job}/output`,
 })
 
-/** The request for the job of an experiment. Problem type and objective are said both, as they must be. */
-export function createRequest(
-  spec: ExperimentSpec,
-  { target, objective }: Pick<Prepared, 'target' | 'objective'>,
-  {
-    job,
-    settings,
-    uploads,
-  }: { readonly job: string; readonly settings: CloudSettings; readonly uploads: Uploads },
-): object {
-  return {
-    AutoMLJobName: job,
-    AutoMLJobInputDataConfig: [
-      {
-        ChannelType: 'training',
-        ContentType: 'text/csv;header=present',
-        CompressionType: 'None',
-        DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: uploads.table } },
-      },
-    ],
-    OutputDataConfig: { S3OutputPath: uploads.output },
-    AutoMLProblemTypeConfig: {
-      TabularJobConfig: {
-        TargetAttributeName: spec.target,
-        ProblemType: PROBLEM_TYPES[target.task],
-        Mode: MODES[spec.mode],
-        CompletionCriteria: {
-          MaxCandidates: spec.maxCandidates,
-          ...(spec.budgetSeconds !== undefined && {
-            MaxAutoMLJobRuntimeInSeconds: Math.ceil(spec.budgetSeconds),
-          }),
-        },
-        GenerateCandidateDefinitionsOnly: spec.definitionsOnly,
-        ...(uploads.features !== undefined && { FeatureSpecificationS3Uri: uploads.features }),
-        ...(spec.weight !== undefined && { SampleWeightAttributeName: spec.weight }),
-      },
-    },
-    AutoMLJobObjective: { MetricName: objective.name },
-    RoleArn: settings.role,
-    Tags: [{ Key: 'created-by', Value: 'glasspilot' }],
-  }
+interface Made {
+  readonly job: string
+  readonly settings: CloudSettings
+  readonly uploads: Uploads
 }
+type Found = Pick<Prepared, 'target' | 'objective'>
+
+/** What both versions of a request say in the same words. Problem type and objective are said both, as they must be. */
+const common = ({ objective }: Found, { job, settings, uploads }: Made) => ({
+  AutoMLJobName: job,
+  OutputDataConfig: { S3OutputPath: uploads.output },
+  AutoMLJobObjective: { MetricName: objective.name },
+  RoleArn: settings.role,
+  Tags: [{ Key: 'created-by', Value: 'glasspilot' }],
+})
+
+const channel = ({ table }: Uploads) => ({
+  ChannelType: 'training',
+  ContentType: 'text/csv;header=present',
+  CompressionType: 'None',
+  DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: table } },
+})
+
+const completion = ({ maxCandidates, budgetSeconds }: ExperimentSpec) => ({
+  MaxCandidates: maxCandidates,
+  ...(budgetSeconds !== undefined && { MaxAutoMLJobRuntimeInSeconds: Math.ceil(budgetSeconds) }),
+})
+
+const weights = ({ weight }: ExperimentSpec) =>
+  weight === undefined ? {} : { SampleWeightAttributeName: weight }
+
+const specification = ({ features }: Uploads) =>
+  features === undefined ? {} : { FeatureSpecificationS3Uri: features }
+
+/** The request for the job of an experiment. */
+export const createRequest = (spec: ExperimentSpec, found: Found, made: Made): object => ({
+  ...common(found, made),
+  AutoMLJobInputDataConfig: [channel(made.uploads)],
+  AutoMLProblemTypeConfig: {
+    TabularJobConfig: {
+      TargetAttributeName: spec.target,
+      ProblemType: PROBLEM_TYPES[found.target.task],
+      Mode: MODES[spec.mode],
+      CompletionCriteria: completion(spec),
+      GenerateCandidateDefinitionsOnly: spec.definitionsOnly,
+      ...specification(made.uploads),
+      ...weights(spec),
+    },
+  },
+})
+
+/** The same in the first version of the operation. */
+export const createRequestV1 = (spec: ExperimentSpec, found: Found, made: Made): object => ({
+  ...common(found, made),
+  InputDataConfig: [{ ...channel(made.uploads), TargetAttributeName: spec.target, ...weights(spec) }],
+  ProblemType: PROBLEM_TYPES[found.target.task],
+  AutoMLJobConfig: {
+    Mode: MODES[spec.mode],
+    CompletionCriteria: completion(spec),
+    ...(made.uploads.features !== undefined && { CandidateGenerationConfig: specification(made.uploads) }),
+  },
+  GenerateCandidateDefinitionsOnly: spec.definitionsOnly,
+})
 
 /** Our choice of features as the service reads it. */
 export const featureSpecification = ({ features }: ExperimentSpec): string =>

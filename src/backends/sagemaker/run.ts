@@ -7,12 +7,14 @@ import type { Prepared } from '../../experiment/prepare.ts'
 import type { Trial } from '../../experiment/types.ts'
 import { BackendError } from '../../util/errors.ts'
 import type { ElsewhereResult, ElsewhereServices } from '../backend.ts'
+import { AutoMLJobs, type JobDescription } from './automl.ts'
 import { keepBestCandidate } from './best-candidate.ts'
 import { CloudError, openCloud, placeFrom, type Cloud } from './client.ts'
 import { refusals, refuse } from './checks.ts'
 import { ledgerPath, openLedger, type Ledger } from './ledger.ts'
 import {
   createRequest,
+  createRequestV1,
   featureSpecification,
   isEnded,
   jobName,
@@ -32,14 +34,6 @@ const FIRST_POLL_MS = Number(process.env['GLASSPILOT_POLL_MS']) || 2000
 const LAST_POLL_MS = 30_000
 const STOP_PATIENCE_MS = 120_000
 
-interface JobDescription {
-  readonly AutoMLJobStatus: string
-  readonly AutoMLJobSecondaryStatus: string
-  readonly FailureReason?: string
-  readonly BestCandidate?: CloudCandidate
-  readonly AutoMLJobArtifacts?: Readonly<Record<string, string>>
-}
-
 /** An experiment as an AutoML job of SageMaker: upload, create, follow, fetch. Called again, it goes on with the job that is there. */
 export async function runOnSageMaker(
   store: Store,
@@ -58,19 +52,16 @@ export async function runOnSageMaker(
   const sha = store.journal.records.find(record => record.type === 'prepared')?.dataSha256 ?? ''
   const job = jobName(spec, sha)
   const uploads = uploadsOf(settings, job, spec)
-  if ((await describe(cloud, job)) === undefined) {
+  const jobs = new AutoMLJobs(cloud)
+  if ((await jobs.describe(job)) === undefined) {
     services.emit({ type: 'stage', stage: 'tune', detail: `sending the table to ${uploads.table}` })
     await send(cloud, ledger, region, uploads.table, { file })
     if (uploads.features !== undefined)
       await send(cloud, ledger, region, uploads.features, { text: featureSpecification(spec) })
     ledger.add({ kind: 'prefix', name: uploads.output, region })
     ledger.add({ kind: 'automl-job', name: job, region })
-    await cloud
-      .call('CreateAutoMLJobV2', createRequest(spec, prepared, { job, settings, uploads }))
-      .catch((error: unknown) => {
-        // The answer of an earlier attempt was lost.
-        if (!(error instanceof CloudError) || error.type !== 'ResourceInUse') throw error
-      })
+    const made = { job, settings, uploads }
+    await jobs.create(createRequest(spec, prepared, made), createRequestV1(spec, prepared, made))
   }
   const followed = new Follower(store, prepared, services, cloud, job)
   const end = await followed.untilEnd()
@@ -107,22 +98,13 @@ async function send(
   await cloud.put(uri, from)
 }
 
-async function describe(cloud: Cloud, job: string): Promise<JobDescription | undefined> {
-  try {
-    return (await cloud.call('DescribeAutoMLJobV2', { AutoMLJobName: job })) as unknown as JobDescription
-  } catch (error) {
-    if (error instanceof CloudError && ['ResourceNotFound', 'ResourceNotFoundException'].includes(error.type))
-      return undefined
-    throw error
-  }
-}
-
 /** Asks how far a job is, less and less often, and tells of every candidate once. */
 class Follower {
   private readonly store: Store
   private readonly prepared: Prepared
   private readonly services: ElsewhereServices
   private readonly cloud: Cloud
+  private readonly jobs: AutoMLJobs
   private readonly job: string
   private readonly known = new Map<string, Trial>()
   private stage = ''
@@ -132,6 +114,7 @@ class Follower {
     this.prepared = prepared
     this.services = services
     this.cloud = cloud
+    this.jobs = new AutoMLJobs(cloud)
     this.job = job
     for (const trial of finishedTrials(store.journal.records)) this.known.set(trial.candidate, trial)
   }
@@ -144,7 +127,7 @@ class Follower {
     const { signal, emit } = this.services
     let stopBefore = Infinity
     for (let delay = FIRST_POLL_MS; ; delay = Math.min(LAST_POLL_MS, delay * 1.3)) {
-      const now = await describe(this.cloud, this.job)
+      const now = await this.jobs.describe(this.job)
       if (!now)
         throw new BackendError(
           'E_CLOUD_JOB_GONE',
@@ -157,7 +140,7 @@ class Follower {
       await this.takeCandidates()
       if (['Completed', 'Failed', 'Stopped'].includes(now.AutoMLJobStatus)) return now
       if (signal.aborted && stopBefore === Infinity) {
-        await this.cloud.call('StopAutoMLJob', { AutoMLJobName: this.job })
+        await this.jobs.stop(this.job)
         stopBefore = performance.now() + STOP_PATIENCE_MS
         delay = FIRST_POLL_MS
       }

@@ -4,14 +4,18 @@ import type { AddressInfo } from 'node:net'
 /** A server that spoils some requests before they reach the service. */
 export function between(
   target: () => number,
-  spoil: (count: number) => 'pass' | 'cut' | number,
+  spoil: (count: number, operation: string) => 'pass' | 'cut' | number | { readonly type: string },
 ): { server: Server; port: Promise<number>; count: () => number } {
   let count = 0
   const server = createServer(async (request, response) => {
-    const fate = spoil(count++)
+    const fate = spoil(count++, String(request.headers['x-amz-target'] ?? '').replace('SageMaker.', ''))
     if (fate === 'cut') return void request.socket.destroy()
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
+    if (typeof fate === 'object') {
+      response.writeHead(400)
+      return void response.end(JSON.stringify({ __type: fate.type, message: 'spoilt' }))
+    }
     if (typeof fate === 'number') {
       response.writeHead(fate)
       return void response.end(
