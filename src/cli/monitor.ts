@@ -1,9 +1,11 @@
+import { openCloud, placeFrom } from '../backends/sagemaker/client.ts'
+import { metricRequests, sendMetrics } from '../backends/sagemaker/metrics.ts'
 import { MONITOR_DEFAULTS, monitorModel, type MonitorReport } from '../job/monitor.ts'
 import { EXIT } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import { count, figure } from '../util/text.ts'
 import { InvalidArgumentError } from 'commander'
-import { jsonOption, option, type CommandDefinition } from './command.ts'
+import { jsonOption, option, type CommandDefinition, type CommandInput } from './command.ts'
 import { table } from './table.ts'
 
 export const monitorCommand: CommandDefinition = {
@@ -13,6 +15,7 @@ export const monitorCommand: CommandDefinition = {
   examples: [
     'glasspilot monitor glasspilot-churn this-week.csv',
     'glasspilot monitor glasspilot-churn captured --json',
+    'glasspilot monitor glasspilot-churn captured --cloudwatch --endpoint churn',
   ],
   options: [
     option('--psi <n>', 'population stability index of a column from which it counts as changed')
@@ -25,6 +28,11 @@ export const monitorCommand: CommandDefinition = {
       .argParser(positive)
       .default(MONITOR_DEFAULTS.qualityDrop),
     option('--output <file>', 'write the report there as JSON'),
+    option('--metrics <file>', 'write requests of CloudWatch there (PutMetricData), one JSON object a line'),
+    option('--cloudwatch', 'send those requests'),
+    option('--endpoint <name>', 'for CloudWatch: the endpoint that was asked about these rows'),
+    option('--schedule <name>', 'for CloudWatch: what this comparison is called').default('glasspilot'),
+    option('--region <name>', 'for CloudWatch: region of AWS (default: AWS_REGION)'),
     jsonOption(),
   ],
   async run({ args, options }, { print, columns }) {
@@ -35,10 +43,24 @@ export const monitorCommand: CommandDefinition = {
     })
     const output = options['output'] as string | undefined
     if (output !== undefined) writeFileAtomic(output, `${JSON.stringify(report, null, 2)}\n`)
+    await tellCloudWatch(report, options)
     if (options['json']) print(JSON.stringify(report))
     else show(report, print, columns)
     return report.alerts.length > 0 ? EXIT.alert : EXIT.ok
   },
+}
+
+async function tellCloudWatch(report: MonitorReport, options: CommandInput['options']): Promise<void> {
+  const [file, endpoint, region] = ['metrics', 'endpoint', 'region'].map(
+    name => options[name] as string | undefined,
+  )
+  const requests = metricRequests(report, {
+    schedule: options['schedule'] as string,
+    ...(endpoint !== undefined && { endpoint }),
+  })
+  if (file !== undefined)
+    writeFileAtomic(file, requests.map(request => `${JSON.stringify(request)}\n`).join(''))
+  if (options['cloudwatch']) await sendMetrics(openCloud(placeFrom(region)), requests)
 }
 
 function positive(text: string): number {

@@ -12,6 +12,8 @@ import { encodePart, signedHeaders, type Credentials } from './signature.ts'
 export interface Cloud {
   /** An operation of SageMaker, by name. */
   call(operation: string, request: object): Promise<Record<string, unknown>>
+  /** PutMetricData of CloudWatch. */
+  putMetrics(request: object): Promise<void>
   /** Asks the endpoint of that name. */
   invoke(endpoint: string, body: string, contentType: string, accept: string): Promise<Buffer>
   put(uri: string, from: { readonly file: string } | { readonly text: string }): Promise<void>
@@ -40,6 +42,7 @@ export interface CloudPlace {
   /** Of another server than AWS, with https or on this machine. */
   readonly sagemaker?: string
   readonly runtime?: string
+  readonly cloudwatch?: string
   readonly s3?: string
 }
 
@@ -49,13 +52,14 @@ export function placeFrom(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): CloudPlace {
   const all = env['AWS_ENDPOINT_URL']
-  const [sagemaker, runtime, s3] = ['SAGEMAKER', 'SAGEMAKER_RUNTIME', 'S3'].map(
+  const [sagemaker, runtime, cloudwatch, s3] = ['SAGEMAKER', 'SAGEMAKER_RUNTIME', 'CLOUDWATCH', 'S3'].map(
     service => env[`AWS_ENDPOINT_URL_${service}`] ?? all,
   )
   return {
     region: region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
     ...(sagemaker !== undefined && { sagemaker: checked(sagemaker) }),
     ...(runtime !== undefined && { runtime: checked(runtime) }),
+    ...(cloudwatch !== undefined && { cloudwatch: checked(cloudwatch) }),
     ...(s3 !== undefined && { s3: checked(s3) }),
   }
 }
@@ -93,7 +97,7 @@ interface Answer {
 interface Outgoing {
   readonly method: string
   readonly url: URL
-  readonly service: 'sagemaker' | 's3'
+  readonly service: 'sagemaker' | 's3' | 'monitoring'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: { readonly file: string } | { readonly text: string }
 }
@@ -157,6 +161,20 @@ export function openCloud(place: CloudPlace, options: ClientOptions = {}): Cloud
         body: { text: JSON.stringify(request) },
       })
       return body.length === 0 ? {} : (JSON.parse(body.toString('utf8')) as Record<string, unknown>)
+    },
+    async putMetrics(request) {
+      const url = new URL(`${place.cloudwatch ?? `https://monitoring.${place.region}.amazonaws.com`}/`)
+      const headers = {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'GraniteServiceVersion20100801.PutMetricData',
+      }
+      await send({
+        method: 'POST',
+        url,
+        service: 'monitoring',
+        headers,
+        body: { text: JSON.stringify(request) },
+      })
     },
     async invoke(endpoint, text, contentType, accept) {
       const base = place.runtime ?? `https://runtime.sagemaker.${place.region}.amazonaws.com`

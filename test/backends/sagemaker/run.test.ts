@@ -250,6 +250,7 @@ describe('the parts', () => {
       region: 'us-east-1',
       sagemaker: 'http://127.0.0.1:9',
       runtime: 'http://127.0.0.1:9',
+      cloudwatch: 'http://127.0.0.1:9',
       s3: 'http://127.0.0.1:9',
     })
     for (const AWS_ENDPOINT_URL of [
