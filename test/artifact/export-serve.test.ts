@@ -95,6 +95,35 @@ describe('the server of the Docker package', () => {
     )
   })
 
+  it('answers JSON lines with JSON lines, rows as objects and as lists', async () => {
+    const objectLines = [
+      { when: Date.UTC(2020, 1, 1, 10, 30), price: 1234.5, city: 'Rome', note: 'soon', tiny: 1e-9 },
+      [null, null, null, null, null],
+      { features: [null, null, null, null, null] },
+    ]
+    const body = `${objectLines.map(line => JSON.stringify(line)).join('\n')}\n\n`
+    const { status, type, text } = await ask(url, body, { 'content-type': 'application/x-jsonlines' })
+    expect([status, type]).toEqual([200, 'application/jsonlines'])
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as { predicted_label: string; probability: number })
+    const told = lines.map(line => `${line.predicted_label},${line.probability}`)
+    const wanted = expected.slice(1).map(line => line.split(',').slice(0, 2).join(','))
+    expect(told).toEqual([wanted[0], wanted[1], wanted[1]])
+  })
+
+  it('tells those who come while too many wait to come again', async () => {
+    const body = '[null,null,null,null,null]\n'.repeat(300)
+    const headers = { 'content-type': 'application/jsonlines' }
+    const answers = await Promise.all(Array.from({ length: 250 }, () => ask(url, body, headers)))
+    const busy = answers.filter(({ status }) => status === 503)
+    expect(answers.every(({ status }) => status === 200 || status === 503)).toBe(true)
+    expect(busy.length).toBeGreaterThan(0)
+    expect(busy.every(({ text }) => text.includes('E_BUSY'))).toBe(true)
+    expect(answers.length - busy.length).toBeGreaterThanOrEqual(100)
+  })
+
   it('gives the form that is asked for', async () => {
     const body = JSON.stringify(objects)
     expect((await ask(url, body, { ...JSON_TYPE, accept: 'text/csv' })).text).toBe(
@@ -115,7 +144,29 @@ describe('the server of the Docker package', () => {
     ['a column in no row', '[{"when":"1.1.2020"}]', JSON_TYPE, 400, 'lacks 4 columns'],
     ['a row too short', '1,2\n', CSV, 400, '5 were expected'],
     ['broken JSON', '{', JSON_TYPE, 400, 'not JSON'],
-    ['rows that are no objects', '[1]', JSON_TYPE, 400, 'no objects'],
+    ['rows that are no objects', '[1]', JSON_TYPE, 400, 'no object'],
+    [
+      'a row of a list that is too short',
+      '{"features":[1]}',
+      { 'content-type': 'application/jsonlines' },
+      400,
+      '5 were expected',
+    ],
+    [
+      'a broken line',
+      '{"city":1}\n{',
+      { 'content-type': 'application/jsonlines' },
+      400,
+      'line 2 is not JSON',
+    ],
+    ['what nests too deep', '['.repeat(40), JSON_TYPE, 400, 'nests more than 16'],
+    [
+      'too many rows',
+      '[1,2,3,4,5]\n'.repeat(10_001),
+      { 'content-type': 'application/jsonlines' },
+      413,
+      '10000',
+    ],
     [
       'a value that is a list',
       JSON.stringify([{ ...objects[0], city: [1] }]),
@@ -126,7 +177,10 @@ describe('the server of the Docker package', () => {
   ] as const)('%s has its own status and sentence', async (_, body, headers, status, says) => {
     const answer = await ask(url, body, headers)
     expect(answer.status).toBe(status)
-    expect(answer.text).toContain(says)
+    if (status === 204) return expect(answer.text).toBe(says)
+    const { error, code } = JSON.parse(answer.text) as { error: string; code: string }
+    expect(error).toContain(says)
+    expect(code).toMatch(/^E_[A-Z_]+$/)
   })
 
   it('other places and methods', async () => {

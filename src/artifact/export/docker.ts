@@ -9,6 +9,7 @@ export const docker: ExportFormat = {
     const values = templateValues(details)
     return [
       ...nodeFiles(details),
+      fromTemplate('docker/question.mjs', 'question.mjs'),
       fromTemplate('docker/serve.mjs', 'serve.mjs'),
       fromTemplate('docker/Dockerfile', 'Dockerfile', values),
       fromTemplate('docker/README.md', 'README.md', values),

@@ -3,85 +3,27 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { bestClass, cellsOf, csvLine, headerOf, openModel, predict } from './predict.mjs'
-import {
-  columnNames,
-  columnsOf,
-  decode,
-  featuresOf,
-  InputError,
-  readRecords,
-  unpadded,
-  valueOf,
-} from './table.mjs'
+import { CSV, JSON_LINES, JSON_TYPE, mediaType, readQuestion, Refusal } from './question.mjs'
+import { featuresOf } from './table.mjs'
 
 const {
   SAGEMAKER_BIND_TO_PORT: PORT = '8080',
-  MAX_CONTENT_LENGTH: MAX_BYTES = '20971520',
-  SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: DEFAULT_ACCEPT,
+  MAX_CONTENT_LENGTH,
+  SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: DEFAULT_ACCEPT = '',
   SAGEMAKER_INFERENCE_OUTPUT: OUTPUT = '',
 } = process.env
 const KEYS = OUTPUT.split(',')
   .map(key => key.trim())
   .filter(key => key !== '')
-const CSV = 'text/csv'
-const JSON_TYPE = 'application/json'
+const MAX_BYTES = Number(MAX_CONTENT_LENGTH) || 6 * 2 ** 20
+const MAX_CHUNKS = 65_536
+const MAX_WAITING = 100
+const ALL = `${CSV}, ${JSON_TYPE} or ${JSON_LINES}`
 
 const model = await openModel(existsSync('/opt/ml/model/model.json') ? '/opt/ml/model' : import.meta.dirname)
 const { classes } = model.info.task
 const schema = model.info.table.columns
 const features = featuresOf(schema)
-
-/** An answer other than 200: its status and one sentence. */
-class Refusal extends Error {
-  constructor(status, message) {
-    super(message)
-    this.status = status
-  }
-}
-
-// --- from request to columns -----------------------------------------------------------------------------------
-
-/** {columns, named}: values by column, and whether the question named them in a first line. */
-function readCsv(bytes, contentType) {
-  const records = readRecords(decode(bytes, 'request'), features, 'request')
-  const says = /header\s*=\s*"?(present|absent)/i.exec(contentType)?.[1].toLowerCase()
-  const found = features.filter(({ name }) => records[0].includes(name)).length
-  const named = says ? says === 'present' : found > features.length / 2
-  const header = named ? columnNames(records[0]) : features.map(({ name }) => name)
-  if (records[0].length !== header.length)
-    throw new InputError(
-      `rows have ${records[0].length} cells: ${header.length} were expected, in the order of "table" in model.json, or a first line that names the columns`,
-    )
-  const rows = unpadded(named ? records.slice(1) : records, records.slice(0, 1000), 'request')
-  return { columns: columnsOf(header, rows, schema, 'request'), named }
-}
-
-function readJson(bytes) {
-  let body
-  try {
-    body = JSON.parse(decode(bytes, 'request'))
-  } catch (error) {
-    if (error instanceof InputError) throw error
-    throw new InputError(`the request is not JSON (${error.message}); mend it`)
-  }
-  const rows = Array.isArray(body) ? body : Array.isArray(body?.instances) ? body.instances : [body]
-  if (rows.some(row => row === null || typeof row !== 'object' || Array.isArray(row)))
-    throw new InputError('the request has rows that are no objects: {"column": value, …} was expected')
-  columnsOf([...new Set(rows.flatMap(row => Object.keys(row)))], [], schema, 'request') // refuses when a column is in no row
-  const columns = features.map(column => [column.name, rows.map(row => jsonValue(row[column.name], column))])
-  return { columns: Object.fromEntries(columns), named: true }
-}
-
-/** A number is a number whatever the table's writing of numbers; for a date it is milliseconds since 1970. */
-function jsonValue(cell, column) {
-  if (cell === undefined || cell === null) return undefined
-  if (typeof cell === 'object')
-    throw new InputError(`column ${JSON.stringify(column.name)} has a list or object: one value was expected`)
-  const text = String(cell)
-  if (typeof cell !== 'number' || column.missing.includes(text)) return valueOf(text, column)
-  if (column.kind === 'numeric') return cell
-  return column.kind === 'datetime' ? Math.floor(cell) : valueOf(text, column)
-}
 
 // --- from answers to response ----------------------------------------------------------------------------------
 
@@ -94,14 +36,20 @@ function writeCsv(answers, named) {
   return [...(named ? [header] : []), ...rows].map(row => `${csvLine(row)}\n`).join('')
 }
 
-function writeJson(answers) {
+/** An object for every answer. */
+function objectsOf(answers) {
   const all =
     classes.length > 0 ? ['predicted_label', 'probability', 'probabilities', 'labels'] : ['prediction']
   const keys = KEYS.length > 0 ? KEYS : all
-  const predictions = answers.map(answer =>
-    Object.fromEntries(keys.map(key => [key, valueOfKey(key, answer)])),
-  )
-  return `${JSON.stringify({ predictions })}\n`
+  return answers.map(answer => Object.fromEntries(keys.map(key => [key, valueOfKey(key, answer)])))
+}
+
+function write(answers, accept, named) {
+  if (accept === CSV) return writeCsv(answers, named)
+  const objects = objectsOf(answers)
+  return accept === JSON_TYPE
+    ? `${JSON.stringify({ predictions: objects })}\n`
+    : objects.map(object => `${JSON.stringify(object)}\n`).join('')
 }
 
 /** A key that the model has no answer for gives nan. */
@@ -127,42 +75,73 @@ function listText(value) {
 
 // --- HTTP ------------------------------------------------------------------------------------------------------
 
+let waiting = 0
+let turn = Promise.resolve()
+
 async function invoke(request) {
   const contentType = request.headers['content-type'] ?? CSV
-  const type = contentType.split(';')[0].trim().toLowerCase()
-  if (type !== CSV && type !== JSON_TYPE)
-    throw new Refusal(415, `content type ${type} is not supported: ${CSV} or ${JSON_TYPE} was expected`)
+  const type = mediaType(contentType)
+  if (!type)
+    throw new Refusal(
+      415,
+      'E_CONTENT_TYPE',
+      `content type ${contentType.split(';')[0].trim()} is not supported: ${ALL} was expected`,
+    )
   const accept = acceptable(request.headers.accept, type)
   const bytes = await readBody(request)
   if (bytes.length === 0) return { status: 204, type: accept, body: '' }
-  const { columns, named } = type === CSV ? readCsv(bytes, contentType) : readJson(bytes)
-  const answers = await predict(model, columns)
-  return {
-    status: 200,
-    type: accept,
-    body: accept === CSV ? writeCsv(answers, named && type === CSV) : writeJson(answers),
+  const { columns, rows, named } = readQuestion(bytes, contentType, schema, features)
+  const answers = rows === 0 ? [] : await inTurn(() => predict(model, columns))
+  return { status: 200, type: accept, body: write(answers, accept, named && type === CSV) }
+}
+
+/** One question after another; those that would wait behind too many are told at once to come again. */
+async function inTurn(work) {
+  if (waiting >= MAX_WAITING)
+    throw new Refusal(
+      503,
+      'E_BUSY',
+      'too many requests wait already: expected fewer at once; try again',
+    )
+  waiting++
+  const mine = turn.then(work)
+  turn = mine.catch(() => {})
+  try {
+    return await mine
+  } finally {
+    waiting--
   }
 }
 
 /** The first type of the list that can be given. */
 function acceptable(list, type) {
   for (const item of (list ?? '*/*').split(',')) {
+    const known = mediaType(item)
+    if (known) return known
     const wanted = item.split(';')[0].trim().toLowerCase()
-    if (wanted === CSV || wanted === JSON_TYPE) return wanted
-    if (wanted === '*/*')
-      return DEFAULT_ACCEPT === CSV || DEFAULT_ACCEPT === JSON_TYPE ? DEFAULT_ACCEPT : type
+    if (wanted === '*/*' || wanted === '') return mediaType(DEFAULT_ACCEPT) ?? type
+    if (wanted === 'application/*') return type === CSV ? JSON_TYPE : type
+    if (wanted === 'text/*') return CSV
   }
-  throw new Refusal(406, `answers of type ${list} cannot be given: ${CSV} or ${JSON_TYPE} can`)
+  throw new Refusal(406, 'E_NOT_ACCEPTABLE', `answers of type ${list} cannot be given: ${ALL} can`)
 }
 
 async function readBody(request) {
+  const tooLarge = () =>
+    new Refusal(413, 'E_TOO_LARGE', `the request is larger than ${MAX_BYTES} bytes; split it`)
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BYTES) throw tooLarge()
   const chunks = []
   let size = 0
   for await (const chunk of request) {
     size += chunk.length
-    if (size > Number(MAX_BYTES))
-      throw new Refusal(413, `the request is larger than ${MAX_BYTES} bytes; split it`)
+    if (size > MAX_BYTES) throw tooLarge()
     chunks.push(chunk)
+    if (chunks.length > MAX_CHUNKS)
+      throw new Refusal(
+        413,
+        'E_TOO_MANY_CHUNKS',
+        `the request comes in more than ${MAX_CHUNKS} pieces; send larger ones`,
+      )
   }
   return Buffer.concat(chunks)
 }
@@ -171,38 +150,51 @@ let stopping = false
 
 async function route(request) {
   const path = request.url.split('?')[0]
-  if (path === '/ping') return { status: stopping ? 503 : 200, type: 'text/plain', body: '' }
-  if (path === '/execution-parameters')
-    return {
-      status: 200,
-      type: JSON_TYPE,
-      body: JSON.stringify({ MaxConcurrentTransforms: 1, BatchStrategy: 'MULTI_RECORD', MaxPayloadInMB: 6 }),
-    }
-  if (path !== '/invocations')
-    throw new Refusal(404, `there is no ${path}: GET /ping and POST /invocations are here`)
-  if (request.method !== 'POST') throw new Refusal(405, `/invocations takes POST, not ${request.method}`)
-  return invoke(request)
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (path === '/invocations' && request.method === 'POST') return invoke(request)
+  if (path === '/ping' && isRead) return { status: stopping ? 503 : 200, type: 'text/plain', body: '' }
+  if (path === '/execution-parameters' && isRead) {
+    const MaxPayloadInMB = Math.max(1, Math.floor(MAX_BYTES / 2 ** 20))
+    const told = { MaxConcurrentTransforms: 1, BatchStrategy: 'MULTI_RECORD', MaxPayloadInMB }
+    return { status: 200, type: JSON_TYPE, body: JSON.stringify(told) }
+  }
+  if (['/ping', '/execution-parameters', '/invocations'].includes(path))
+    throw new Refusal(
+      405,
+      'E_METHOD',
+      `${path} takes ${path === '/invocations' ? 'POST' : 'GET'}: another method was sent`,
+    )
+  throw new Refusal(
+    404,
+    'E_NO_SUCH_PLACE',
+    'there is nothing at this path: GET /ping and POST /invocations are here',
+  )
 }
 
-const server = createServer(async (request, response) => {
-  let answer
-  try {
-    answer = await route(request)
-  } catch (error) {
-    const status = error instanceof InputError ? 400 : (error.status ?? 500)
-    if (status === 500) console.error(error)
-    answer = {
-      status,
-      type: 'text/plain; charset=utf-8',
-      body: status === 500 ? 'internal error\n' : `${error.message}\n`,
-    }
-  }
-  response.writeHead(answer.status, {
-    'content-type': answer.type,
-    ...(answer.status === 413 && { connection: 'close' }),
-  })
-  response.end(answer.body)
-})
+/** Refusals as JSON; of what went wrong in here only the log has more. */
+function tell(error) {
+  const known = error instanceof Refusal
+  if (!known) console.error(error)
+  const told = known ? { error: error.message, code: error.code } : { error: 'internal error' }
+  const status = known ? error.status : 500
+  return { status, type: JSON_TYPE, body: `${JSON.stringify(told)}\n` }
+}
+
+const server = createServer(
+  { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
+  async (request, response) => {
+    const answer = await route(request).catch(tell)
+    response.writeHead(answer.status, {
+      'content-type': answer.type,
+      'x-content-type-options': 'nosniff',
+      ...(answer.status === 503 && { 'retry-after': '1' }),
+      ...(answer.status === 405 && { allow: 'GET, POST' }),
+      ...((answer.status === 413 || stopping) && { connection: 'close' }),
+    })
+    response.end(request.method === 'HEAD' ? undefined : answer.body)
+  },
+)
+server.maxConnections = 1024
 
 server.listen(Number(PORT), () => console.error(`serving on port ${server.address().port}`))
 process.once('SIGTERM', () => {
