@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { bestClass, cellsOf, csvLine, headerOf, openModel, predict } from './predict.mjs'
 import { CSV, JSON_LINES, JSON_TYPE, mediaType, readQuestion, Refusal } from './question.mjs'
 import { featuresOf } from './table.mjs'
@@ -20,7 +21,8 @@ const MAX_CHUNKS = 65_536
 const MAX_WAITING = 100
 const ALL = `${CSV}, ${JSON_TYPE} or ${JSON_LINES}`
 
-const model = await openModel(existsSync('/opt/ml/model/model.json') ? '/opt/ml/model' : import.meta.dirname)
+const given = join(process.env.SAGEMAKER_BASE_DIR ?? '/opt/ml', 'model')
+const model = await openModel(existsSync(join(given, 'model.json')) ? given : import.meta.dirname)
 const { classes } = model.info.task
 const schema = model.info.table.columns
 const features = featuresOf(schema)
