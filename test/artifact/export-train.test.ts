@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -20,7 +20,12 @@ function tree(name: string, hyperparameters: object, more: Readonly<Record<strin
   return base
 }
 
-async function container(what: string, base: string, image = 'docker'): Promise<Finished> {
+async function container(
+  what: string,
+  base: string,
+  image = 'docker',
+  watch: (kill: () => void) => () => void = () => () => {},
+): Promise<Finished> {
   const child = spawn(process.execPath, [at(image, 'main.mjs'), what], {
     env: { ...process.env, SAGEMAKER_BASE_DIR: base, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -28,7 +33,9 @@ async function container(what: string, base: string, image = 'docker'): Promise<
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const unwatch = watch(() => child.kill('SIGTERM'))
   const [code] = (await once(child, 'close')) as [number | null]
+  unwatch()
   return { code, stdout, stderr }
 }
 
@@ -73,6 +80,29 @@ describe('training in the container', () => {
     })
     expect(await answer.text()).toMatch(/^(yes|no),/)
     server.kill('SIGKILL')
+  }, 60_000)
+
+  it('leaves the model of the trials that ended when the job is stopped', async () => {
+    const base = tree('stopped', { max_candidates: '200', mode: 'hpo' })
+    writeTable(join(base, 'input/data/train/a.csv'), 'binary', 600, 3)
+    const before = new Set(readdirSync(folder))
+    const trialsThere = () =>
+      readdirSync(folder)
+        .filter(name => name.startsWith('train-') && !before.has(name))
+        .map(name => at(name, 'experiment/leaderboard.csv'))
+        .some(path => existsSync(path) && readFileSync(path, 'utf8').split('\n').length > 6)
+    const { code, stdout, stderr } = await container('train', base, 'docker', kill => {
+      const timer = setInterval(() => {
+        if (!trialsThere()) return
+        clearInterval(timer)
+        kill()
+      }, 50)
+      return () => clearInterval(timer)
+    })
+    expect([code, existsSync(join(base, 'model/model.onnx'))], stderr).toEqual([0, true])
+    expect(stdout).toMatch(/^validation:F1=/m)
+    const board = readFileSync(join(base, 'output/data/leaderboard.csv'), 'utf8').trimEnd().split('\n')
+    expect(board.length).toBeLessThan(100)
   }, 60_000)
 
   it.each([

@@ -23,6 +23,8 @@ const OPTIONS = {
   time: '--time',
 }
 const MAX_FAILURE = 1024
+/** Status of a run that was asked to stop; `resume` makes the model of the trials that ended. */
+const STOPPED = 143
 
 class Failure extends Error {}
 
@@ -115,7 +117,8 @@ async function train() {
   try {
     const held = test ? [`--test=${test[0]}`] : []
     const { code, said } = await run(['run', ...table, ...options, ...held, `--output=${experiment}`, '--quiet'])
-    if (code !== 0) throw new Failure(said.trim() || `training ended with status ${code}`)
+    const ended = code === STOPPED ? await run(['resume', experiment, '--max-candidates=1', '--quiet']) : { code, said }
+    if (ended.code !== 0) throw new Failure(ended.said.trim() || `training ended with status ${ended.code}`)
     keep(experiment)
   } finally {
     rmSync(work, { recursive: true, force: true })
