@@ -88,6 +88,7 @@ export interface Kernels {
     centres: Pointer,
     directions: Pointer,
   ): void
+  addTotals(parts: Pointer, n: number, node: Pointer): void
   readTotals(node: Pointer): void
   adoptTotal(parent: Pointer, child: Pointer, right: number): void
   partitionDense(column: Pointer, sides: Pointer, rows: Pointer, n: number, spare: Pointer): number
@@ -102,6 +103,7 @@ export interface Kernels {
     n: number,
     spare: Pointer,
   ): number
+  joinParts(rows: Pointer, spare: Pointer, parts: Pointer, n: number): number
   addToRows(rows: Pointer, n: number, value: number, scores: Pointer): void
   walkBins(
     tree: Pointer,
@@ -403,11 +405,11 @@ export class Arena {
     const env = { memory: this.memory, abort: () => undefined }
     const own = new WebAssembly.Instance(module, { env }).exports as unknown as Kernels
     this.team = shared ? new Team(own, module, this.memory, threads) : undefined
-    this.kernels = this.team ? shareKernels(own, this.team, () => this.bytes) : own
-    this.top = this.kernels.heapBase()
+    this.top = own.heapBase()
     this.words = new Int32Array(this.memory.buffer)
     this.numbers = new Float64Array(this.memory.buffer)
     this.bytes = new Uint8Array(this.memory.buffer)
+    this.kernels = this.team ? shareKernels(own, this.team, this) : own
   }
 
   /** Room for `bytes`, at a multiple of 64. Not cleared. */

@@ -1,8 +1,9 @@
-import type { Kernels, Pointer } from './kernels.ts'
+import type { Arena, Kernels, Pointer } from './kernels.ts'
 import type { KernelCall, Team } from './team.ts'
 
-const LEAST_ROWS = 8192 // for one thread: with fewer, telling another takes longer than doing it
+const LEAST_ROWS = 4096 // for one thread: with fewer, telling another takes longer than doing it
 const LANES = 4 // rows the kernels take at once
+const PART = 16 // bytes of what joins the parts: see joinParts, addTotals
 
 /** The parts of `n` rows, each but the last a multiple of four; one part where more are not worth it. */
 export function shares(
@@ -20,7 +21,8 @@ const moved = (pointer: Pointer, bytes: number): Pointer => (pointer === 0 ? 0 :
  * The same kernels, with those that go over rows one by one shared among threads. Each row is done by the same instructions as
  * before, so results are the same to the bit.
  */
-export function shareKernels(own: Kernels, team: Team, bytes: () => Uint8Array): Kernels {
+export function shareKernels(own: Kernels, team: Team, arena: Arena): Kernels {
+  const joints = arena.allocate(PART * team.size)
   const share = (n: number, call: (first: number, count: number) => KernelCall): void => {
     team.run(shares(n, team.size).map(({ first, count }) => call(first, count)))
   }
@@ -31,6 +33,17 @@ export function shareKernels(own: Kernels, team: Team, bytes: () => Uint8Array):
         kernel: 'binColumn',
         args: [values + 4 * first, count, thresholds, missingBin, bins + first],
       })),
+    sumRows: (rows, n, gradients, node) => {
+      const parts = shares(n, team.size)
+      if (parts.length === 1) return own.sumRows(rows, n, gradients, node)
+      team.run(
+        parts.map(({ first, count }, i) => ({
+          kernel: 'sumRows',
+          args: [moved(rows, 4 * first), count, gradients + (rows === 0 ? 8 * first : 0), joints + PART * i],
+        })),
+      )
+      own.addTotals(joints, parts.length, node)
+    },
     addToRows: (rows, n, value, scores) =>
       share(n, (first, count) => ({ kernel: 'addToRows', args: [rows + 4 * first, count, value, scores] })),
     walkBins: (tree, blocks, rowCount, dense, groups, rows, n, values, scores) =>
@@ -72,26 +85,19 @@ export function shareKernels(own: Kernels, team: Team, bytes: () => Uint8Array):
       }))(rows, spare),
   }
 
-  // Every part is partitioned by itself; then the left rows of all parts move together, and the right rows, which stand in the
-  // spare array once more, follow them.
+  // Every part is partitioned by itself; then all are joined.
   function partition(n: number, call: (first: number, count: number) => KernelCall) {
     return (rows: Pointer, spare: Pointer): number => {
       const parts = shares(n, team.size)
       const lefts = team.run(parts.map(({ first, count }) => call(first, count)))
       if (parts.length === 1) return lefts[0]!
-      const memory = bytes()
-      let at = 0
-      for (const [i, { first }] of parts.entries()) {
-        memory.copyWithin(rows + 4 * at, rows + 4 * first, rows + 4 * (first + lefts[i]!))
-        at += lefts[i]!
-      }
-      const left = at
       for (const [i, { first, count }] of parts.entries()) {
-        const right = count - lefts[i]!
-        memory.copyWithin(rows + 4 * at, spare + 4 * first, spare + 4 * (first + right))
-        at += right
+        const at = joints / 4 + 3 * i
+        arena.words[at] = first
+        arena.words[at + 1] = count
+        arena.words[at + 2] = lefts[i]!
       }
-      return left
+      return own.joinParts(rows, spare, joints, parts.length)
     }
   }
 }

@@ -58,24 +58,35 @@ export const neighbors: ModelKind<NeighborsModel> = {
   },
 }
 
-/** Squared distances and row numbers of the nearest rows: |x|² − 2 x · r + |r|². */
+/**
+ * Squared distances and row numbers of the nearest rows: |x|² − 2 x · r + |r|², in float64 and then rounded, so that rows equally far
+ * stay so whichever runtime adds up: of those the first remembered is nearer.
+ */
 function nearestRows(model: NeighborsModel, graph: Graph, features: Tensor): [Tensor, Tensor] {
   const remembered = model.lengths.length
-  const rows = graph.constant(model.rows, [remembered, model.features])
-  const product = graph.op('MatMul', [features, graph.op('Transpose', [rows], { perm: { ints: [1, 0] } })])
-  // Sums of float32 depend on how many rows are summed beside each other; those of float64 hardly do.
+  const rows = graph.cast(graph.constant(model.rows, [remembered, model.features]), 'double')
   const wide = graph.cast(features, 'double')
+  const product = graph.op('MatMul', [wide, graph.op('Transpose', [rows], { perm: { ints: [1, 0] } })])
   const own = graph.op('ReduceSum', [graph.op('Mul', [wide, wide]), graph.i64(1)])
   const apart = graph.op('Sub', [
-    graph.constant(model.lengths, [1, remembered]),
-    graph.op('Mul', [product, graph.f32(2)]),
+    graph.constant(squaredLengths(model), [1, remembered]),
+    graph.op('Mul', [product, graph.f64(2)]),
   ])
+  const distances = graph.op('Max', [graph.op('Add', [apart, own]), graph.f64(0)])
   const [least, nearest] = graph.ops(
     'TopK',
-    [apart, graph.i64(model.count)],
+    [graph.cast(distances, 'float'), graph.i64(model.count)],
     2,
     { axis: 1, largest: 0, sorted: 1 },
     { types: ['float', 'int64'] },
   ) as [Tensor, Tensor]
-  return [graph.op('Max', [graph.op('Add', [graph.cast(least, 'double'), own]), graph.f64(0)]), nearest]
+  return [graph.cast(least, 'double'), nearest]
+}
+
+function squaredLengths({ rows, features, lengths }: NeighborsModel): Float64Array {
+  return Float64Array.from(lengths, (_, row) => {
+    let sum = 0
+    for (let at = row * features; at < (row + 1) * features; at++) sum += rows[at]! * rows[at]!
+    return sum
+  })
 }

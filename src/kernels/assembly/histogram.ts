@@ -236,3 +236,10 @@ export function sumRows(rows: usize, n: i32, gradients: usize, node: usize): voi
   }
   v128.store(node, total)
 }
+
+// Totals of parts of the rows, side by side, become one.
+export function addTotals(parts: usize, n: i32, node: usize): void {
+  let total = i64x2.splat(0)
+  for (let i: i32 = 0; i < n; i++) total = i64x2.add(total, v128.load(parts + ((<usize>i) << 4)))
+  v128.store(node, total)
+}

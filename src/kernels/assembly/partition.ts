@@ -44,6 +44,26 @@ export function partitionSparse(
   return left
 }
 
+// Rows that were partitioned in parts become one: `parts` holds, for each, i32 first, count, how many go left; their right rows stand
+// in the spare array once more. Returns how many go left of all.
+export function joinParts(rows: usize, spare: usize, parts: usize, n: i32): i32 {
+  let at = rows
+  for (let i: i32 = 0; i < n; i++) {
+    const part = parts + <usize>i * 12
+    const bytes = (<usize>load<i32>(part, 8)) << 2
+    memory.copy(at, rows + ((<usize>load<i32>(part)) << 2), bytes)
+    at += bytes
+  }
+  const left = <i32>((at - rows) >> 2)
+  for (let i: i32 = 0; i < n; i++) {
+    const part = parts + <usize>i * 12
+    const bytes = (<usize>(load<i32>(part, 4) - load<i32>(part, 8))) << 2
+    memory.copy(at, spare + ((<usize>load<i32>(part)) << 2), bytes)
+    at += bytes
+  }
+  return left
+}
+
 // scores[row] += value for the rows of one leaf.
 export function addToRows(rows: usize, n: i32, value: f32, scores: usize): void {
   for (let i: i32 = 0; i < n; i++) {
