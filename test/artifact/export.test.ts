@@ -149,6 +149,8 @@ describe('packages of a model', () => {
         ? readFileSync(join(binary, name, 'Dockerfile'), 'utf8')
             .match(/^COPY .+ \.\/$/gm)!
             .flatMap(line => line.split(' ').slice(1, -1))
+            // A pattern may find nothing: what is put there to train is not part of the package.
+            .filter(name => !name.includes('*'))
         : []
       expect(files).toEqual(expect.arrayContaining([...copied]))
       expect(JSON.parse(readFileSync(join(binary, name, 'model.json'), 'utf8'))).toMatchObject({
