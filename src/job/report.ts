@@ -3,7 +3,7 @@ import { nameOf, type TablePath } from '../data/source.ts'
 import { scoredRows, taskOf } from '../experiment/data.ts'
 import { rankTrials, withEnsemble, type LeaderboardRow } from '../experiment/leaderboard.ts'
 import { readDocument, type Layout } from '../experiment/store.ts'
-import { constantOutputs, judgeModel } from '../experiment/verdict.ts'
+import { constantOutputs, constantScore, judgeModel } from '../experiment/verdict.ts'
 import { spreadOf } from '../explain/resample.ts'
 import { confusionMatrix, evaluate, type MetricName } from '../metrics/index.ts'
 import { monitorStatistics, renderReport, type ReportInput } from '../report/index.ts'
@@ -84,7 +84,10 @@ function qualityOf({
   const { classes } = data.target
   // The objective and its kin as on the leaderboard: by rules of answering found on other rows.
   const values = { ...evaluate(scored), ...ensemble.metrics }
-  const constant = evaluate({ ...scored, outputs: constantOutputs(data, width, objective.name) })
+  const constant = {
+    ...evaluate({ ...scored, outputs: constantOutputs(data, width, objective.name) }),
+    [objective.name]: constantScore({ ...data, task: taskOf(data.target), objective }),
+  }
   const spread = spreadOf(scored, spec.seed, evaluate)
   const matrix = task === 'regression' ? undefined : confusionMatrix(scored)
   const drawn = drawnRows(target.length)
