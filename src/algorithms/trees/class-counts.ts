@@ -65,14 +65,7 @@ export class ClassCounts {
   }
 
   /** Best split of the rows over the features, written as { f64 gain, i32 feature, bin, missingLeft }; returns the gain. */
-  findSplit(
-    features: Int32Array,
-    rows: Pointer,
-    count: number,
-    minRows: number,
-    seed: number,
-    into: Pointer,
-  ): number {
+  findSplit(features: Int32Array, rows: Pointer, count: number, minRows: number, into: Pointer): number {
     const { arena, matrix, classes, histogram, totals, sides, best } = this
     const { kernels } = arena
     this.prepare()
@@ -86,10 +79,6 @@ export class ClassCounts {
       const { valueBins } = matrix.layout.features[f]!
       const column = this.columns[f]!
       const stride = this.strides[f]!
-      if (seed) {
-        kernels.randomClassSplit(column, stride, rows, count, this.labels, classes, valueBins, totals, f, minRows, seed, matrix.centres + 4 * matrix.layout.entries[f]!, sides, best) // prettier-ignore
-        continue
-      }
       kernels.histogramClasses(column, stride, rows, count, this.labels, classes, valueBins + 1, histogram)
       kernels.findClassSplit(histogram, classes, valueBins, totals, count, f, minRows, sides, best)
     }

@@ -288,7 +288,7 @@ class Growth {
     const { classes, rows } = this.grower
     const features = nodeFeatures === 0 ? this.features : this.drawer.draw(this.rng)
     if (classes) {
-      leaf.gain = classes.findSplit(features, rows + 4 * leaf.begin, leaf.count, this.rules.minRows, this.seed(), leaf.record + GAIN) // prettier-ignore
+      leaf.gain = classes.findSplit(features, rows + 4 * leaf.begin, leaf.count, this.rules.minRows, leaf.record + GAIN) // prettier-ignore
       return this.settle(leaf)
     }
     const selection = nodeFeatures === 0 ? inherited : this.nodeSelector.select(features)
