@@ -3,7 +3,7 @@ import { nameOf, type TablePath } from '../data/source.ts'
 import { scoredRows, taskOf } from '../experiment/data.ts'
 import { rankTrials, withEnsemble, type LeaderboardRow } from '../experiment/leaderboard.ts'
 import { readDocument, type Layout } from '../experiment/store.ts'
-import { constantOutputs, constantScore, judgeModel } from '../experiment/verdict.ts'
+import { constantOutputs, judgeModel } from '../experiment/verdict.ts'
 import { spreadOf } from '../explain/resample.ts'
 import { confusionMatrix, evaluate, type MetricName } from '../metrics/index.ts'
 import { monitorStatistics, renderReport, type ReportInput } from '../report/index.ts'
@@ -42,6 +42,7 @@ export async function reportOf(
   const { members } = ensemble
   const single = members.length === 1 ? trials.find(({ id }) => id === members[0]!.trial) : undefined
   const explained = fast ? {} : await explanationsOf(found, tell)
+  const verdict = judgeModel(paths, { ...data, task: taskOf(data.target), objective }, ensemble, trials)
   const html = renderReport({
     spec,
     profile,
@@ -55,8 +56,8 @@ export async function reportOf(
       algorithm: single?.algorithm ?? 'ensemble',
       score: ensemble.metrics[objective.name]!,
     },
-    verdict: judgeModel(paths, { ...data, task: taskOf(data.target), objective }, ensemble, trials),
-    evaluation: qualityOf(found),
+    verdict,
+    evaluation: qualityOf(found, verdict.constant),
     ...explained,
     ...(await scrutinyOf(found, explained.importance, sensitive)),
     ...spentOf(found),
@@ -73,20 +74,17 @@ export async function reportOf(
   return { html, json: `${JSON.stringify(statistics, null, 2)}\n` }
 }
 
-function qualityOf({
-  spec,
-  data,
-  objective,
-  ensemble,
-  scored,
-}: Finished): NonNullable<ReportInput['evaluation']> {
+function qualityOf(
+  { spec, data, objective, ensemble, scored }: Finished,
+  bestConstant: number | undefined,
+): NonNullable<ReportInput['evaluation']> {
   const { task, target, outputs, width, labelWeights } = scored
   const { classes } = data.target
   // The objective and its kin as on the leaderboard: by rules of answering found on other rows.
   const values = { ...evaluate(scored), ...ensemble.metrics }
   const constant = {
     ...evaluate({ ...scored, outputs: constantOutputs(data, width, objective.name) }),
-    [objective.name]: constantScore({ ...data, task: taskOf(data.target), objective }),
+    ...(bestConstant !== undefined && { [objective.name]: bestConstant }),
   }
   const spread = spreadOf(scored, spec.seed, evaluate)
   const matrix = task === 'regression' ? undefined : confusionMatrix(scored)
