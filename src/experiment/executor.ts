@@ -19,6 +19,18 @@ export interface TrialJob {
   readonly expectedBytes?: number
 }
 
+/** What a trial is, however it ends. */
+export const identityOf = ({
+  request,
+  candidate,
+}: Pick<TrialJob, 'request' | 'candidate'>): Omit<Trial, 'state'> => ({
+  id: request.id,
+  candidate: candidate.name,
+  algorithm: candidate.algorithm,
+  params: request.params,
+  seed: request.seed,
+})
+
 export interface Repeat {
   /** By fold. */
   readonly clock: readonly (readonly Mark[])[]

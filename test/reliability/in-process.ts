@@ -4,7 +4,7 @@ import { algorithms } from '../../src/algorithms/index.ts'
 import type { Candidate } from '../../src/candidates/candidate.ts'
 import { writeCandidateFiles } from '../../src/candidates/files.ts'
 import { openData } from '../../src/experiment/data.ts'
-import type { Executor } from '../../src/experiment/executor.ts'
+import { identityOf, type Executor } from '../../src/experiment/executor.ts'
 import { fitCandidate } from '../../src/experiment/fit-candidate.ts'
 import { prepareExperiment } from '../../src/experiment/prepare.ts'
 import { runExperiment } from '../../src/experiment/run.ts'
@@ -18,13 +18,7 @@ import { writeClouds } from './soak.ts'
 export function inProcess({ paths }: Store): Executor {
   let before: Promise<unknown> = Promise.resolve()
   const once = async ({ request, candidate, objective }: Parameters<Executor['submit']>[0]) => {
-    const base = {
-      id: request.id,
-      candidate: candidate.name,
-      algorithm: candidate.algorithm,
-      params: request.params,
-      seed: request.seed,
-    }
+    const base = identityOf({ request, candidate })
     const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
     const fitted = await fitCandidate(openData(paths), candidate, algorithm, request.params, {
       objective: objective.name,

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import type { Executor, SubmitOptions, TrialJob } from '../../experiment/executor.ts'
+import { identityOf, type Executor, type SubmitOptions, type TrialJob } from '../../experiment/executor.ts'
 import type { Trial } from '../../experiment/types.ts'
 import { startWorker, workerEntry, type WorkerPlace } from './launch.ts'
 import { systemMemoryKills } from './machine.ts'
@@ -39,15 +39,11 @@ export interface PoolOptions {
 
 /** What is recorded of a trial that did not answer. */
 const unfinished = (
-  { job: { request, candidate }, attempts }: Task,
+  { job, attempts }: Task,
   { state, reason }: Verdict,
   more: Partial<Trial> = {},
 ): Trial => ({
-  id: request.id,
-  candidate: candidate.name,
-  algorithm: candidate.algorithm,
-  params: request.params,
-  seed: request.seed,
+  ...identityOf(job),
   state,
   reason,
   ...(attempts > 1 && { attempts }),
@@ -55,7 +51,7 @@ const unfinished = (
 })
 
 /**
- * Runs trials in child processes, one thread each: a trial that crashes, hangs or eats memory dies alone and is recorded
+ * Runs trials in child processes: a trial that crashes, hangs or eats memory dies alone and is recorded
  * with its reason.
  */
 export class LocalPool implements Executor {

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { Worker } from 'node:worker_threads'
 import type { Algorithm } from '../../algorithms/algorithm.ts'
 import { openData, type ExperimentData } from '../../experiment/data.ts'
-import type { Race, TrialJob } from '../../experiment/executor.ts'
+import { identityOf, type Race, type TrialJob } from '../../experiment/executor.ts'
 import { FeatureCache, fitCandidate, RaceLost } from '../../experiment/fit-candidate.ts'
 import { layout, type Layout } from '../../experiment/store.ts'
 import { clockOf, endedByDisk, leaveTrial } from '../../experiment/trial-files.ts'
@@ -93,13 +93,7 @@ async function runTrial(
 ): Promise<Trial> {
   const { request, candidate, objective, race, repeat } = job
   const { paths, algorithms } = bench
-  const base = {
-    id: request.id,
-    candidate: candidate.name,
-    algorithm: candidate.algorithm,
-    params: request.params,
-    seed: request.seed,
-  }
+  const base = identityOf(job)
   try {
     const data = (bench.data ??= openData(paths))
     if (job.metricModule !== undefined) await loadMetric(job.metricModule)
