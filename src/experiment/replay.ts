@@ -30,11 +30,7 @@ export async function replay(
   try {
     for (const generation of recording.generations) {
       if (services.signal.aborted) break
-      const known = generation.filter(
-        ({ id, candidate, definition }) =>
-          recording.trials.has(id) && runner.definitions.get(candidate) === definition,
-      )
-      await replayGeneration(store, runner, known, recording)
+      await replayGeneration(store, runner, generation, recording)
       const done = runner.trialsNow()
       writeLeaderboard(
         store.paths,
@@ -61,23 +57,29 @@ export interface ReplayOptions {
 
 const NO_LIMIT = { softSeconds: Infinity, hardSeconds: Infinity }
 
-/** A replay that was stopped goes on where it was. */
+/**
+ * A replay that was stopped goes on where it was. The generation is put down whole, as it was asked for then; of its trials, those
+ * are repeated that came to an end before the budget did.
+ */
 async function replayGeneration(
   { journal }: Store,
   runner: Runner,
-  requests: readonly TrialRequest[],
+  generation: readonly TrialRequest[],
   { trials }: Recording,
 ): Promise<void> {
-  if (requests.length === 0) return
+  const known = generation.filter(
+    ({ id, candidate, definition }) => trials.has(id) && runner.definitions.get(candidate) === definition,
+  )
+  if (known.length === 0) return
   const asked = new Set(
     journal.records
       .flatMap(record => (record.type === 'generation' ? record.trials : []))
       .map(({ id }) => id),
   )
-  if (!asked.has(requests[0]!.id)) journal.append({ type: 'generation', trials: requests })
+  if (!asked.has(generation[0]!.id)) journal.append({ type: 'generation', trials: generation })
   const done = new Set(runner.trialsNow().map(({ id }) => id))
   await Promise.all(
-    requests
+    known
       .filter(({ id }) => !done.has(id))
       .map(async request => {
         const then = trials.get(request.id)!
