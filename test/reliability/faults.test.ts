@@ -12,7 +12,7 @@ import { cases, isFull, note, pause, processesOf, progress, resultOf, soakSeed }
 // The N-th call of a kind fails, or kills the process: for a sample of all N, kinds and errors. Calls are counted in the main
 // thread of the main process: there, one after the other, is all that the store writes but for the files of trials.
 
-const FAULTS = cases(4, 320)
+const FAULTS = cases(4, 300)
 const KINDS = {
   fsync: ['KILL', 'EIO', 'ENOSPC'],
   fdatasync: ['KILL', 'EIO', 'ENOSPC'],

@@ -4,23 +4,29 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readExperiment } from '../../src/experiment/store.ts'
 import { createRng } from '../../src/util/rng.ts'
+import { smallSpec } from './in-process.ts'
 import { endsOf, goOn, runCli, runningTrials } from './runs.ts'
-import { cases, isFull, note, pause, processesOf, resultOf, writeClouds, soakSeed } from './soak.ts'
+import { cases, isFull, note, pause, processesOf, progress, resultOf, soakSeed } from './soak.ts'
 
 const KILLS = cases(2, 100)
 const TRIALS = isFull ? 12 : 5
+const ROWS = 400
 const ORPHAN_MS = 2000
 const rng = createRng(11 + soakSeed)
 
 let root: string
+let data: string
+let candidates: string
 let reference: string
 let seconds: number
 const beginIn = (folder: string) =>
-  ['run', join(root, 'clouds.csv'), '--target', 'y', '--output', folder, '--max-candidates', String(TRIALS), '--workers', '2', '--quiet'] // prettier-ignore
+  ['run', data, '--target', 'y', '--output', folder, '--max-candidates', String(TRIALS), '--workers', '2', '--candidates', candidates, '--quiet'] // prettier-ignore
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'kills-'))
-  writeClouds(join(root, 'clouds.csv'))
+  const spec = await smallSpec(root, ROWS)
+  data = spec.data as string
+  candidates = spec.candidates!
   reference = join(root, 'reference')
   const ended = await runCli(beginIn(reference), { cwd: root })
   expect(ended.stderr).toBe('')
@@ -50,6 +56,7 @@ it(
       redone += before.running.size
       kept += before.ended.size
       rmSync(folder, { recursive: true })
+      progress(`${i}: ${before.ended.size} ended, ${before.running.size} running`)
     }
     expect(orphans).toBe(0)
     note({
