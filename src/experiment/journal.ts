@@ -30,6 +30,8 @@ export type JournalRecord =
   | {
       readonly type: 'prepared'
       readonly dataSha256: string
+      /** Of the test file, where there is one. */
+      readonly testSha256?: string
       readonly rows: number
       /** SHA-256 of what was made of the data, by path within the folder. */
       readonly files?: Readonly<Record<string, string>>

@@ -155,6 +155,36 @@ describe('an experiment folder', () => {
       store.close()
     }
   })
+
+  it('goes on only with the test file it began with, wherever that lies now, or without one', async () => {
+    const test = join(root, 'test.csv')
+    writeClouds(test, 30, 6)
+    const folder = join(root, 'tested')
+    const first = createStore(folder, { ...spec, test }, '0')
+    await prepareExperiment(first, () => {})
+    first.close()
+    const again = async (path: string) => {
+      const store = openStore(folder)
+      try {
+        await prepareExperiment({ ...store, spec: { ...store.spec, test: path } }, () => {})
+      } finally {
+        store.close()
+      }
+    }
+    await again(test)
+    const moved = join(root, 'moved.csv')
+    cpSync(test, moved)
+    await again(moved)
+    writeClouds(test, 30, 7)
+    await expect(again(test)).rejects.toMatchObject({
+      code: 'E_DATA_CHANGED',
+      message: expect.stringMatching(
+        /^test file .*test\.csv is not what the experiment began with: other bytes/,
+      ),
+    })
+    rmSync(test)
+    await again(test)
+  })
 })
 
 describe('repair', () => {
