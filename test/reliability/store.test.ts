@@ -18,6 +18,7 @@ import { prepareExperiment } from '../../src/experiment/prepare.ts'
 import { createStore, openStore, readExperiment } from '../../src/experiment/store.ts'
 import type { ExperimentSpec } from '../../src/experiment/types.ts'
 import { VERSION } from '../../src/job/version.ts'
+import { reportOf } from '../../src/job/report.ts'
 import { repairExperiment, type Mended } from '../../src/job/repair.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { runInProcess, smallSpec } from './in-process.ts'
@@ -226,6 +227,35 @@ describe('repair', () => {
       'model/model.onnx': 'damaged, rebuilt',
     })
     expect(hashesOf(folder)).toEqual(hashesOf(reference))
+  })
+
+  it('makes a damaged report again as it was asked for, and none where there was none', async () => {
+    const folder = copy()
+    const [page, figures] = ['report.html', 'report.json'].map(name => join(folder, name)) as [string, string]
+    const { html, json } = await reportOf(folder, { fast: true, sensitive: 'word' })
+    const write = () => {
+      writeFileSync(page, html)
+      writeFileSync(figures, json)
+    }
+    const faults: [() => void, Record<string, string>][] = [
+      [() => {}, {}],
+      [() => spoil(page, 5000), { 'report.html': 'damaged, rebuilt' }],
+      [() => spoil(figures, 50), { 'report.json': 'damaged, rebuilt' }],
+      [() => rmSync(figures), { 'report.json': 'missing, rebuilt' }],
+    ]
+    for (const [spoilIt, told] of faults) {
+      write()
+      spoilIt()
+      expect(notWhole(await repairExperiment(folder))).toEqual(told)
+      expect([readFileSync(page, 'utf8'), readFileSync(figures, 'utf8')]).toEqual([html, json])
+    }
+    rmSync(page)
+    const mended = await repairExperiment(folder)
+    expect(mended.find(({ file }) => file === 'report.html')).toMatchObject({ found: 'missing', done: 'rebuilt', note: expect.stringContaining('how it was asked for') }) // prettier-ignore
+    expect(readFileSync(page, 'utf8')).toContain('What the model leans on')
+    for (const path of [page, figures]) rmSync(path)
+    await repairExperiment(folder)
+    expect(existsSync(page)).toBe(false)
   })
 
   it('keeps what is whole of a damaged journal and takes the rest from the files of the trials', async () => {
