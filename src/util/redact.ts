@@ -8,7 +8,7 @@ const SECRET_NAMES =
 
 /** Whether what goes by this name is to be kept quiet: `AWS_SECRET_ACCESS_KEY`, `x-api-key`, `sessionToken`. */
 export const isSecretName = (name: string): boolean =>
-  SECRET_NAMES.test(name.toLowerCase().replace(/[^a-z0-9]/g, ''))
+  SECRET_NAMES.test(name.toLowerCase().replace(/[^a-z0-9]+/g, ''))
 
 const SHORTEST = 6 // characters of a value that is searched for: "1" and "true" are no secrets
 

@@ -22,7 +22,10 @@ import { reportOf } from '../../src/job/report.ts'
 import { repairExperiment, type Mended } from '../../src/job/repair.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { runInProcess, smallSpec } from './in-process.ts'
-import { hashOf, note, resultOf, writeClouds } from './soak.ts'
+import { cases, hashOf, note, resultOf, writeClouds } from './soak.ts'
+
+/** Journals: one that is gone, the others with a flipped bit. */
+const DAMAGED = cases(3, 12)
 
 let root: string
 let spec: ExperimentSpec
@@ -260,7 +263,7 @@ describe('repair', () => {
 
   it('keeps what is whole of a damaged journal and takes the rest from the files of the trials', async () => {
     const rng = createRng(7)
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < DAMAGED; i++) {
       const folder = copy()
       const path = join(folder, 'events.jsonl')
       if (i === 0) rmSync(path)
