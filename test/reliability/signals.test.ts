@@ -5,6 +5,7 @@ import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../helpers/cli.ts'
 import { smallSpec } from './in-process.ts'
+import { ended as endOf } from './runs.ts'
 import { isFull, leftAfter, note, PATIENCE_MS } from './soak.ts'
 
 const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js')
@@ -100,7 +101,9 @@ describe.skipIf(process.platform === 'win32' || !existsSync('/proc/self'))('sign
         for (const [i, signal] of signals.entries())
           setTimeout(() => (toGroup ? process.kill(-child.pid!, signal) : child.kill(signal)), 300 * i)
       })
-      child.on('exit', code => setTimeout(() => done({ code, seconds: (performance.now() - from) / 1000 - 0.1, stdout, stderr, output }), 100)) // prettier-ignore
+      let seconds = 0
+      child.on('exit', () => (seconds = (performance.now() - from) / 1000))
+      void endOf(child).then(({ code }) => done({ code, seconds, stdout, stderr, output }))
     })
 
   const whole = async ({ output, stdout }: { output: string; stdout: string }, stage: StageName) => {
