@@ -52,6 +52,12 @@ export const runCommand: CommandDefinition = {
     new Option('--mode <mode>', 'hpo: best single pipeline; ensemble: best weighted ensemble; auto chooses')
       .choices(['auto', 'hpo', 'ensemble'])
       .default('auto'),
+    new Option(
+      '--strategy <name>',
+      'bayesian: every trial learns from all rows; multi-fidelity: trials begin with a share of them, the best go on with more; auto: as the budget asks',
+    )
+      .choices(['auto', 'bayesian', 'multi-fidelity'])
+      .default('auto'),
     option('--max-candidates <n>', 'most trials to run').argParser(wholeNumber(1)).default(250),
     option(
       '--budget <time>',
@@ -161,6 +167,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
       metricModule !== undefined ? CUSTOM : asked === undefined ? undefined : parseMetricName(asked, task),
     metricModule,
     mode: options['mode'],
+    strategy: options['strategy'] === 'auto' ? undefined : options['strategy'],
     maxCandidates: options['maxCandidates'],
     budgetSeconds: options['budget'],
     seed: options['seed'],

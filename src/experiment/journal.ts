@@ -15,6 +15,8 @@ export interface TrialRequest {
   readonly definition: string
   readonly params: Params
   readonly seed: number
+  /** Share of the training rows it learns from; all unless said. */
+  readonly rowShare?: number
 }
 
 /** Everything that cannot be recomputed. The rest of the folder follows from these records and the data. */

@@ -10,7 +10,7 @@ import { assignStratified } from './stratified.ts'
 import { forwardFolds } from './time.ts'
 
 export type { Folds } from './folds.ts'
-export { sampleRows } from './sample.ts'
+export { sampleRows, shareOfRows } from './sample.ts'
 
 /** Above this many rows one holdout says as much as five folds, at a fifth of the cost. */
 const HOLDOUT_ROWS = 50_000
