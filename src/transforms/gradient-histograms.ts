@@ -94,21 +94,43 @@ function namesOf({ height, width, channels, cell, directions }: GradientState): 
   return [...edges, ...lights].flatMap(what => places.map(place => `${what} at ${place}`))
 }
 
-/** How much of each pixel of a line belongs to each cell: to the two whose middles are nearest. Row-major pixels × cells. */
-function shares(pixels: number, cell: number): Float64Array {
-  const cells = cellsAlong(pixels, cell)
-  const table = new Float64Array(pixels * cells)
-  for (let pixel = 0; pixel < pixels; pixel++) {
+interface Pool {
+  readonly cells: number
+  /** The four cells whose middles are nearest to each pixel (at a border the same one twice), and how much of it is theirs. */
+  readonly cell: Int32Array
+  readonly share: Float64Array
+}
+
+function poolOf({ height, width, cell }: GradientState): Pool {
+  const [down, across] = [nearest(height, cell), nearest(width, cell)]
+  const wide = cellsAlong(width, cell)
+  const pool = {
+    cells: cellsAlong(height, cell) * wide,
+    cell: new Int32Array(4 * height * width),
+    share: new Float64Array(4 * height * width),
+  }
+  let at = 0
+  for (const rows of down)
+    for (const columns of across)
+      for (const [i, much] of rows)
+        for (const [j, more] of columns) {
+          pool.cell[at] = i * wide + j
+          pool.share[at++] = much * more
+        }
+  return pool
+}
+
+/** For each pixel of a line the two cells whose middles are nearest, and how much of it belongs to each. */
+const nearest = (pixels: number, cell: number) =>
+  Array.from({ length: pixels }, (_, pixel) => {
+    const last = cellsAlong(pixels, cell) - 1
     const place = (pixel + 0.5) / cell - 0.5
     const before = Math.floor(place)
-    for (const [at, share] of [
-      [before, before + 1 - place],
-      [before + 1, place - before],
-    ] as const)
-      table[pixel * cells + Math.max(0, Math.min(cells - 1, at))]! += share
-  }
-  return table
-}
+    return [
+      [Math.max(0, before), before + 1 - place],
+      [Math.min(last, before + 1), place - before],
+    ] as const
+  })
 
 const directionsOf = ({ directions }: GradientState) =>
   Array.from({ length: directions }, (_, k) => {
@@ -121,48 +143,43 @@ const leastOf = ({ directions }: GradientState) => Math.cos((2 * Math.PI) / dire
 
 /** Pixels → histogram and lightness; gives the same array each time. */
 function histogramOf(state: GradientState): (pixels: Float64Array) => Float64Array {
-  const { height, width, channels, cell, floor } = state
-  const [down, across] = [shares(height, cell), shares(width, cell)]
-  const [tall, wide] = [cellsAlong(height, cell), cellsAlong(width, cell)]
+  const { height, width, channels, floor } = state
+  const pool = poolOf(state)
+  const { cells } = pool
   const directions = directionsOf(state)
   const least = leastOf(state)
   const size = height * width
-  const cells = tall * wide
   const found = new Float64Array((directions.length + channels) * cells)
   const light = new Float64Array(size)
-  const add = (plane: number, y: number, x: number, value: number) => {
-    for (let i = 0; i < tall; i++) {
-      const share = value * down[y * tall + i]!
-      if (share === 0) continue
-      for (let j = 0; j < wide; j++) found[(plane * tall + i) * wide + j]! += share * across[x * wide + j]!
-    }
+  const add = (plane: number, pixel: number, value: number) => {
+    for (let at = 4 * pixel; at < 4 * pixel + 4; at++)
+      found[plane * cells + pool.cell[at]!]! += value * pool.share[at]!
   }
   return pixels => {
     found.fill(0)
     light.fill(0)
-    for (let c = 0, at = 0; c < channels; c++) {
-      for (let p = 0; p < size; p++, at++) {
-        const value = pixels[at]!
+    for (let channel = 0; channel < channels; channel++)
+      for (let pixel = 0; pixel < size; pixel++) {
+        const value = pixels[channel * size + pixel]!
         if (value === 0) continue
-        light[p]! += value
-        add(directions.length + c, Math.floor(p / width), p % width, value)
+        light[pixel]! += value
+        add(directions.length + channel, pixel, value)
       }
-    }
-    let squares = 0
     for (let y = 0; y < height; y++) {
-      const [above, below] = [Math.max(0, y - 1), Math.min(height - 1, y + 1)]
+      const [above, below] = [Math.max(0, y - 1) * width, Math.min(height - 1, y + 1) * width]
       for (let x = 0; x < width; x++) {
         const gx = light[y * width + Math.min(width - 1, x + 1)]! - light[y * width + Math.max(0, x - 1)]!
-        const gy = light[below * width + x]! - light[above * width + x]!
+        const gy = light[below + x]! - light[above + x]!
         if (gx === 0 && gy === 0) continue
         const length = least * Math.sqrt(gx * gx + gy * gy)
-        for (const [k, { cos, sin }] of directions.entries()) {
-          const over = gx * cos + gy * sin - length
-          if (over > 0) add(k, y, x, over)
+        for (let k = 0; k < directions.length; k++) {
+          const over = gx * directions[k]!.cos + gy * directions[k]!.sin - length
+          if (over > 0) add(k, y * width + x, over)
         }
       }
     }
     const edges = directions.length * cells
+    let squares = 0
     for (let i = 0; i < edges; i++) squares += found[i]! * found[i]!
     const scale = Math.max(floor, Math.sqrt(squares))
     for (let i = 0; i < edges; i++) found[i]! /= scale
@@ -171,9 +188,10 @@ function histogramOf(state: GradientState): (pixels: Float64Array) => Float64Arr
 }
 
 function emitHistogram(state: GradientState, graph: Graph, input: Tensor): Tensor {
-  const { height, width, channels, cell, floor } = state
+  const { height, width, channels, floor } = state
   const size = height * width
-  const cells = cellsAlong(height, cell) * cellsAlong(width, cell)
+  const shares = poolOf(state)
+  const { cells } = shares
   const missing = graph.op('IsNaN', [input], {}, { type: 'bool' })
   const known = graph.op(
     'Where',
@@ -183,7 +201,7 @@ function emitHistogram(state: GradientState, graph: Graph, input: Tensor): Tenso
   )
   const reshape = (tensor: Tensor, ...dims: number[]) => graph.op('Reshape', [tensor, graph.i64(...dims)])
   const sum = (tensor: Tensor, keepdims = 0) => graph.op('ReduceSum', [tensor, graph.i64(1)], { keepdims })
-  const pool = graph.constant(poolingOf(state), [size, cells])
+  const pool = graph.constant(matrixOf(shares), [size, cells])
 
   const planes = reshape(known, -1, channels, size)
   const light = reshape(channels === 1 ? planes : sum(planes), -1, height, width)
@@ -216,13 +234,8 @@ function emitHistogram(state: GradientState, graph: Graph, input: Tensor): Tenso
 }
 
 /** Row-major pixels × cells. */
-function poolingOf({ height, width, cell }: GradientState): Float64Array {
-  const [down, across] = [shares(height, cell), shares(width, cell)]
-  const [tall, wide] = [cellsAlong(height, cell), cellsAlong(width, cell)]
-  const table = new Float64Array(height * width * tall * wide)
-  for (let y = 0, at = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      for (let i = 0; i < tall; i++)
-        for (let j = 0; j < wide; j++, at++) table[at] = down[y * tall + i]! * across[x * wide + j]!
+function matrixOf({ cells, cell, share }: Pool): Float64Array {
+  const table = new Float64Array((cell.length / 4) * cells)
+  for (let at = 0; at < cell.length; at++) table[Math.floor(at / 4) * cells + cell[at]!]! += share[at]!
   return table
 }
