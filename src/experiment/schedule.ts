@@ -68,7 +68,7 @@ export interface PlannedStage {
 }
 
 export interface Schedule {
-  /** What is tried first, in this order: every candidate as it stands, cheapest first. */
+  /** What is tried first, in this order: every candidate as it stands, cheapest first; then what is recommended. */
   readonly portfolio: readonly PlannedTrial[]
   readonly stages: readonly PlannedStage[]
 }
@@ -92,13 +92,19 @@ export function scheduleOf(
 ): Schedule {
   const estimate = expectedSeconds(sized)
   const portfolio = candidates
-    .map(candidate => {
-      const params = defaults(candidate.space)
-      return { candidate: candidate.name, params, seconds: estimate(candidate, params) }
-    })
-    .sort((a, b) => a.seconds - b.seconds)
+    .flatMap(candidate =>
+      [{ order: 0, params: defaults(candidate.space) }, ...(candidate.starts ?? [])].map(
+        ({ order, params }) => ({
+          round: order,
+          candidate: candidate.name,
+          params,
+          seconds: estimate(candidate, params),
+        }),
+      ),
+    )
+    .sort((a, b) => a.round - b.round || a.seconds - b.seconds)
     .slice(0, maxCandidates)
-    .map((trial, i) => ({ order: i + 1, ...trial }))
+    .map(({ round: _, ...trial }, i) => ({ order: i + 1, ...trial }))
   const starts = wallSeconds(
     portfolio.map(({ seconds }) => seconds),
     workers,

@@ -7,6 +7,8 @@ import { mean } from './statistics.ts'
 export interface Searchable {
   readonly name: string
   readonly space: Space
+  /** Recommended params, tried in this order over all candidates once the defaults of each have been. */
+  readonly starts?: readonly { readonly order: number; readonly params: Params }[]
 }
 
 /** What the search needs of a trial that has ended. */

@@ -27,8 +27,6 @@ export interface SearchOptions<C extends Searchable = Searchable> {
   readonly expectedSeconds: Estimate<C>
   /** Share of a candidate's first trial for which there must be time; a tenth unless given. */
   readonly leastShare?: (candidate: C) => number
-  /** Parameters to try first, best guess first; the defaults unless given. */
-  readonly starts?: (candidate: C) => readonly Params[]
   /** One sampler for all; otherwise a mix of TPE, local search and Sobol points. */
   readonly sampler?: SamplerName
   /** Trials without improvement after which the search has converged; 100 unless given. */
@@ -59,8 +57,8 @@ const MOST_OF_A_TRIAL = 0.5
 const SAME = 1e-6 // relative change of the best score that is no improvement
 
 /**
- * Which trials come next: the starts of every candidate, cheapest expected first, so that a model exists
- * soon; then candidates by estimated cost of improvement and their params by samplers. A pure function of
+ * Which trials come next: the defaults of every candidate, cheapest expected first, so that a model exists
+ * soon; then what is recommended; then candidates by estimated cost of improvement and their params by samplers. A pure function of
  * options and history: a stopped search goes on as if it had not been stopped.
  */
 export function createSearch<C extends Searchable>(options: SearchOptions<C>): Search {
@@ -89,7 +87,7 @@ function stopReasonOf<C extends Searchable>(
   { trials: left }: Remaining,
 ): string | undefined {
   if (left <= 0) return 'every trial asked for has run'
-  if (pendingStarts(options, trials).length > 0) return undefined
+  if (pendingStarts(options, trials).some(({ order }) => order === 0)) return undefined
   const { best, direction } = metrics[options.objective]
   const perfect = direction === 'maximize' ? best : -best
   if (trials.some(trial => isScored(trial) && trial.score === perfect))
@@ -111,22 +109,22 @@ function trialsSinceBest(trials: readonly Followed[]): number {
   return since
 }
 
-/** Starts not tried yet: first starts of all before second starts, cheapest expected first, then plan order. */
+/** Starts not tried yet: the defaults of all candidates, cheapest expected first, then plan order; then what is recommended. */
 function pendingStarts<C extends Searchable>(options: SearchOptions<C>, trials: readonly Followed[]) {
   return options.candidates
     .flatMap(candidate => {
       const tried = new Set(trialsOf(trials, candidate).map(({ params }) => paramsKey(params)))
-      const starts = options.starts?.(candidate) ?? [defaults(candidate.space)]
+      const starts = [{ order: 0, params: defaults(candidate.space) }, ...(candidate.starts ?? [])]
       return starts
-        .map((params, round) => ({
+        .filter(({ params }) => !tried.has(paramsKey(params)))
+        .map(({ order, params }) => ({
           candidate,
           params,
-          round,
+          order,
           seconds: options.expectedSeconds(candidate, params),
         }))
-        .filter(({ params }) => !tried.has(paramsKey(params)))
     })
-    .sort((a, b) => a.round - b.round || a.seconds - b.seconds)
+    .sort((a, b) => a.order - b.order || a.seconds - b.seconds)
 }
 
 function generationOf<C extends Searchable>(
@@ -158,11 +156,12 @@ function generationOf<C extends Searchable>(
   }
   const size = Math.min(options.generation, remaining.trials)
 
-  for (const { candidate, params } of pendingStarts(options, trials)) {
+  for (const { candidate, params, order } of pendingStarts(options, trials)) {
     if (proposals.length === size) break
     // Whatever the time left, something must be tried: an experiment without a model is worth nothing.
     const first = trials.length === 0
-    if (schedule.take(startSeconds(candidate, params)) || first) add(candidate, params)
+    const needed = order === 0 ? startSeconds : seconds
+    if (schedule.take(needed(candidate, params)) || first) add(candidate, params)
   }
 
   let tooLong = pendingStarts(options, trials).length > 0
