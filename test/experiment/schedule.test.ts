@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { algorithms } from '../../src/algorithms/index.ts'
 import type { Candidate } from '../../src/candidates/candidate.ts'
+import { defaults } from '../../src/params/space.ts'
 import { expectedSeconds, scheduleOf, type Sized } from '../../src/experiment/schedule.ts'
 
 const train = Int32Array.from({ length: 800 }, (_, row) => row)
@@ -48,5 +49,11 @@ describe('the schedule of a plan', () => {
     expect(of(sized)).toBeCloseTo(5 * of(single), 9)
     const wide = { ...first!, groups: [{ ...group, columns: Array.from({ length: 9 }, (_, i) => `x${i}`) }] }
     expect(expectedSeconds(sized)(wide, {})).toBeGreaterThan(of(sized))
+  })
+  it('counts the features that columns become', () => {
+    const net = candidates.find(({ algorithm }) => algorithm === 'mlp')!
+    const wider = { ...net, groups: [{ ...group, then: [{ transform: 'periodic-encoder', params: { n_frequencies: 20 } }] }] } // prettier-ignore
+    const params = defaults(net.space)
+    expect(expectedSeconds(sized)(wider, params)).toBeGreaterThan(expectedSeconds(sized)(net, params))
   })
 })
