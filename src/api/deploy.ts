@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { packTarGz, unpackTarGz } from '../artifact/tar.ts'
+import { packTarGz, unpackTarGz } from '../util/tar.ts'
 import { writeModel } from '../artifact/index.ts'
 import { readPipeline } from '../experiment/assemble.ts'
 import { layout } from '../experiment/store.ts'
