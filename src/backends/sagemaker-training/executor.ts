@@ -23,7 +23,9 @@ import { trainingRefusals, trainingSettings, type TrainingSettings } from './set
 
 /** `GLASSPILOT_POLL_MS` is for servers on this machine. */
 const FIRST_POLL_MS = Number(process.env['GLASSPILOT_POLL_MS']) || 3000
-const LAST_POLL_MS = 15_000
+const LAST_POLL_MS = 5 * FIRST_POLL_MS
+/** Before another instance is asked for, where the account had none left. */
+const WAIT_MS = 10 * FIRST_POLL_MS
 /** Times that a trial is begun again after the service, not the trial, failed. */
 const RETRIES = 2
 
@@ -65,6 +67,8 @@ class TrainingJobs implements Executor {
   private readonly active = new Set<Promise<Trial>>()
   private readonly waiting: (() => void)[] = []
   private busy = 0
+  /** Jobs of ours that have not ended. */
+  private live = 0
   private closing = false
   private wake: () => void = () => {}
   private stopped = new Promise<void>(done => (this.wake = done))
@@ -113,7 +117,8 @@ class TrainingJobs implements Executor {
       if (there && ['Stopped', 'Stopping'].includes(there.TrainingJobStatus)) continue
       if (!there && !(await this.begin(name, job, time, dataBytes)))
         return ended(job, 'STOPPED', 'never started')
-      const { now, isLate } = await this.untilEnd(name, time.hardSeconds)
+      this.live++
+      const { now, isLate } = await this.untilEnd(name, time.hardSeconds).finally(() => this.live--)
       if (!now) return ended(job, 'STOPPED', 'stopped before it finished')
       if (now.TrainingJobStatus === 'Completed') return this.take(job, name, now)
       this.forget(name)
@@ -137,7 +142,7 @@ class TrainingJobs implements Executor {
     await cloud.put(`${placesOf(this.prefix).trial(name)}${TRIAL_FILE}`, { text: JSON.stringify(order) })
     const { hardSeconds } = time
     const request = trainingRequest(settings, this.prefix, { name, order, hardSeconds, dataBytes })
-    for (; !this.closing; await this.pause(LAST_POLL_MS)) {
+    for (; !this.closing; await this.pause(WAIT_MS)) {
       ledger.add({ kind: 'training-job', name, region })
       try {
         await cloud.call('CreateTrainingJob', request)
@@ -147,7 +152,7 @@ class TrainingJobs implements Executor {
         if (error instanceof CloudError && error.type === 'ResourceInUse') return true
         if (!(error instanceof CloudError) || error.type !== 'ResourceLimitExceeded') throw error
         ledger.strike({ kind: 'training-job', name, region })
-        if (this.active.size < 2) throw error
+        if (this.live === 0) throw error
         this.place.note(`${name} waits until another instance is free: ${error.message}`)
       }
     }

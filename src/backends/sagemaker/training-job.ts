@@ -28,7 +28,7 @@ export async function describeJob(cloud: Cloud, TrainingJobName: string): Promis
 }
 
 const isMissing = ({ type, message }: CloudError): boolean =>
-  /^ResourceNotFound/.test(type) ||
+  type.startsWith('ResourceNotFound') ||
   (type.startsWith('Validation') && /could not find|not found/i.test(message))
 
 /** Asks a job to end; nothing happens to one that has. */
