@@ -181,7 +181,17 @@ export const requests: Readonly<Record<string, Shape>> = {
         10,
       ),
     },
-    { Tags: tags, DataCaptureConfig: anything },
+    {
+      Tags: tags,
+      DataCaptureConfig: object(
+        {
+          InitialSamplingPercentage: whole(0, 100),
+          DestinationS3Uri: uri,
+          CaptureOptions: list(object({ CaptureMode: oneOf('Input', 'Output', 'InputAndOutput') }), 1, 32),
+        },
+        { EnableCapture: boolean },
+      ),
+    },
   ),
   DescribeEndpointConfig: named('EndpointConfigName'),
   DeleteEndpointConfig: named('EndpointConfigName'),
