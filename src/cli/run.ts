@@ -76,7 +76,10 @@ export const runCommand: CommandDefinition = {
     new Option('--nn-engine <name>', 'what trains nets: onnxruntime, or TensorFlow.js where it is installed')
       .choices([...ENGINES])
       .default('onnxruntime'),
-    option('--backend <name>', 'where trials run: local, or sagemaker').default('local'),
+    option(
+      '--backend <name>',
+      'where trials run: local, sagemaker (as an AutoML job), or sagemaker-training (as training jobs of their own)',
+    ).default('local'),
     ...cloudOptions(),
     option('--definitions-only', 'profile, candidates and notebooks; train nothing'),
     option('--group <column>', 'rows with equal values stay on one side of every split'),

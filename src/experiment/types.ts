@@ -50,7 +50,15 @@ export interface ExperimentSpec {
   /** Name of the backend that runs the trials. */
   readonly backend: string
   /** Where a backend in the cloud works; never a secret. */
-  readonly cloud?: { readonly role: string; readonly storage: string; readonly region?: string }
+  readonly cloud?: {
+    readonly role: string
+    readonly storage: string
+    readonly region?: string
+    /** Of a backend that rents machines for single trials: what runs on them, what they are, how long they wait for more work. */
+    readonly image?: string
+    readonly instanceType?: string
+    readonly keepAliveSeconds?: number
+  }
   readonly features?: FeatureChoice
   /** Folder with a file per candidate: the plan as a person edited it. */
   readonly candidates?: string

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { backendNamed } from '../backends/index.ts'
 import { defaultWorkers } from '../backends/local/machine.ts'
 import { resolveTable } from '../data/catalogue.ts'
 import { readRecording } from '../experiment/recording.ts'
@@ -44,7 +45,7 @@ export async function startExperiment(request: ExperimentRequest): Promise<{ sto
     mode: 'auto',
     maxCandidates: 250,
     seed: 0,
-    workers: defaultWorkers(),
+    workers: backendNamed(given.backend ?? 'local').usualWorkers ?? defaultWorkers(),
     backend: 'local',
     definitionsOnly: false,
     ...given,
