@@ -38,6 +38,7 @@ export const runCommand: CommandDefinition = {
   ],
   options: [
     option('--target <column>', 'the column to predict'),
+    option('--validation <file>', 'labelled file to score trials on (default: rows are set aside)'),
     option('--test <file>', 'labelled file to score the final model on; nothing else sees it'),
     option('--name <name>', 'name of the experiment (default: from the data)'),
     option('--output <folder>', 'where everything is written (default: ./glasspilot-<name>)'),
@@ -163,6 +164,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     data: args.length === 1 ? args[0]! : args,
     output: text('output'),
     target,
+    validation: text('validation'),
     test: text('test'),
     name: name === undefined ? undefined : parseExperimentName(name),
     task,

@@ -15,6 +15,8 @@ export interface ExperimentSpec {
   readonly name: string
   /** Path of the training table: a file, a folder of them, or several that are read as one. */
   readonly data: TablePath
+  /** Path of a labelled file: every trial is scored on its rows and learns from none of them. Rows are set aside by themselves without it. */
+  readonly validation?: string
   /** Path of a labelled file no trial ever sees; the final model is scored on it once. */
   readonly test?: string
   readonly target: string
