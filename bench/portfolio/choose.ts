@@ -28,7 +28,9 @@ interface Table {
 
 const root = argument('in') ?? '.bench/portfolio'
 const length = Number(argument('length') ?? 8)
-const PICKS = 25
+const PICKS = 10
+/** Rows looked at, spread evenly. */
+const SAMPLE_ROWS = 800
 const DRAWS = 10
 const FLOOR = 1e-6
 /** Share of the loss of the defaults: what could be won is never taken for less, so that no table decides by its noise. */
