@@ -3,20 +3,22 @@ import type { Candidate } from '../candidates/candidate.ts'
 import { expectedMaking } from '../candidates/expected.ts'
 import { defaults, type Params } from '../params/space.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
+import { rowShares } from '../tune/fidelity.ts'
 import type { Prepared } from './prepare.ts'
+import type { ExperimentSpec } from './types.ts'
 
 /** What expectations are made of. */
 export type Sized = Pick<Prepared, 'target' | 'folds'> & {
   readonly profile: Pick<DatasetProfile, 'columnCount'> & Partial<Pick<DatasetProfile, 'columns'>>
 }
 
-/** Expected seconds of one trial, all its folds one after the other, on one core of an ordinary machine. */
+/** Expected seconds of one trial, all its folds one after the other, on one core of an ordinary machine; `rowShare` of the training rows. */
 export const expectedSeconds = ({ target, folds, profile }: Sized) => {
   const distinct = new Map(profile.columns?.map(column => [column.name, column.distinct]))
   const distinctOf = (name: string) => distinct.get(name) ?? Infinity
-  return (candidate: Candidate, params: Params): number => {
+  return (candidate: Candidate, params: Params, rowShare = 1): number => {
     const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
-    const rows = folds.folds[0]!.train.length
+    const rows = Math.ceil(rowShare * folds.folds[0]!.train.length)
     const { features, seconds } = expectedMaking(candidate, rows, distinctOf)
     const shape = { task: target.task, rows, features: Math.max(1, features), classes: target.classes.length }
     const fit = algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
@@ -48,6 +50,31 @@ const NEARLY_ALL = 0.9
 /** Share of a candidate's first trial for which there must be time. */
 export const leastShare = (candidate: Candidate): number =>
   algorithms.find(({ name }) => name === candidate.algorithm)?.indivisible ? NEARLY_ALL : SOME_OF_A_TRIAL
+
+/** Part of a budget that one trial of every candidate may take on one worker before rows are saved. */
+const TRIED_SHARE = 0.5
+
+/**
+ * Shares of the rows that trials learn from, in rungs: all rows only, unless the strategy is multi-fidelity, or was left open and
+ * the candidates as they stand would take most of the budget.
+ */
+export function rowSharesOf(
+  {
+    strategy = 'auto',
+    budgetSeconds = Infinity,
+    workers,
+  }: Pick<ExperimentSpec, 'strategy' | 'budgetSeconds' | 'workers'>,
+  prepared: Sized & Pick<Prepared, 'candidates'>,
+): readonly number[] {
+  if (strategy === 'bayesian') return [1]
+  const expected = expectedSeconds(prepared)
+  const all = prepared.candidates.reduce(
+    (sum, candidate) => sum + expected(candidate, defaults(candidate.space)),
+    0,
+  )
+  if (strategy === 'auto' && all / workers <= TRIED_SHARE * budgetSeconds) return [1]
+  return rowShares(prepared.folds.folds[0]!.train.length)
+}
 
 export interface PlannedTrial {
   readonly order: number

@@ -31,6 +31,7 @@ export const layout = (folder: string) => ({
   model: join(folder, 'model'),
   evaluation: join(folder, 'evaluation.json'),
   report: join(folder, 'report.html'),
+  reportJson: join(folder, 'report.json'),
 })
 export type Layout = ReturnType<typeof layout>
 

@@ -2,9 +2,11 @@ import { metrics, type MetricName } from '../metrics/index.ts'
 import { defaults, type Params } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import { calibrated, createSchedule, type Estimate } from './costs.ts'
+import { promotions } from './fidelity.ts'
 import { chooseLearner, givenUp, type Contestant } from './learners.ts'
 import {
   follow,
+  fullest,
   trialsOf,
   type Followed,
   type ObservedTrial,
@@ -29,6 +31,8 @@ export interface SearchOptions<C extends Searchable = Searchable> {
   readonly leastShare?: (candidate: C) => number
   /** One sampler for all; otherwise a mix of TPE, local search and Sobol points. */
   readonly sampler?: SamplerName
+  /** Shares of the training rows to begin with and go up to, ascending, the last 1: multi-fidelity. Every trial learns from all unless given. */
+  readonly rowShares?: readonly number[]
   /** Trials without improvement after which the search has converged; 100 unless given. */
   readonly patience?: number
 }
@@ -54,6 +58,8 @@ const PATIENCE = 100
 /** Of a first trial of a candidate so much must fit into the time for one trial, of later ones so much. */
 const SOME_OF_A_TRIAL = 0.1
 const MOST_OF_A_TRIAL = 0.5
+/** A trial that takes no longer learns from all rows, whatever the fidelity. */
+const QUICK_SECONDS = 2
 const SAME = 1e-6 // relative change of the best score that is no improvement
 
 /**
@@ -138,9 +144,9 @@ function generationOf<C extends Searchable>(
   /** What a trial takes, cut short if need be; never fits when less than `share` of it could be done. */
   const withAtLeast =
     (share: number | ((candidate: C) => number)): Estimate<C> =>
-    (candidate, params) => {
-      if (!timed) return options.expectedSeconds(candidate, params)
-      const whole = expected(candidate, params)
+    (candidate, params, rowShare) => {
+      if (!timed) return options.expectedSeconds(candidate, params, rowShare)
+      const whole = expected(candidate, params, rowShare)
       const least = typeof share === 'number' ? share : share(candidate)
       return longest < least * whole ? Infinity : Math.min(longest, whole)
     }
@@ -150,18 +156,29 @@ function generationOf<C extends Searchable>(
   const schedule = createSchedule(remaining.seconds ?? Infinity, remaining.workers ?? options.generation)
   const trials = [...ended]
   const proposals: Proposal[] = []
-  const add = (candidate: C, params: Params) => {
-    trials.push({ candidate: candidate.name, params, state: WAITING })
-    proposals.push({ candidate: candidate.name, params })
+  const add = (candidate: C, params: Params, rowShare: number) => {
+    trials.push({ candidate: candidate.name, params, state: WAITING, rowShare })
+    proposals.push({ candidate: candidate.name, params, ...(rowShare < 1 && { rowShare }) })
   }
   const size = Math.min(options.generation, remaining.trials)
+  const shares = options.rowShares ?? [1]
+  /** What learns quickly learns from all rows at once. */
+  const firstShare = (candidate: C, params: Params): number =>
+    options.expectedSeconds(candidate, params) <= QUICK_SECONDS ? 1 : shares[0]!
+
+  for (const { trial, rowShare } of promotions(ended, shares)) {
+    if (proposals.length === size) break
+    const candidate = options.candidates.find(({ name }) => name === trial.candidate)!
+    if (schedule.take(seconds(candidate, trial.params, rowShare))) add(candidate, trial.params, rowShare)
+  }
 
   for (const { candidate, params, order } of pendingStarts(options, trials)) {
     if (proposals.length === size) break
     // Whatever the time left, something must be tried: an experiment without a model is worth nothing.
     const first = trials.length === 0
     const needed = order === 0 ? startSeconds : seconds
-    if (schedule.take(needed(candidate, params)) || first) add(candidate, params)
+    const rowShare = firstShare(candidate, params)
+    if (schedule.take(needed(candidate, params, rowShare)) || first) add(candidate, params, rowShare)
   }
 
   let tooLong = pendingStarts(options, trials).length > 0
@@ -169,11 +186,12 @@ function generationOf<C extends Searchable>(
   while (proposals.length < size && open.length > 0) {
     const rng = createRng(hashSeed(options.seed, 'trial', trials.length))
     const candidate = open[chooseLearner(contestantsOf(open, trials, cost, timed), rng)]!
-    const own = trialsOf(trials, candidate)
+    const own = fullest(trialsOf(trials, candidate))
+    const fits = (drawn: Params) => schedule.take(seconds(candidate, drawn, firstShare(candidate, drawn)))
     const { params, usedUp } = givenUp(own)
       ? { params: undefined, usedUp: true }
-      : propose(candidate.space, own, rng, options.sampler, drawn => schedule.take(seconds(candidate, drawn)))
-    if (params) add(candidate, params)
+      : propose(candidate.space, own, rng, options.sampler, fits)
+    if (params) add(candidate, params, firstShare(candidate, params))
     else open = open.filter(other => other !== candidate)
     tooLong ||= !usedUp && !params
   }
@@ -194,10 +212,11 @@ function contestantsOf<C extends Searchable>(
   const typical = median(open.map(candidate => seconds(candidate, defaults(candidate.space))))
   const cost = timed
     ? seconds
-    : (candidate: C, params: Params) => 1 + (typical > 0 ? seconds(candidate, params) / typical : 0)
+    : (candidate: C, params: Params, rowShare?: number) =>
+        1 + (typical > 0 ? seconds(candidate, params, rowShare) / typical : 0)
   return open.map(candidate => {
     const own = trialsOf(trials, candidate)
-    const costs = own.map(({ params }) => cost(candidate, params))
+    const costs = own.map(({ params, rowShare }) => cost(candidate, params, rowShare))
     return { trials: own, costs, nextCost: mean(costs) }
   })
 }
