@@ -87,6 +87,10 @@ for (const name of argument('only')?.split(',') ?? NAMES) {
           note(`${name} ${rows} × ${features}, ${classes} classes, ${i === 0 ? 'defaults' : JSON.stringify(drawn)}: expected ${figure(expected, 3)} s, took ${figure(seconds, 3)} s`) // prettier-ignore
         }
       }
+  if (ratios.length === 0) {
+    note(`${name}: no fit is expected to take less than ${longest} s`)
+    continue
+  }
   ratios.sort((a, b) => a - b)
   const middle = [0.1, 0.5, 0.9].map(share => figure(quantile(ratios, share), 2))
   process.stdout.write(

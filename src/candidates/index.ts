@@ -1,4 +1,5 @@
 import type { Algorithm, AlgorithmRole, DatasetShape } from '../algorithms/algorithm.ts'
+import { MOST_EMBEDDED } from '../algorithms/neural/columns.ts'
 import type { Task } from '../data/dataset.ts'
 import { defaults } from '../params/space.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
@@ -38,6 +39,8 @@ const QUICK_SECONDS = 0.5
 /** Frequencies a net sees each number at, and most columns of numbers for it. */
 const FREQUENCIES = 4
 const MOST_WAVES = 60
+/** Deviations that the 98 % quantile of a number lies beyond when its tail is far longer than that of a normal distribution. */
+const LONG_TAIL = 2.5
 /** Categories from which on their pairs get a learner of their own. */
 const LEAST_PAIRED = 2
 /**
@@ -226,9 +229,19 @@ function scaled(
     !profile.image &&
     plan.numeric.length > 0 &&
     plan.numeric.length <= MOST_WAVES
+  // Numbers that are too many for vectors of their own: one far value would outweigh all others.
+  const crowd = standardized ? MOST_WAVES : MOST_EMBEDDED
+  const tails = role === 'neural' && !profile.image && plan.numeric.length > crowd
+  const bent = waves
+    ? step('periodic-encoder', { n_frequencies: FREQUENCIES })
+    : tails
+      ? step('log-extreme', { threshold_std: LONG_TAIL })
+      : undefined
   const turning = waves
     ? '; each number also as sines and cosines, so that the net sees fine steps at once'
-    : ''
+    : tails
+      ? '; numbers with long tails as logarithms'
+      : ''
   return {
     algorithm,
     role,
@@ -238,7 +251,7 @@ function scaled(
       categories: embeds ? 'codes' : 'one-hot',
       dates: filled ? 'cyclic' : 'ordinal',
       text: 'word',
-      ...(waves && { numericThen: [step('periodic-encoder', { n_frequencies: FREQUENCIES })] }),
+      ...(bent && { numericThen: [bent] }),
     },
     merged: standardized ? [scaler] : [],
     priority: { neural: 1, factors: 9, neighbors: 11, 'small-data': 10 }[role as 'neural'] + place,

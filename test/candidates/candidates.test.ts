@@ -229,7 +229,7 @@ describe('proposeCandidates', () => {
     expect(some).toEqual([['ordinal-encoder', { max_categories: 100 }]])
   })
 
-  it('lets a robust linear model bend and a net see waves, unless numbers are too many', () => {
+  it('lets a robust linear model bend and a net see waves; where numbers are too many, their long tails are cut', () => {
     const thenOf = (from: DatasetProfile, role = 'robust-linear') =>
       proposeCandidates(from, options('binary'))
         .find(candidate => candidate.role === role)!
@@ -239,7 +239,7 @@ describe('proposeCandidates', () => {
     expect(thenOf(profile(400, MIXED))).toEqual(['piecewise-linear-encoder'])
     expect(thenOf(profile(400, wide))).toEqual(['quantile-extreme'])
     expect(thenOf(profile(400, MIXED), 'neural')).toEqual(['periodic-encoder'])
-    expect(thenOf(profile(400, wide), 'neural')).toEqual([])
+    expect(thenOf(profile(400, wide), 'neural')).toEqual(['log-extreme'])
   })
 
   it('reads series of numbers as series, not as words', () => {

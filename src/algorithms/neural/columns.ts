@@ -3,7 +3,8 @@ import { entryValue, type Embedding, type Network, type OneHot } from '../../onn
 import { embedding } from '../../neural/build.ts'
 import type { Rng } from '../../util/rng.ts'
 
-const MOST_EMBEDDED = 128 // more numbers than that would make the first layer the whole net
+/** More numbers than that with vectors of their own would make the first layer the whole net. */
+export const MOST_EMBEDDED = 128
 const LEVELS_SAMPLE = 2000
 
 export interface Columns {
