@@ -135,9 +135,9 @@ function show(name: string, { perSecond, p50, p99, p999, errors, busy }: Load): 
 function watchPing(port: number): () => Promise<{ p99: number; failed: number }> {
   const took: number[] = []
   let failed = 0
-  let isOver = false
+  const watch = { isOver: false }
   const watched = (async () => {
-    while (!isOver) {
+    while (!watch.isOver) {
       const begun = performance.now()
       const answer = await fetch(`http://127.0.0.1:${port}/ping`).catch(() => undefined)
       if (answer?.status === 200) took.push(performance.now() - begun)
@@ -147,7 +147,7 @@ function watchPing(port: number): () => Promise<{ p99: number; failed: number }>
     }
   })()
   return async () => {
-    isOver = true
+    watch.isOver = true
     await watched
     const sorted = took.toSorted((a, b) => a - b)
     return { p99: sorted[Math.floor(0.99 * sorted.length)] ?? Infinity, failed }

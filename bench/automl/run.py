@@ -4,6 +4,8 @@ Run with the Python of the scikit-learn environment that setup.py made:
 
     .bench/automl/venvs/scikit-learn-hgb/bin/python bench/automl/run.py --budget 60 --folds 3 [--systems glasspilot,flaml] [--datasets iris,adult]
 
+With --list small: tables of few rows or very many columns, for --systems glasspilot,scikit-learn-rf-tuned.
+
 Appends a line per dataset, fold and system to bench/automl/results.csv; what stands there is not run again. A failure is recorded
 with its reason and counts as the score of the baseline (class shares, or the mean), as AMLB does.
 """
@@ -39,15 +41,16 @@ def main():
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--systems")
     parser.add_argument("--datasets")
+    parser.add_argument("--list", default="datasets", help="name of the JSON file of tables: datasets, or small (few rows, or very many columns)")
     parser.add_argument("--data", default=os.environ.get("GLASSPILOT_DATASETS"))
     parser.add_argument("--results", default=str(HERE / "results.csv"))
     options = parser.parse_args()
     if not options.data:
         sys.exit("the tables are not here: set GLASSPILOT_DATASETS to their folder")
     peers = json.loads((HERE / "peers.json").read_text(encoding="utf-8"))
-    systems = options.systems.split(",") if options.systems else ["glasspilot", *peers]
+    systems = options.systems.split(",") if options.systems else ["glasspilot", *(name for name, peer in peers.items() if not peer.get("asked"))]
     known = done(options.results)
-    for dataset in json.loads((HERE / "datasets.json").read_text(encoding="utf-8")):
+    for dataset in json.loads((HERE / f"{options.list}.json").read_text(encoding="utf-8")):
         if options.datasets and dataset["name"] not in options.datasets.split(","):
             continue
         table = read(Path(options.data) / dataset["file"], dataset)

@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../../src/util/files.ts'
 import { pack } from '../../src/util/pack.ts'
 import { benchOptions, note } from '../harness.ts'
 import { argument, openPlanned, requireDatasets } from '../planned.ts'
-import { idOf, paramsAt, type Config } from './configs.ts'
+import { idOf, paramsAt, pointsOf, type Config } from './configs.ts'
 
 // Fits a grid of configurations on the development tables and keeps their out-of-fold predictions in .bench/portfolio; what is there
 // is not fitted again.
@@ -19,6 +19,8 @@ import { idOf, paramsAt, type Config } from './configs.ts'
 const DATASETS =
   'german_credit credit_approval titanic telco_customer_churn bank_additional_full adult_train breast_cancer_wdbc soybean satimage letter_recognition nursery splice covertype_20k abalone california_housing diamonds kin8nm cpu_act elevators wine_quality_red bike_sharing_demand'
 const FOLDS = 5
+/** Nets that take long: their defaults and one place. */
+const NETS = ['realmlp', 'tabm']
 
 const { quick } = benchOptions()
 const data = requireDatasets('portfolio')
@@ -53,7 +55,10 @@ for (const name of names) {
       candidates.findIndex(({ algorithm }) => algorithm === candidate.algorithm) === i,
   )
   for (const candidate of first) {
-    for (let point = 0; point < points; point++) {
+    for (const point of pointsOf(
+      candidate.algorithm,
+      NETS.includes(candidate.algorithm) ? Math.min(2, points) : points,
+    )) {
       const config: Config = { algorithm: candidate.algorithm, point }
       const path = join(folder, `${idOf(config)}.bin`)
       if (existsSync(path) && readFileSync(path).length > 0) continue

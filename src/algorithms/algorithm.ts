@@ -74,6 +74,8 @@ export interface Algorithm {
   readonly spaceFor?: (shape: DatasetShape) => Space
   /** Expected seconds of one fit on one core of an ordinary machine, for planning only. */
   readonly expectedSeconds: (shape: DatasetShape, params: Params) => number
+  /** Settings that learn something useful of a table of this shape in a moment: what a run with little time begins with. */
+  readonly quick?: (shape: DatasetShape) => Params
   /** Its pace is planned for the whole fit: one that is cut short is worth little. */
   readonly indivisible?: boolean
   /**

@@ -16,6 +16,13 @@ export interface ColumnGroup {
   readonly then: readonly Step[]
 }
 
+/** What is tried before the search looks for anything. */
+export interface Start {
+  /** Over all candidates: 0 beside the defaults of every candidate, cheapest first; from 1 on after them. */
+  readonly order: number
+  readonly params: Params
+}
+
 /** A pipeline to try: the white-box plan, before anything is fitted. */
 export interface Candidate {
   /** `dpp0-gbt-depthwise`: position in the plan and algorithm. */
@@ -31,4 +38,6 @@ export interface Candidate {
   readonly static: Params
   /** Ranges to search; only these vary between trials. */
   readonly space: Space
+  /** Settings that did well on other tables; the search comes after them. */
+  readonly starts?: readonly Start[]
 }

@@ -1,5 +1,6 @@
 import type { Algorithm, AlgorithmRole, DatasetShape } from '../algorithms/algorithm.ts'
 import type { Task } from '../data/dataset.ts'
+import { defaults } from '../params/space.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { count, sentence } from '../util/text.ts'
 import { plainBoosting, pcaBoosting, variants } from './boosting.ts'
@@ -10,6 +11,7 @@ import { CODE_STYLE, type Draft, LINEAR_STYLE, TREE_STYLE } from './draft.ts'
 import { estimateWidth, planGroups, step } from './groups.ts'
 import { linear } from './linear.ts'
 import { pictureOf, seesPictures } from './picture.ts'
+import { nearestParams, withStarts } from './portfolio.ts'
 
 export { formatCandidates, parseCandidates } from './parse.ts'
 
@@ -31,6 +33,8 @@ const MOST = 10
 /** A large table of pixels takes every learner long, and few are good at it: they get the time. */
 const MOST_OF_LARGE_PICTURES = 5
 const LARGE_PICTURES = 1e7 // pixels of all rows
+/** Seconds of a fit at its defaults, from which on a quick one comes before it. */
+const QUICK_SECONDS = 0.5
 /** Frequencies a net sees each number at, and most columns of numbers for it. */
 const FREQUENCIES = 4
 const MOST_WAVES = 60
@@ -39,7 +43,7 @@ const LEAST_PAIRED = 2
 /**
  * At most ten pipelines in the roles SageMaker Autopilot plans with, made for the columns of this table: plain trees, trees on
  * principal components, robust and plain linear models, variants of the feature processing, a neural network; and one for each
- * further kind of learner that can take a table of this size.
+ * further kind of learner that can take a table of this size. The first of each learner starts from the settings of the portfolio.
  */
 export function proposeCandidates(profile: DatasetProfile, options: PlanOptions): Candidate[] {
   const plan = planColumns(profile)
@@ -52,10 +56,11 @@ export function proposeCandidates(profile: DatasetProfile, options: PlanOptions)
   const pixels = drafts.some(({ picture }) => picture) ? options.rows * profile.image!.columns.length : 0
   const most = options.most ?? (pixels > LARGE_PICTURES ? MOST_OF_LARGE_PICTURES : MOST)
   const kept = new Set([...drafts].sort((a, b) => a.priority - b.priority).slice(0, most))
-  return drafts
+  const candidates = drafts
     .filter(draft => kept.has(draft))
     .sort((a, b) => ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role))
     .map((draft, position) => finish(draft, position, plan, options))
+  return withStarts(candidates, options.task)
 }
 
 /** The order in which Autopilot lists its roles; further kinds of learner stand between variants and the network. */
@@ -87,13 +92,17 @@ const shapeOf = (
 
 function finish(draft: Draft, position: number, plan: ColumnPlan, options: PlanOptions): Candidate {
   const { algorithm, role, reason, style, merged, picture } = draft
-  const space = algorithm.spaceFor?.(shapeOf(draft, plan, options)) ?? algorithm.space
+  const shape = shapeOf(draft, plan, options)
+  const space = algorithm.spaceFor?.(shape) ?? algorithm.space
   const { objective } = options
   const serving = (objective !== undefined && algorithm.settingsFor?.(objective)) || {}
   const fixed = { ...serving, ...picture?.static }
   const why = Object.entries(serving).map(
     ([name, value]) => ` ${name} is "${String(value)}", as ${objective} asks for.`,
   )
+  const searched = Object.fromEntries(Object.entries(space).filter(([name]) => !Object.hasOwn(fixed, name)))
+  const isSlow = algorithm.expectedSeconds(shape, { ...fixed, ...defaults(searched) }) > QUICK_SECONDS
+  const quick = isSlow ? algorithm.quick?.(shape) : undefined
   return {
     name: `dpp${position}-${algorithm.name}`,
     role,
@@ -103,7 +112,8 @@ function finish(draft: Draft, position: number, plan: ColumnPlan, options: PlanO
     merged,
     algorithm: algorithm.name,
     static: fixed,
-    space: Object.fromEntries(Object.entries(space).filter(([name]) => !Object.hasOwn(fixed, name))),
+    space: searched,
+    ...(quick && { starts: [{ order: 0, params: nearestParams(quick, searched) }] }),
   }
 }
 

@@ -6,7 +6,7 @@ import { isForTask, transforms } from '../transforms/index.ts'
 import type { Transform } from '../transforms/transform.ts'
 import { InputError, messageOf } from '../util/errors.ts'
 import { nearest } from '../util/text.ts'
-import type { Candidate, Step } from './candidate.ts'
+import type { Candidate, Start, Step } from './candidate.ts'
 
 export const FORMAT_VERSION = 1
 
@@ -48,6 +48,7 @@ const candidateSchema = z.strictObject({
   algorithm: z.string(),
   static: params.default({}),
   space: z.record(z.string(), distribution),
+  starts: z.array(z.strictObject({ order: z.int().min(0), params })).optional(),
 })
 const fileSchema = z.strictObject({
   formatVersion: z.literal(FORMAT_VERSION),
@@ -137,6 +138,16 @@ function checkCandidate(candidate: Candidate, path: string, options: ParseOption
   for (const [s, step] of candidate.merged.entries())
     checkStep(step, `${path}.merged[${s}]`, 'features', task)
   if (algorithms) checkAlgorithm(candidate, path, algorithms, task)
+  for (const [s, start] of (candidate.starts ?? []).entries())
+    checkStart(start, candidate, `${path}.starts[${s}]`)
+}
+
+function checkStart({ params }: Start, { name, space }: Candidate, path: string): void {
+  try {
+    parseParams(space, params, `candidate "${name}"`)
+  } catch (error) {
+    throw fault(`${path}.params`, messageOf(error))
+  }
 }
 
 function checkAlgorithm(

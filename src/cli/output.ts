@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { styleText } from 'node:util'
 import { EXIT } from '../util/errors.ts'
+import { withoutSecrets } from '../util/redact.ts'
 
 /** What a write to a pipe or a terminal says whose other end is closed. */
 const GONE = ['EPIPE', 'EIO', 'ENXIO', 'EBADF']
@@ -9,7 +10,7 @@ const GONE = ['EPIPE', 'EIO', 'ENXIO', 'EBADF']
 export interface Output {
   /** A line of the result. */
   readonly print: (text: string) => void
-  /** A line for the person watching. */
+  /** A line for the person watching, or of a log: without secrets. */
   readonly note: (text: string) => void
   readonly isTerminal: boolean
   readonly columns: number
@@ -30,7 +31,7 @@ export function openOutput(): Output {
     (isTerminal && env['NO_COLOR'] === undefined && env['TERM'] !== 'dumb')
   return {
     print: text => void stdout.write(`${text}\n`),
-    note: text => void stderr.write(`${text}\n`),
+    note: text => void stderr.write(`${withoutSecrets(text)}\n`),
     isTerminal,
     // A terminal that does not know its width says 0.
     columns: stderr.columns || 80,

@@ -11,6 +11,7 @@ import { scheduleOf, type Schedule } from '../experiment/schedule.ts'
 import { createStore, layout, readDocument } from '../experiment/store.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { VERSION } from '../job/version.ts'
+import { defaults, type Params, type ParamValue, type Space } from '../params/space.ts'
 import type { ExperimentEvent } from '../experiment/types.ts'
 import { backendNamed } from '../backends/index.ts'
 import { EXIT, InputError } from '../util/errors.ts'
@@ -58,7 +59,8 @@ export const planCommand: CommandDefinition = {
   ],
   async run(input, output) {
     if (backendNamed(String(input.options['backend'])).name !== 'local') return planElsewhere(input, output)
-    const { candidates, schedule } = await planOf(input, output)
+    const plan = await planOf(input, output)
+    const { candidates, schedule } = plan
     const folder = input.options['candidates'] as string | undefined
     if (folder !== undefined) {
       const files = writeCandidateFiles(folder, candidates)
@@ -66,10 +68,7 @@ export const planCommand: CommandDefinition = {
       return EXIT.ok
     }
     if (input.options['json']) output.print(JSON.stringify({ candidates, schedule }))
-    else
-      output.print(
-        [...candidates.map(formatCandidate), formatSchedule(schedule, output.columns)].join('\n\n'),
-      )
+    else output.print([...candidates.map(formatCandidate), formatSchedule(plan, output.columns)].join('\n\n'))
     return EXIT.ok
   },
 }
@@ -187,13 +186,27 @@ function formatCandidate({ name, role, reason, groups, merged, algorithm, space 
   ].join('\n')
 }
 
-function formatSchedule({ portfolio, stages }: Schedule, columns: number): string {
+/** What differs from the defaults. */
+function changedParams(params: Params, space: Space): string {
+  const usual = defaults(space)
+  const changed = Object.entries(params).filter(([name, value]) => usual[name] !== value)
+  const short = (value: ParamValue) => (typeof value === 'number' ? Number(value.toPrecision(3)) : value)
+  return changed.map(([name, value]) => `${name} ${short(value)}`).join(', ') || 'defaults'
+}
+
+function formatSchedule({ candidates, schedule: { portfolio, stages } }: Plan, columns: number): string {
+  const spaces = new Map(candidates.map(({ name, space }) => [name, space]))
   const about = (seconds: number | undefined) => (seconds === undefined ? '' : duration(seconds))
   const order = table(
-    ['order', 'pipeline', 'a trial takes about'],
-    portfolio.map(({ order, candidate, seconds }) => [String(order), candidate, about(seconds)]),
+    ['order', 'pipeline', 'a trial takes about', 'set to'],
+    portfolio.map(({ order, candidate, params, seconds }) => [
+      String(order),
+      candidate,
+      about(seconds),
+      changedParams(params, spaces.get(candidate)!),
+    ]),
     columns,
-    'rlr',
+    'rlrl',
   )
   const times = table(
     ['stage', 'about', 'what'],

@@ -38,6 +38,7 @@ export const runCommand: CommandDefinition = {
   ],
   options: [
     option('--target <column>', 'the column to predict'),
+    option('--validation <file>', 'labelled file to score trials on (default: rows are set aside)'),
     option('--test <file>', 'labelled file to score the final model on; nothing else sees it'),
     option('--name <name>', 'name of the experiment (default: from the data)'),
     option('--output <folder>', 'where everything is written (default: ./glasspilot-<name>)'),
@@ -51,6 +52,12 @@ export const runCommand: CommandDefinition = {
     ),
     new Option('--mode <mode>', 'hpo: best single pipeline; ensemble: best weighted ensemble; auto chooses')
       .choices(['auto', 'hpo', 'ensemble'])
+      .default('auto'),
+    new Option(
+      '--strategy <name>',
+      'bayesian: every trial learns from all rows; multi-fidelity: trials begin with a share of them, the best go on with more; auto: as the budget asks',
+    )
+      .choices(['auto', 'bayesian', 'multi-fidelity'])
       .default('auto'),
     option('--max-candidates <n>', 'most trials to run').argParser(wholeNumber(1)).default(250),
     option(
@@ -157,6 +164,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     data: args.length === 1 ? args[0]! : args,
     output: text('output'),
     target,
+    validation: text('validation'),
     test: text('test'),
     name: name === undefined ? undefined : parseExperimentName(name),
     task,
@@ -164,6 +172,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
       metricModule !== undefined ? CUSTOM : asked === undefined ? undefined : parseMetricName(asked, task),
     metricModule,
     mode: options['mode'],
+    strategy: options['strategy'] === 'auto' ? undefined : options['strategy'],
     maxCandidates: options['maxCandidates'],
     budgetSeconds: options['budget'],
     seed: options['seed'],

@@ -29,6 +29,7 @@ export const identityOf = ({
   algorithm: candidate.algorithm,
   params: request.params,
   seed: request.seed,
+  ...(request.rowShare !== undefined && { rowShare: request.rowShare }),
 })
 
 export interface Repeat {

@@ -1,5 +1,6 @@
 import type { Algorithm, Examples } from '../algorithms/algorithm.ts'
 import type { Candidate, Step } from '../candidates/candidate.ts'
+import type { Target } from '../data/dataset.ts'
 import type { Features } from '../data/features.ts'
 import { evaluate, type MetricName } from '../metrics/index.ts'
 import { predictModel } from '../models/index.ts'
@@ -7,6 +8,7 @@ import type { Params } from '../params/space.ts'
 import { applyTransforms, fitTransforms, type FittedTransforms } from '../pipeline/features.ts'
 import { clamped, outputWidth, type Member, type Pipeline, type ValueRange } from '../pipeline/pipeline.ts'
 import { createTape, type Mark } from '../util/clock-tape.ts'
+import { shareOfRows } from '../split/index.ts'
 import { hashSeed } from '../util/rng.ts'
 import { scoredRows, takeValues, taskOf, type ExperimentData } from './data.ts'
 import type { MetricValues } from './types.ts'
@@ -15,6 +17,8 @@ export interface FitOptions {
   readonly objective: MetricName
   readonly seed: number
   readonly signal: AbortSignal
+  /** Share of the training rows of each fold to learn from; all unless said. */
+  readonly rowShare?: number
   /** Seconds this trial may take; Infinity without a limit. */
   readonly seconds: number
   /** Told the objective on the folds so far; true ends the trial with a RaceLost. */
@@ -58,6 +62,8 @@ interface FoldFeatures {
   readonly fitted: FittedTransforms
   readonly train: Features
   readonly validation: Features
+  /** Absent where all validation rows are. */
+  readonly judges?: Features
 }
 
 const CACHE_BYTES = 600e6
@@ -107,18 +113,26 @@ export async function fitCandidate(
   const { target, folds } = data
   const task = taskOf(target)
   const width = outputWidth(task)
-  const rows = scoredRows(folds)
-  const outputs = new Float64Array(rows.length * width)
+  const scored = scoredRows(folds)
+  const outputs = new Float64Array(scored.length * width)
   const members: Member[] = []
   const foldScores: number[] = []
   const clock: (readonly Mark[])[] = []
   const started = performance.now()
   let predictSeconds = 0
   let offset = 0
-  for (const [index, { train, validation }] of folds.folds.entries()) {
+  for (const [index, { train: known, validation }] of folds.folds.entries()) {
     options.signal.throwIfAborted()
     const seed = hashSeed(options.seed, index)
-    const { fitted, train: features, validation: held } = foldFeatures(data, candidate, index, cache)
+    const train = shareOf(target, known, options.rowShare ?? 1, index)
+    const judges = shareOf(target, validation, options.rowShare ?? 1, index)
+    const rows = { index, train, validation, judges }
+    const {
+      fitted,
+      train: features,
+      validation: held,
+      judges: judged,
+    } = foldFeatures(data, candidate, rows, cache)
     const heldOut = examples(data, held, validation)
     const tape = createTape(options.clock && (options.clock[index] ?? []))
     clock.push(tape.marks)
@@ -128,7 +142,7 @@ export async function fitCandidate(
         ...examples(data, features, train),
         task: target.task,
         classes: target.classes.length,
-        validation: heldOut,
+        validation: judged ? examples(data, judged, judges) : heldOut,
       },
       { ...candidate.static, ...params },
       {
@@ -166,10 +180,10 @@ export async function fitCandidate(
     outputs,
     metrics: evaluate({
       task: target.task,
-      target: takeValues(target.values, rows),
+      target: takeValues(target.values, scored),
       outputs,
       width,
-      ...(data.weights && { weights: takeValues(data.weights, rows) }),
+      ...(data.weights && { weights: takeValues(data.weights, scored) }),
     }),
     foldScores,
     pipeline: {
@@ -179,7 +193,7 @@ export async function fitCandidate(
       members,
     },
     fitSeconds: (performance.now() - started) / 1000 - predictSeconds,
-    predictMicrosecondsPerRow: (predictSeconds * 1e6) / rows.length,
+    predictMicrosecondsPerRow: (predictSeconds * 1e6) / scored.length,
     clock,
   }
 }
@@ -201,27 +215,47 @@ const examples = ({ target, weights }: ExperimentData, features: Features, rows:
   ...(weights && { weights: takeValues(weights, rows) }),
 })
 
+/** This share of the rows, the same for every trial. */
+function shareOf(target: Target, rows: Int32Array, share: number, fold: number): Int32Array {
+  if (share >= 1) return rows
+  const known = { ...target, values: takeValues(target.values, rows) }
+  return shareOfRows(known, share, hashSeed('row share', fold)).map(at => rows[at]!)
+}
+
+interface FoldRows {
+  readonly index: number
+  readonly train: Int32Array
+  readonly validation: Int32Array
+  /** Those of the validation rows that tell a learner when to stop. */
+  readonly judges: Int32Array
+}
+
 function foldFeatures(
   data: ExperimentData,
   candidate: Candidate,
-  fold: number,
+  { index: fold, train, validation, judges }: FoldRows,
   cache: FeatureCache,
 ): FoldFeatures {
   const plan = { groups: candidate.groups, merged: candidate.merged }
   const steps = (list: readonly Step[]) => list.map(({ transform, params }) => [transform, params])
   const key = JSON.stringify([
     fold,
+    train.length,
     plan.groups.map(group => [group.columns, steps(group.encode), steps(group.then)]),
     steps(plan.merged),
   ])
   return cache.get(key, () => {
-    const { train, validation } = data.folds.folds[fold]!
     const { fitted, features } = fitTransforms(plan, data.dataset, train, {
       seed: hashSeed('transforms', fold),
       task: data.target.task,
       classes: data.target.classes.length,
       target: takeValues(data.target.values, train),
     })
-    return { fitted, train: features, validation: applyTransforms(fitted, data.dataset, validation) }
+    return {
+      fitted,
+      train: features,
+      validation: applyTransforms(fitted, data.dataset, validation),
+      ...(judges.length < validation.length && { judges: applyTransforms(fitted, data.dataset, judges) }),
+    }
   })
 }

@@ -15,6 +15,8 @@ export interface TrialRequest {
   readonly definition: string
   readonly params: Params
   readonly seed: number
+  /** Share of the training rows it learns from; all unless said. */
+  readonly rowShare?: number
 }
 
 /** Everything that cannot be recomputed. The rest of the folder follows from these records and the data. */
@@ -30,6 +32,8 @@ export type JournalRecord =
   | {
       readonly type: 'prepared'
       readonly dataSha256: string
+      /** Of the test file, where there is one. */
+      readonly testSha256?: string
       readonly rows: number
       /** SHA-256 of what was made of the data, by path within the folder. */
       readonly files?: Readonly<Record<string, string>>

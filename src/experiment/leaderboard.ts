@@ -54,8 +54,14 @@ export function rankTrials(trials: readonly Trial[], objective: Objective): Lead
       bytes: trial.bytes ?? null,
       state: trial.state,
       params: trial.params,
-      ...(trial.reason !== undefined && { reason: trial.reason }),
+      ...reasonOf(trial),
     }))
+}
+
+function reasonOf({ reason, rowShare, state }: Trial): { reason?: string } {
+  if (reason !== undefined) return { reason }
+  if (rowShare === undefined || state !== 'COMPLETE') return {}
+  return { reason: `learnt from ${Number((100 * rowShare).toPrecision(3))} % of the training rows` }
 }
 
 /** Whether something went wrong: it was neither finished nor given up as hopeless. */

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import process from 'node:process'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
 import { readCandidatesFile } from '../candidates/files.ts'
 import { proposeCandidates } from '../candidates/index.ts'
-import { fingerprint } from '../data/fingerprint.ts'
 import { nameOf } from '../data/source.ts'
 import { takeRows, type Dataset, type Target } from '../data/dataset.ts'
 import { readDataset, type ReadingReport } from '../data/read.ts'
@@ -16,16 +15,16 @@ import { defaultObjective, metrics } from '../metrics/index.ts'
 import { parseImageShape } from '../profile/image.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
-import { repeatsFor, requireRows, sampleRows, splitRows } from '../split/index.ts'
+import { givenHoldout, repeatsFor, requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
-import { InputError, messageOf } from '../util/errors.ts'
+import { InputError } from '../util/errors.ts'
 import { count, quoted } from '../util/text.ts'
-import { changedData } from './changes.ts'
 import { dataHashes, openData, saveData, taskOf } from './data.ts'
 import { sampleImages, type ImageSample } from './images.ts'
 import { openPlan, takeCandidateFiles } from './plan.ts'
 import { requireSameTable, type Recording } from './recording.ts'
 import { groupCodes, rowWeights, timeValues } from './roles.ts'
+import { requireSameData, tableOf, type SourceHashes } from './sources.ts'
 import { readDocument, writeDocument, type Store } from './store.ts'
 import type { ExperimentEvent, ExperimentSpec, Objective } from './types.ts'
 
@@ -64,33 +63,12 @@ export async function prepareExperiment(
   spent: () => number = () => 0,
   recording?: Recording,
 ): Promise<Prepared> {
-  const { paths, spec, journal } = store
-  const dataSha256 = await fingerprint(spec.data).catch(() => undefined)
-  const before = recording ?? journal.records.find(record => record.type === 'prepared')
-  if (before && dataSha256 !== undefined && before.dataSha256 !== dataSha256) {
-    throw new InputError(
-      'E_DATA_CHANGED',
-      `data ${nameOf(spec.data)} is not what the experiment began with: ${await differenceOf({ paths: recording?.paths ?? paths, spec })} (SHA-256 ${dataSha256.slice(0, 12)}…, was ${before.dataSha256.slice(0, 12)}…); expected the same file; restore it, or start a new experiment`,
-    )
-  }
+  const { paths, journal } = store
+  const hashes = await requireSameData(store, recording)
   const isPrepared = journal.records.some(record => record.type === 'prepared')
   const ready =
     isPrepared && existsSync(paths.split) && existsSync(paths.profile) && existsSync(paths.candidates)
-  return ready
-    ? reopen(store)
-    : prepareAnew(store, { dataSha256: dataSha256 ?? '', emit, spent, ...(recording && { recording }) })
-}
-
-/** What is other about the data now, as far as the folder still knows the old. */
-async function differenceOf({ paths, spec }: Pick<Store, 'paths' | 'spec'>): Promise<string> {
-  try {
-    const { columns, rows } = readDocument<DatasetProfile>(paths.profile)
-    const { dataset } = await readDataset(spec.data, { target: spec.target })
-    const names = columns.map(({ name }) => name)
-    return changedData(dataset, { rows, names, dataset: openData(paths).dataset })
-  } catch (error) {
-    return messageOf(error)
-  }
+  return ready ? reopen(store) : prepareAnew(store, { hashes, emit, spent, ...(recording && { recording }) })
 }
 
 function reopen({ paths, spec }: Store): Prepared {
@@ -114,19 +92,19 @@ function reopen({ paths, spec }: Store): Prepared {
 async function prepareAnew(
   { paths, spec, journal }: Store,
   {
-    dataSha256,
+    hashes,
     emit,
     spent,
     recording,
-  }: { dataSha256: string; emit: Emit; spent: () => number; recording?: Recording },
+  }: { hashes: SourceHashes; emit: Emit; spent: () => number; recording?: Recording },
 ): Promise<Prepared> {
   const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
-  emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
+  emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(tableOf(spec))}` })
   const {
     dataset: table,
     schema,
     report,
-  } = await readDataset(spec.data, {
+  } = await readDataset(tableOf(spec), {
     target: spec.target,
     quarantine: join(paths.data, 'quarantine.csv'),
     ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
@@ -188,12 +166,15 @@ async function prepareAnew(
   const weights = rowWeights(table, spec.weight, rows)
   const groups = groupCodes(table, spec.group, rows)
   const time = timeValues(table, spec.time, rows)
-  const folds = splitRows(target, {
-    seed: spec.seed,
-    repeats: repeatsFor(dataset.rows, dataset.columns.length),
-    ...(groups && { groups }),
-    ...(time ? { time } : { keys: rowKeys(dataset.columns, dataset.rows) }),
-  })
+  const folds =
+    spec.validation === undefined
+      ? splitRows(target, {
+          seed: spec.seed,
+          repeats: repeatsFor(dataset.rows, dataset.columns.length),
+          ...(groups && { groups }),
+          ...(time ? { time } : { keys: rowKeys(dataset.columns, dataset.rows) }),
+        })
+      : givenHoldout(rows, table.rows - (await rowsOf(spec.validation, schema)), basename(spec.validation))
   const data = {
     dataset,
     target,
@@ -226,7 +207,7 @@ async function prepareAnew(
   writeDocument(paths.reading, report)
   writeDocument(paths.candidates, { candidates })
   if (!isPrepared)
-    journal.append({ type: 'prepared', dataSha256, rows: dataset.rows, files: dataHashes(paths) })
+    journal.append({ type: 'prepared', ...hashes, rows: dataset.rows, files: dataHashes(paths) })
   const images = sampleImages(dataset, target, profile)
   return {
     target,
@@ -249,6 +230,10 @@ async function prepareAnew(
     }),
   }
 }
+
+/** Rows of a file that is read as others of its kind were. */
+const rowsOf = async (file: string, schema: TableSchema): Promise<number> =>
+  (await readDataset(file, { schema })).dataset.rows
 
 /** Cells of a training table beyond which it is sampled; `GLASSPILOT_MAX_CELLS` sets another limit. */
 const MAX_CELLS = 2e8

@@ -12,6 +12,8 @@ export interface Recording {
   readonly paths: Layout
   /** Of the table it was trained on. */
   readonly dataSha256: string
+  /** Of its test file, where it had one. */
+  readonly testSha256?: string
   /** Version of the program that recorded it. */
   readonly version: string
   readonly generations: readonly (readonly TrialRequest[])[]
@@ -33,11 +35,13 @@ export function readRecording(folder: string): Recording {
       `experiment ${folder} has no finished trial: expected one that was trained; give --replay another folder`,
     )
   }
+  const prepared = find('prepared')
   return {
     folder: paths.folder,
     spec,
     paths,
-    dataSha256: find('prepared')?.dataSha256 ?? '',
+    dataSha256: prepared?.dataSha256 ?? '',
+    ...(prepared?.testSha256 !== undefined && { testSha256: prepared.testSha256 }),
     version: find('created')?.version ?? '',
     generations: records.flatMap(record => (record.type === 'generation' ? [record.trials] : [])),
     trials,

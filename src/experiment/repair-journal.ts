@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fingerprint } from '../data/fingerprint.ts'
 import { InputError } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import { readOutputs, readPipeline } from './assemble.ts'
 import { dataHashes, openData } from './data.ts'
 import { FORMAT_VERSION, requireVersion } from './format.ts'
 import { encodeRecord, salvageJournal, type JournalRecord, type TrialRequest } from './journal.ts'
+import { sourceHashes } from './sources.ts'
 import { finishedTrials, readDocument, type Layout } from './store.ts'
 import type { ExperimentSpec, Trial } from './types.ts'
 
@@ -93,8 +93,9 @@ async function preparedFrom(
 ): Promise<JournalRecord | undefined> {
   try {
     const { dataset } = openData(paths)
-    const dataSha256 = await fingerprint(spec!.data)
-    return { type: 'prepared', dataSha256, rows: dataset.rows, files: dataHashes(paths) }
+    const hashes = await sourceHashes(spec!)
+    if (hashes.dataSha256 === '') return undefined
+    return { type: 'prepared', ...hashes, rows: dataset.rows, files: dataHashes(paths) }
   } catch {
     return undefined
   }

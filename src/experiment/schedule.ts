@@ -1,32 +1,30 @@
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
+import { expectedMaking } from '../candidates/expected.ts'
 import { defaults, type Params } from '../params/space.ts'
+import type { DatasetProfile } from '../profile/profile.ts'
+import { rowShares } from '../tune/fidelity.ts'
 import type { Prepared } from './prepare.ts'
+import type { ExperimentSpec } from './types.ts'
 
 /** What expectations are made of. */
 export type Sized = Pick<Prepared, 'target' | 'folds'> & {
-  readonly profile: { readonly columnCount: number }
+  readonly profile: Pick<DatasetProfile, 'columnCount'> & Partial<Pick<DatasetProfile, 'columns'>>
 }
 
-/** Of making the features of one value, over all transforms. */
-const SECONDS_PER_VALUE = 4e-7
-
-/** Expected seconds of one trial, all its folds one after the other, on one core of an ordinary machine. */
-export const expectedSeconds =
-  ({ target, folds, profile }: Sized) =>
-  (candidate: Candidate, params: Params): number => {
+/** Expected seconds of one trial, all its folds one after the other, on one core of an ordinary machine; `rowShare` of the training rows. */
+export const expectedSeconds = ({ target, folds, profile }: Sized) => {
+  const distinct = new Map(profile.columns?.map(column => [column.name, column.distinct]))
+  const distinctOf = (name: string) => distinct.get(name) ?? Infinity
+  return (candidate: Candidate, params: Params, rowShare = 1): number => {
     const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
-    const rows = folds.folds[0]!.train.length
-    const columns = candidate.groups.reduce((sum, group) => sum + group.columns.length, 0)
-    const shape = {
-      task: target.task,
-      rows,
-      features: Math.min(Math.max(1, columns), 4 * profile.columnCount),
-      classes: target.classes.length,
-    }
+    const rows = Math.ceil(rowShare * folds.folds[0]!.train.length)
+    const { features, seconds } = expectedMaking(candidate, rows, distinctOf)
+    const shape = { task: target.task, rows, features: Math.max(1, features), classes: target.classes.length }
     const fit = algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
-    return folds.folds.length * (fit + SECONDS_PER_VALUE * rows * columns)
+    return folds.folds.length * (fit + seconds)
   }
+}
 
 /** Of a worker before it holds any data. */
 const BASE_BYTES = 250e6
@@ -53,6 +51,31 @@ const NEARLY_ALL = 0.9
 export const leastShare = (candidate: Candidate): number =>
   algorithms.find(({ name }) => name === candidate.algorithm)?.indivisible ? NEARLY_ALL : SOME_OF_A_TRIAL
 
+/** Part of a budget that one trial of every candidate may take on one worker before rows are saved. */
+const TRIED_SHARE = 0.5
+
+/**
+ * Shares of the rows that trials learn from, in rungs: all rows only, unless the strategy is multi-fidelity, or was left open and
+ * the candidates as they stand would take most of the budget.
+ */
+export function rowSharesOf(
+  {
+    strategy = 'auto',
+    budgetSeconds = Infinity,
+    workers,
+  }: Pick<ExperimentSpec, 'strategy' | 'budgetSeconds' | 'workers'>,
+  prepared: Sized & Pick<Prepared, 'candidates'>,
+): readonly number[] {
+  if (strategy === 'bayesian') return [1]
+  const expected = expectedSeconds(prepared)
+  const all = prepared.candidates.reduce(
+    (sum, candidate) => sum + expected(candidate, defaults(candidate.space)),
+    0,
+  )
+  if (strategy === 'auto' && all / workers <= TRIED_SHARE * budgetSeconds) return [1]
+  return rowShares(prepared.folds.folds[0]!.train.length)
+}
+
 export interface PlannedTrial {
   readonly order: number
   readonly candidate: string
@@ -68,7 +91,7 @@ export interface PlannedStage {
 }
 
 export interface Schedule {
-  /** What is tried first, in this order: every candidate as it stands, cheapest first. */
+  /** What is tried first, in this order: every candidate as it stands, cheapest first; then what is recommended. */
   readonly portfolio: readonly PlannedTrial[]
   readonly stages: readonly PlannedStage[]
 }
@@ -92,13 +115,19 @@ export function scheduleOf(
 ): Schedule {
   const estimate = expectedSeconds(sized)
   const portfolio = candidates
-    .map(candidate => {
-      const params = defaults(candidate.space)
-      return { candidate: candidate.name, params, seconds: estimate(candidate, params) }
-    })
-    .sort((a, b) => a.seconds - b.seconds)
+    .flatMap(candidate =>
+      [{ order: 0, params: defaults(candidate.space) }, ...(candidate.starts ?? [])].map(
+        ({ order, params }) => ({
+          round: order,
+          candidate: candidate.name,
+          params,
+          seconds: estimate(candidate, params),
+        }),
+      ),
+    )
+    .sort((a, b) => a.round - b.round || a.seconds - b.seconds)
     .slice(0, maxCandidates)
-    .map((trial, i) => ({ order: i + 1, ...trial }))
+    .map(({ round: _, ...trial }, i) => ({ order: i + 1, ...trial }))
   const starts = wallSeconds(
     portfolio.map(({ seconds }) => seconds),
     workers,

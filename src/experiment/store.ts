@@ -31,6 +31,7 @@ export const layout = (folder: string) => ({
   model: join(folder, 'model'),
   evaluation: join(folder, 'evaluation.json'),
   report: join(folder, 'report.html'),
+  reportJson: join(folder, 'report.json'),
 })
 export type Layout = ReturnType<typeof layout>
 
@@ -62,7 +63,8 @@ export function readDocument<T>(path: string): T {
 }
 
 /** The identity of a candidate's definition. */
-export const definitionHash = (candidate: Candidate): string => sha256(JSON.stringify(candidate)).slice(0, 16)
+export const definitionHash = ({ starts: _, ...meant }: Candidate): string =>
+  sha256(JSON.stringify(meant)).slice(0, 16)
 
 export interface Store {
   readonly paths: Layout

@@ -1,6 +1,7 @@
 import type { Candidate } from '../candidates/candidate.ts'
 import { higherIsBetter } from '../metrics/index.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
+import type { Proposal } from '../tune/observed.ts'
 import { createSearch } from '../tune/search.ts'
 import { hashSeed } from '../util/rng.ts'
 import type { Executor, Race, TrialTime } from './executor.ts'
@@ -10,7 +11,7 @@ import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { lostTrials } from './plan.ts'
 import type { Prepared } from './prepare.ts'
 import { createRunner, stopsOnSignal, type TuneServices } from './runner.ts'
-import { expectedSeconds, leastShare } from './schedule.ts'
+import { expectedSeconds, leastShare, rowSharesOf } from './schedule.ts'
 import { finishedTrials, type Store } from './store.ts'
 import type { Ensemble, Trial } from './types.ts'
 
@@ -72,6 +73,7 @@ export async function tune(
       generation: GENERATION,
       expectedSeconds: expected,
       leastShare,
+      rowShares: rowSharesOf(spec, prepared),
     })
   const search = searchOf(prepared.candidates)
   const release = stopsOnSignal(services.signal, executor)
@@ -79,12 +81,15 @@ export async function tune(
   const timeOf = (request: TrialRequest) => () => {
     const left = (deadline - performance.now()) / 1000
     if (Number.isFinite(left)) return trialTime(left)
-    const seconds = expected(candidates.get(request.candidate)!, request.params)
+    const seconds = expected(candidates.get(request.candidate)!, request.params, request.rowShare)
     return { softSeconds: Infinity, hardSeconds: Math.max(LONGEST_SECONDS, MOST_TIMES * seconds) }
   }
-  const runAll = (requests: readonly TrialRequest[], race: Race | undefined) =>
+  const runAll = (requests: readonly TrialRequest[], done: readonly Trial[]) =>
     Promise.all(
-      requests.map(request => runner.run(request, { time: timeOf(request), ...(race && { race }) })),
+      requests.map(request => {
+        const race = spec.racing === false ? undefined : raceOf(store, prepared, done, request)
+        return runner.run(request, { time: timeOf(request), ...(race && { race }) })
+      }),
     )
   let ended: string | undefined
   let besides: Promise<void> | undefined
@@ -117,8 +122,7 @@ export async function tune(
         if (spec.budgetSeconds !== undefined) ended = search.stopReason(done, remaining)
         break
       }
-      const race = spec.racing === false ? undefined : raceOf(store, prepared, done, requests[0]!)
-      const running = runAll(requests.slice(0, remaining.trials), race)
+      const running = runAll(requests.slice(0, remaining.trials), done)
       // Trials run in processes of their own: meanwhile the model is chosen from those before.
       running.catch(() => {}) // awaited, and thrown, below
       besides ??= meanwhile()
@@ -137,7 +141,10 @@ export async function tune(
   return { trials, ...(ensemble && { ensemble }), ...(ended !== undefined && { ended }) }
 }
 
-/** The race of a generation is against trials of earlier ones only, so that it does not matter which worker is ahead. */
+/**
+ * The race of a generation is against trials of earlier ones only, so that it does not matter which worker is ahead, and against
+ * those that learnt from no more rows.
+ */
 function raceOf(
   { spec: { mode }, journal }: Store,
   { objective: { name }, folds }: Prepared,
@@ -152,7 +159,10 @@ function raceOf(
   )
   const firstId = generation?.type === 'generation' ? generation.trials[0]!.id : request.id
   const others = done
-    .filter(({ id, state }) => id < firstId && state === 'COMPLETE')
+    .filter(
+      ({ id, state, rowShare = 1 }) =>
+        id < firstId && state === 'COMPLETE' && rowShare <= (request.rowShare ?? 1),
+    )
     .map(({ foldScores }) => foldScores!.map(score => -higherIsBetter(name, score)))
   return { others, rivals: mode === 'hpo' ? 1 : RIVALS }
 }
@@ -170,19 +180,20 @@ function pendingRequests(
 
 function nextGeneration(
   { journal, spec }: Store,
-  proposals: readonly Pick<TrialRequest, 'candidate' | 'params'>[],
+  proposals: readonly Proposal[],
   definitions: ReadonlyMap<string, string>,
 ): TrialRequest[] {
   const first = journal.records.reduce(
     (sum, record) => sum + (record.type === 'generation' ? record.trials.length : 0),
     0,
   )
-  const trials = proposals.map(({ candidate, params }, index) => ({
+  const trials = proposals.map(({ candidate, params, rowShare }, index) => ({
     id: first + index,
     candidate,
     definition: definitions.get(candidate)!,
     params,
     seed: hashSeed(spec.seed, first + index),
+    ...(rowShare !== undefined && { rowShare }),
   }))
   if (trials.length > 0) journal.append({ type: 'generation', trials })
   return trials

@@ -7,12 +7,16 @@ import type { Mark } from '../util/clock-tape.ts'
 
 export type Direction = 'maximize' | 'minimize'
 export type Mode = 'auto' | 'hpo' | 'ensemble'
+/** `bayesian`: every trial learns from all rows. `multi-fidelity`: trials begin with a share of them, and the best go on with more. */
+export type Strategy = 'auto' | 'bayesian' | 'multi-fidelity'
 
 /** What the user asked for. Plain data: it is written to `experiment.json`. */
 export interface ExperimentSpec {
   readonly name: string
   /** Path of the training table: a file, a folder of them, or several that are read as one. */
   readonly data: TablePath
+  /** Path of a labelled file: every trial is scored on its rows and learns from none of them. Rows are set aside by themselves without it. */
+  readonly validation?: string
   /** Path of a labelled file no trial ever sees; the final model is scored on it once. */
   readonly test?: string
   readonly target: string
@@ -22,6 +26,8 @@ export interface ExperimentSpec {
   readonly metricModule?: string
   /** `hpo`: the best single trial becomes the model; `ensemble` and `auto`: the best weighted ensemble of trials does. */
   readonly mode: Mode
+  /** `auto` unless said: multi-fidelity where one trial of every candidate would take most of the budget. */
+  readonly strategy?: Strategy
   /** Most trials to run. */
   readonly maxCandidates: number
   /** Wall seconds for everything, or undefined for no limit. */
@@ -82,6 +88,8 @@ export interface Trial {
   readonly algorithm: string
   readonly params: Params
   readonly seed: number
+  /** Share of the training rows of each fold it learnt from; all unless said. */
+  readonly rowShare?: number
   readonly state: TrialState
   /** Why it is not COMPLETE, in one sentence. */
   readonly reason?: string

@@ -25,6 +25,7 @@ import { loadMetric } from '../metrics/index.ts'
 import { InputError, messageOf } from '../util/errors.ts'
 import { sha256, sweepTemporary, writeFileAtomic } from '../util/files.ts'
 import { leaveResults } from './leave.ts'
+import { repairReport } from './repair-report.ts'
 
 /** One thing that was looked at. */
 export interface Mended {
@@ -58,7 +59,8 @@ export async function repairExperiment(folder: string, emit: Emit = () => {}): P
     const { prepared, mended: data } = await repairData(store, emit)
     if (!prepared) return [...base, ...data]
     const trials = await repairTrials(store, prepared, emit)
-    return [...base, ...data, ...trials, ...(await repairResults(store, prepared, emit))]
+    const results = await repairResults(store, prepared, emit)
+    return [...base, ...data, ...trials, ...results, ...(await repairReport(store.paths))]
   } finally {
     store.close()
   }

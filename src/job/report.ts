@@ -6,7 +6,7 @@ import { readDocument, type Layout } from '../experiment/store.ts'
 import { constantOutputs, judgeModel } from '../experiment/verdict.ts'
 import { spreadOf } from '../explain/resample.ts'
 import { confusionMatrix, evaluate, type MetricName } from '../metrics/index.ts'
-import { monitorStatistics, renderReport, type ReportInput } from '../report/index.ts'
+import { monitorStatistics, renderReport, sealed, type ReportInput } from '../report/index.ts'
 import { count, shellWord } from '../util/text.ts'
 import { decisionsOf, spentOf } from './decisions.ts'
 import { openFinished, type Finished } from './finished.ts'
@@ -71,7 +71,9 @@ export async function reportOf(
     ],
   })
   const statistics = monitorStatistics(scored, data.target.classes, spec.seed)
-  return { html, json: `${JSON.stringify(statistics, null, 2)}\n` }
+  const json = `${JSON.stringify(statistics, null, 2)}\n`
+  const asked = { ...(fast && { fast }), ...(sensitive !== undefined && { sensitive }) }
+  return { html: sealed(html, json, asked), json }
 }
 
 function qualityOf(
@@ -139,6 +141,7 @@ function commandOf({ spec, trials, objective }: Finished): string {
   const parts = [
     ...[spec.data].flat().map(shellWord),
     `--target ${shellWord(spec.target)}`,
+    ...(spec.validation === undefined ? [] : [`--validation ${shellWord(spec.validation)}`]),
     ...(spec.test === undefined ? [] : [`--test ${[spec.test].flat().map(shellWord).join(' ')}`]),
     ...(spec.task ? [`--problem-type ${PROBLEM_TYPES[spec.task]}`] : []),
     `--objective ${objective.name}`,

@@ -9,14 +9,25 @@ const RARE_ROWS = 1000
  * At most `limit` rows of a target, ascending: drawn evenly over the rows of regression; for classes in their shares, but
  * rare classes are kept whole and only the common ones thinned.
  */
-export function sampleRows({ task, classes, values }: Target, limit: number, seed: number): Int32Array {
+export const sampleRows = (target: Target, limit: number, seed: number): Int32Array =>
+  drawRows(target, seed, counts => quotas(counts, Math.min(limit, target.values.length)))
+
+/** This share of the rows of a target, ascending, and of those of each class; at least one of each. */
+export const shareOfRows = (target: Target, share: number, seed: number): Int32Array =>
+  drawRows(target, seed, counts => counts.map(n => Math.ceil(share * n)))
+
+function drawRows(
+  { task, classes, values }: Target,
+  seed: number,
+  wanted: (counts: Float64Array) => Float64Array,
+): Int32Array {
   const rows = values.length
   const rng = createRng(hashSeed(seed, 'sample'))
   const kinds = task === 'regression' ? 1 : classes.length
   const kindOf = (row: number) => (task === 'regression' ? 0 : values[row]!)
   const counts = new Float64Array(kinds)
   for (let row = 0; row < rows; row++) counts[kindOf(row)]!++
-  const left = quotas(counts, Math.min(limit, rows))
+  const left = wanted(counts)
   const seen = Float64Array.from(counts)
   const kept = new Int32Array(left.reduce((sum, n) => sum + n, 0))
   let at = 0

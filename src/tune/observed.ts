@@ -1,12 +1,14 @@
 import { higherIsBetter, type MetricName } from '../metrics/index.ts'
 import type { Params, Space } from '../params/space.ts'
-import { PRUNED, type FinishedTrial } from './sampler.ts'
+import { paramsKey, PRUNED, type FinishedTrial } from './sampler.ts'
 import { mean } from './statistics.ts'
 
 /** What the search needs of a candidate. */
 export interface Searchable {
   readonly name: string
   readonly space: Space
+  /** Recommended params, tried in this order over all candidates once the defaults of each have been. */
+  readonly starts?: readonly { readonly order: number; readonly params: Params }[]
 }
 
 /** What the search needs of a trial that has ended. */
@@ -18,6 +20,8 @@ export interface ObservedTrial {
   readonly metrics?: Readonly<Partial<Record<MetricName, number>>>
   readonly foldScores?: readonly number[]
   readonly fitSeconds?: number
+  /** Share of the training rows it learnt from; all unless said. */
+  readonly rowShare?: number
   /** Cut short by its time limit. */
   readonly timeLimited?: boolean
 }
@@ -25,11 +29,15 @@ export interface ObservedTrial {
 export interface Proposal {
   readonly candidate: string
   readonly params: Params
+  /** Share of the training rows to learn from; all unless said. */
+  readonly rowShare?: number
 }
 
 /** A trial as the search follows it: what its sampler sees, whose it is, and what it cost. */
 export interface Followed extends FinishedTrial {
   readonly candidate: string
+  /** Of the training rows. */
+  readonly rowShare: number
   readonly seconds?: number
   readonly timeLimited?: boolean
 }
@@ -46,12 +54,13 @@ export function follow(
     .filter(({ candidate }) => names.has(candidate))
     .sort((a, b) => a.id - b.id)
     .map(trial => {
-      const { candidate, params, state, fitSeconds, timeLimited } = trial
+      const { candidate, params, state, fitSeconds, timeLimited, rowShare = 1 } = trial
       const score = scoreOf(trial, objective, leader)
       return {
         candidate,
         params,
         state,
+        rowShare,
         ...(score === undefined ? {} : { score }),
         ...(fitSeconds === undefined ? {} : { seconds: fitSeconds }),
         ...(timeLimited ? { timeLimited } : {}),
@@ -84,6 +93,25 @@ function scoreOf(
   if (state !== PRUNED || !foldScores || !same) return undefined
   const behind = mean(foldScores.map((score, i) => score - same[i]!))
   return higherIsBetter(objective, leader!.metrics![objective]! + behind)
+}
+
+/** The same for the same params of a candidate on the same share of the rows. */
+export const trialKey = ({
+  candidate,
+  params,
+  rowShare,
+}: Pick<Followed, 'candidate' | 'params' | 'rowShare'>): string =>
+  `${candidate} ${rowShare} ${paramsKey(params)}`
+
+/** One trial for each params: that which learnt from most rows. In the order the params were first tried. */
+export function fullest(trials: readonly Followed[]): Followed[] {
+  const best = new Map<string, Followed>()
+  for (const trial of trials) {
+    const key = paramsKey(trial.params)
+    const known = best.get(key)
+    if (!known || trial.rowShare > known.rowShare) best.set(key, trial)
+  }
+  return [...best.values()]
 }
 
 export const trialsOf = (trials: readonly Followed[], { name }: Searchable): readonly Followed[] =>

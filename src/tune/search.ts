@@ -2,9 +2,11 @@ import { metrics, type MetricName } from '../metrics/index.ts'
 import { defaults, type Params } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import { calibrated, createSchedule, type Estimate } from './costs.ts'
+import { promotions } from './fidelity.ts'
 import { chooseLearner, givenUp, type Contestant } from './learners.ts'
 import {
   follow,
+  fullest,
   trialsOf,
   type Followed,
   type ObservedTrial,
@@ -27,10 +29,10 @@ export interface SearchOptions<C extends Searchable = Searchable> {
   readonly expectedSeconds: Estimate<C>
   /** Share of a candidate's first trial for which there must be time; a tenth unless given. */
   readonly leastShare?: (candidate: C) => number
-  /** Parameters to try first, best guess first; the defaults unless given. */
-  readonly starts?: (candidate: C) => readonly Params[]
   /** One sampler for all; otherwise a mix of TPE, local search and Sobol points. */
   readonly sampler?: SamplerName
+  /** Shares of the training rows to begin with and go up to, ascending, the last 1: multi-fidelity. Every trial learns from all unless given. */
+  readonly rowShares?: readonly number[]
   /** Trials without improvement after which the search has converged; 100 unless given. */
   readonly patience?: number
 }
@@ -56,11 +58,13 @@ const PATIENCE = 100
 /** Of a first trial of a candidate so much must fit into the time for one trial, of later ones so much. */
 const SOME_OF_A_TRIAL = 0.1
 const MOST_OF_A_TRIAL = 0.5
+/** A trial that takes no longer learns from all rows, whatever the fidelity. */
+const QUICK_SECONDS = 2
 const SAME = 1e-6 // relative change of the best score that is no improvement
 
 /**
- * Which trials come next: the starts of every candidate, cheapest expected first, so that a model exists
- * soon; then candidates by estimated cost of improvement and their params by samplers. A pure function of
+ * Which trials come next: the defaults of every candidate, cheapest expected first, so that a model exists
+ * soon; then what is recommended; then candidates by estimated cost of improvement and their params by samplers. A pure function of
  * options and history: a stopped search goes on as if it had not been stopped.
  */
 export function createSearch<C extends Searchable>(options: SearchOptions<C>): Search {
@@ -89,7 +93,7 @@ function stopReasonOf<C extends Searchable>(
   { trials: left }: Remaining,
 ): string | undefined {
   if (left <= 0) return 'every trial asked for has run'
-  if (pendingStarts(options, trials).length > 0) return undefined
+  if (pendingStarts(options, trials).some(({ order }) => order === 0)) return undefined
   const { best, direction } = metrics[options.objective]
   const perfect = direction === 'maximize' ? best : -best
   if (trials.some(trial => isScored(trial) && trial.score === perfect))
@@ -111,22 +115,22 @@ function trialsSinceBest(trials: readonly Followed[]): number {
   return since
 }
 
-/** Starts not tried yet: first starts of all before second starts, cheapest expected first, then plan order. */
+/** Starts not tried yet: the defaults of all candidates, cheapest expected first, then plan order; then what is recommended. */
 function pendingStarts<C extends Searchable>(options: SearchOptions<C>, trials: readonly Followed[]) {
   return options.candidates
     .flatMap(candidate => {
       const tried = new Set(trialsOf(trials, candidate).map(({ params }) => paramsKey(params)))
-      const starts = options.starts?.(candidate) ?? [defaults(candidate.space)]
+      const starts = [{ order: 0, params: defaults(candidate.space) }, ...(candidate.starts ?? [])]
       return starts
-        .map((params, round) => ({
+        .filter(({ params }) => !tried.has(paramsKey(params)))
+        .map(({ order, params }) => ({
           candidate,
           params,
-          round,
+          order,
           seconds: options.expectedSeconds(candidate, params),
         }))
-        .filter(({ params }) => !tried.has(paramsKey(params)))
     })
-    .sort((a, b) => a.round - b.round || a.seconds - b.seconds)
+    .sort((a, b) => a.order - b.order || a.seconds - b.seconds)
 }
 
 function generationOf<C extends Searchable>(
@@ -140,9 +144,9 @@ function generationOf<C extends Searchable>(
   /** What a trial takes, cut short if need be; never fits when less than `share` of it could be done. */
   const withAtLeast =
     (share: number | ((candidate: C) => number)): Estimate<C> =>
-    (candidate, params) => {
-      if (!timed) return options.expectedSeconds(candidate, params)
-      const whole = expected(candidate, params)
+    (candidate, params, rowShare) => {
+      if (!timed) return options.expectedSeconds(candidate, params, rowShare)
+      const whole = expected(candidate, params, rowShare)
       const least = typeof share === 'number' ? share : share(candidate)
       return longest < least * whole ? Infinity : Math.min(longest, whole)
     }
@@ -152,17 +156,29 @@ function generationOf<C extends Searchable>(
   const schedule = createSchedule(remaining.seconds ?? Infinity, remaining.workers ?? options.generation)
   const trials = [...ended]
   const proposals: Proposal[] = []
-  const add = (candidate: C, params: Params) => {
-    trials.push({ candidate: candidate.name, params, state: WAITING })
-    proposals.push({ candidate: candidate.name, params })
+  const add = (candidate: C, params: Params, rowShare: number) => {
+    trials.push({ candidate: candidate.name, params, state: WAITING, rowShare })
+    proposals.push({ candidate: candidate.name, params, ...(rowShare < 1 && { rowShare }) })
   }
   const size = Math.min(options.generation, remaining.trials)
+  const shares = options.rowShares ?? [1]
+  /** What learns quickly learns from all rows at once. */
+  const firstShare = (candidate: C, params: Params): number =>
+    options.expectedSeconds(candidate, params) <= QUICK_SECONDS ? 1 : shares[0]!
 
-  for (const { candidate, params } of pendingStarts(options, trials)) {
+  for (const { trial, rowShare } of promotions(ended, shares)) {
+    if (proposals.length === size) break
+    const candidate = options.candidates.find(({ name }) => name === trial.candidate)!
+    if (schedule.take(seconds(candidate, trial.params, rowShare))) add(candidate, trial.params, rowShare)
+  }
+
+  for (const { candidate, params, order } of pendingStarts(options, trials)) {
     if (proposals.length === size) break
     // Whatever the time left, something must be tried: an experiment without a model is worth nothing.
     const first = trials.length === 0
-    if (schedule.take(startSeconds(candidate, params)) || first) add(candidate, params)
+    const needed = order === 0 ? startSeconds : seconds
+    const rowShare = firstShare(candidate, params)
+    if (schedule.take(needed(candidate, params, rowShare)) || first) add(candidate, params, rowShare)
   }
 
   let tooLong = pendingStarts(options, trials).length > 0
@@ -170,11 +186,12 @@ function generationOf<C extends Searchable>(
   while (proposals.length < size && open.length > 0) {
     const rng = createRng(hashSeed(options.seed, 'trial', trials.length))
     const candidate = open[chooseLearner(contestantsOf(open, trials, cost, timed), rng)]!
-    const own = trialsOf(trials, candidate)
+    const own = fullest(trialsOf(trials, candidate))
+    const fits = (drawn: Params) => schedule.take(seconds(candidate, drawn, firstShare(candidate, drawn)))
     const { params, usedUp } = givenUp(own)
       ? { params: undefined, usedUp: true }
-      : propose(candidate.space, own, rng, options.sampler, drawn => schedule.take(seconds(candidate, drawn)))
-    if (params) add(candidate, params)
+      : propose(candidate.space, own, rng, options.sampler, fits)
+    if (params) add(candidate, params, firstShare(candidate, params))
     else open = open.filter(other => other !== candidate)
     tooLong ||= !usedUp && !params
   }
@@ -195,10 +212,11 @@ function contestantsOf<C extends Searchable>(
   const typical = median(open.map(candidate => seconds(candidate, defaults(candidate.space))))
   const cost = timed
     ? seconds
-    : (candidate: C, params: Params) => 1 + (typical > 0 ? seconds(candidate, params) / typical : 0)
+    : (candidate: C, params: Params, rowShare?: number) =>
+        1 + (typical > 0 ? seconds(candidate, params, rowShare) / typical : 0)
   return open.map(candidate => {
     const own = trialsOf(trials, candidate)
-    const costs = own.map(({ params }) => cost(candidate, params))
+    const costs = own.map(({ params, rowShare }) => cost(candidate, params, rowShare))
     return { trials: own, costs, nextCost: mean(costs) }
   })
 }

@@ -1,3 +1,5 @@
+import { withoutSecrets, withoutSecretsJson } from './redact.ts'
+
 /** What every exit status means; the command line promises these numbers. */
 export const EXIT = {
   ok: 0,
@@ -49,5 +51,10 @@ export class TrialError extends GlasspilotError {}
 /** A place where trials run (worker pool, cloud) failed; `cause` holds what it said. */
 export class BackendError extends GlasspilotError {}
 
-/** The message of anything thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** The message of anything thrown, as it may be told and kept: without secrets. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Error) return withoutSecrets(error.message)
+  return typeof error === 'object' && error !== null
+    ? withoutSecretsJson(error)
+    : withoutSecrets(String(error))
+}

@@ -69,5 +69,5 @@ it.skipIf(!isThere)(
     await call('DeleteModel', { ModelName: 'churn' })
     expect(await call('ListEndpoints')).toMatchObject({ Endpoints: [] })
   },
-  60_000,
+  600_000,
 )

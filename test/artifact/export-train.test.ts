@@ -47,7 +47,7 @@ describe('training in the container', () => {
     await trained(folder, 'table.csv', 1)
     await exported(folder, 'docker')
     symlinkSync(resolve(import.meta.dirname, '../..'), at('docker/node_modules/glasspilot'))
-  }, 60_000)
+  })
 
   it('learns from the files of a channel and leaves a model that the same container serves', async () => {
     const hyperparameters = { target: '"y"', max_candidates: '2', seed: '7', objective: 'AUC', sagemaker_region: 'x' } // prettier-ignore
@@ -80,7 +80,7 @@ describe('training in the container', () => {
     })
     expect(await answer.text()).toMatch(/^(yes|no),/)
     server.kill('SIGKILL')
-  }, 60_000)
+  })
 
   it('leaves the model of the trials that ended when the job is stopped', async () => {
     const base = tree('stopped', { max_candidates: '200', mode: 'hpo' })
@@ -103,7 +103,7 @@ describe('training in the container', () => {
     expect(stdout).toMatch(/^validation:F1=/m)
     const board = readFileSync(join(base, 'output/data/leaderboard.csv'), 'utf8').trimEnd().split('\n')
     expect(board.length).toBeLessThan(100)
-  }, 60_000)
+  })
 
   it.each([
     ['a hyperparameter that is not known', { depth: '3' }, {}, '"depth" is not known: expected target'],

@@ -48,6 +48,19 @@ const workers = (): number[] =>
     })
     .map(Number)
 
+/** How many there were. */
+function killWorkers(): number {
+  const found = workers()
+  for (const pid of found) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has just ended.
+    }
+  }
+  return found.length
+}
+
 const onLinux = existsSync('/proc/self/cmdline')
 
 describe('the local pool', () => {
@@ -90,10 +103,10 @@ describe('the local pool', () => {
   it.skipIf(!onLinux)('tries a trial again whose worker was killed, with the same result', async () => {
     const pool = new LocalPool(store.paths.folder, 1)
     let starts = 0
-    const kill = () =>
-      starts++ === 0
-        ? setTimeout(() => workers().forEach(pid => process.kill(pid, 'SIGKILL')), 150)
-        : undefined
+    const kill = () => {
+      if (starts++ > 0) return
+      const watch = setInterval(() => killWorkers() > 0 && clearInterval(watch), 10)
+    }
     const trial = await pool.submit(job(0, 'neural'), { time: () => FREE, onStart: kill })
     const whole = await pool.submit(job(0, 'neural'), { time: () => FREE, onStart: () => {} })
     await pool.close()
@@ -104,8 +117,9 @@ describe('the local pool', () => {
 
   it.skipIf(!onLinux)('records a trial as crashed whose worker dies every time', async () => {
     const pool = new LocalPool(store.paths.folder, 1)
-    const kill = () => setTimeout(() => workers().forEach(pid => process.kill(pid, 'SIGKILL')), 100)
-    const trial = await pool.submit(job(20, 'neural'), { time: () => FREE, onStart: kill })
+    const watch = setInterval(killWorkers, 10)
+    const trial = await pool.submit(job(20, 'neural'), { time: () => FREE, onStart: () => {} })
+    clearInterval(watch)
     await pool.close()
     expect(trial).toMatchObject({ state: 'CRASHED', reason: 'worker ended with signal SIGKILL, 3 times' })
   })

@@ -37,7 +37,7 @@ describe('candidates as files', () => {
       const lines = readFileSync(at('plan', name), 'utf8').split('\n')
       expect(lines.length).toBeLessThan(90)
     }
-  }, 60_000)
+  })
 
   it('train again what was edited and nothing else', async () => {
     const before = trials()
@@ -53,13 +53,13 @@ describe('candidates as files', () => {
     const board = JSON.parse((await checked(['leaderboard', 'experiment', '--json'])).stdout) as { trial: number; candidate: string }[] // prettier-ignore
     const shown = board.filter(({ candidate }) => candidate === candidateName()).map(({ trial }) => trial)
     expect(shown.sort((a, b) => a - b)).toEqual(added.map(({ trial }) => trial.id).sort((a, b) => a - b))
-  }, 120_000)
+  })
 
   it('train nothing when nothing was edited', async () => {
     const before = trials().length
     expect((await checked(['resume', 'experiment', '--quiet'])).code).toBe(0)
     expect(trials().length).toBe(before)
-  }, 60_000)
+  })
 
   it('stop with the file and the line of a fault, and train nothing', async () => {
     const file = leafwise()
@@ -82,7 +82,7 @@ describe('candidates as files', () => {
       writeFileSync(at(file), good)
     }
     expect(trials().length).toBe(before)
-  }, 120_000)
+  })
 
   it('yield to candidates.json when only that was edited, whose faults have lines as well', async () => {
     const plan = join('experiment', 'candidates.json')
@@ -92,7 +92,7 @@ describe('candidates as files', () => {
     const line = good.split('\n').findIndex(text => text.includes('"algorithm": "gbt-leafwise"')) + 1
     expect(stderr).toMatch(new RegExp(`candidates\\.json, line ${line}: .*"gbt-leafwide" is unknown`))
     writeFileSync(at(plan), good)
-  }, 60_000)
+  })
 
   it('are never written over, and are asked for by name', async () => {
     const again = await checked(['plan', 'experiment', '--candidates', 'plan'])
@@ -100,5 +100,5 @@ describe('candidates as files', () => {
     const nowhere = await checked(['run', 'train.csv', '--target', 'y', '--candidates', 'nowhere', '--output', 'other']) // prettier-ignore
     expect(nowhere.stderr).toContain('E_NO_SUCH_FOLDER')
     rmSync(at('other'), { recursive: true, force: true })
-  }, 60_000)
+  })
 })

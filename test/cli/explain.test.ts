@@ -49,7 +49,7 @@ describe('glasspilot explain', () => {
         .replace(',bought\n', '\n'),
       'new.csv',
     )
-  }, 120_000)
+  })
 
   it('sums to the probability of the positive class, for held-out rows and rows of a file', async () => {
     for (const more of [[], ['new.csv']]) {
@@ -63,7 +63,7 @@ describe('glasspilot explain', () => {
       }
       expect(rows[0]!.contributions.find(({ name }) => name === 'colour')!.cell).toBe('<b>blue</b>')
     }
-  }, 60_000)
+  })
 
   it('is the same prediction that predict prints', async () => {
     const { stdout } = await checked(['predict', 'experiment', 'new.csv'])
@@ -73,7 +73,7 @@ describe('glasspilot explain', () => {
       .map(line => line.split(','))
     const [row] = (await told('new.csv', '--row', '5')).rows
     expect(Number(lines[4]![head!.indexOf(`probability_${row!.of}`)])).toBeCloseTo(row!.prediction, 5)
-  }, 60_000)
+  })
 
   it('is exact for a trial of trees, and mirrored for the other class', async () => {
     const board = JSON.parse((await checked(['leaderboard', 'experiment', '--json'])).stdout) as { trial: number; algorithm: string; state: string }[] // prettier-ignore
@@ -85,7 +85,7 @@ describe('glasspilot explain', () => {
     const other = await told('--row', '7', '--candidate', String(trees.trial), '--class', row!.of === 'yes' ? 'no' : 'yes') // prettier-ignore
     expect(other.rows[0]!.score).toBeCloseTo(-row!.score, 9)
     expect(other.rows[0]!.prediction).toBeCloseTo(1 - row!.prediction, 9)
-  }, 60_000)
+  })
 
   it('ranks the columns over many rows without --row', async () => {
     const { importance, rows } = await told()
@@ -94,7 +94,7 @@ describe('glasspilot explain', () => {
     const { stdout } = await checked(['explain', 'experiment', '--quiet'])
     expect(stdout).toMatch(/^Mean size of SHAP values \(.*held-out rows/)
     expect(stdout).toMatch(/^(size|colour) +█+/m)
-  }, 60_000)
+  })
 
   it('draws bars to both sides of a line, in the width of the terminal', async () => {
     const { stdout } = await checked(['explain', 'experiment', 'new.csv', '--row', '2'])
@@ -109,7 +109,7 @@ describe('glasspilot explain', () => {
       ),
     ).toBeLessThanOrEqual(80)
     expect(stdout).toMatch(/^base 0\.\d+ [+−] /m)
-  }, 60_000)
+  })
 
   it('refuses rows, classes and methods that are not there', async () => {
     for (const [args, code] of [
@@ -122,5 +122,5 @@ describe('glasspilot explain', () => {
       expect(status).not.toBe(0)
       expect(stderr).toContain(code)
     }
-  }, 60_000)
+  })
 })

@@ -178,7 +178,7 @@ describe('cells', () => {
     )
     const start = performance.now()
     expect(await read(name)).toMatchObject({ rows: 60, warnings: [] })
-    expect(performance.now() - start).toBeLessThan(10_000)
+    expect(performance.now() - start).toBeLessThan(60_000) // a reader that hangs takes hours
     const { code, output } = await plan(name)
     expect(code).toBe(0)
     expect(readFileSync(`${output}/data/reading.json`, 'utf8')).toContain('W_LONG_TEXT')
@@ -189,7 +189,7 @@ describe('cells', () => {
           ['x', i => i % 7],
           ['y', label],
         ],
-        120_000,
+        600_000,
       ),
     )
     expect(decisions(await profile(ids, 'y'))).toMatchObject({ id: 'text ignored', x: 'numeric feature' })

@@ -21,7 +21,7 @@ describe('glasspilot report', () => {
   beforeAll(async () => {
     const run = await checked(['run', file(table), '--target', 'bought', '--max-candidates', '4', '--output', 'experiment', '--quiet']) // prettier-ignore
     expect(run.code).toBe(0)
-  }, 120_000)
+  })
 
   it('writes quality, importance, leaderboard and findings as one page of its own', async () => {
     const { code, stdout } = await checked(['report', 'experiment'])
@@ -51,13 +51,13 @@ describe('glasspilot report', () => {
     const bars = html.slice(html.indexOf('What the model leans on'), html.indexOf('Leaderboard</h2>'))
     expect(bars.indexOf('size')).toBeGreaterThan(0)
     expect(bars.indexOf('size')).toBeLessThan(bars.indexOf('idle'))
-  }, 60_000)
+  })
 
   it('is quicker without the importance, and goes where it is told', async () => {
     const { code } = await checked(['report', 'experiment', '--fast', '--output', 'fast.html'])
     expect(code).toBe(0)
     expect(readFileSync(join(folder, 'fast.html'), 'utf8')).not.toContain('What the model leans on')
-  }, 60_000)
+  })
 
   it('compares the groups of a column, and writes its figures beside it', async () => {
     const { code } = await checked([
@@ -78,7 +78,7 @@ describe('glasspilot report', () => {
     expect(figures.binary_classification_metrics.f1.value).toBeCloseTo(best!.metrics.F1, 12)
     const wrong = await checked(['report', 'experiment', '--fast', '--sensitive', 'color'])
     expect(wrong.stderr).toMatch(/E_NO_SUCH_COLUMN.*did you mean "colour"/)
-  }, 60_000)
+  })
 
   it('refuses other names, folders and plans without a trial', async () => {
     expect((await checked(['report', 'experiment', '--output', 'report.pdf'])).code).toBe(64)
@@ -98,5 +98,5 @@ describe('glasspilot report', () => {
     const planned = await checked(['report', 'plan'])
     expect(planned.stderr).toMatch(/E_NO_MODEL.*glasspilot resume plan/)
     expect(existsSync(join(folder, 'plan', 'report.html'))).toBe(false)
-  }, 60_000)
+  })
 })

@@ -133,7 +133,7 @@ describe('one table in many forms', () => {
     }
     expect(spec.spec.data).toEqual(['a.parquet', 'b.csv'].map(name => join(folder, name)))
     expect((await checked(['describe', 'from-both'])).stdout).toContain('a.parquet and 1 more → y')
-  }, 60_000)
+  })
 
   it('is refused by resume when one of its files has changed since', async () => {
     mkdirSync(join(folder, 'parts'))

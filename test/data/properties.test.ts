@@ -172,7 +172,7 @@ describe('plainNumber', () => {
     const start = performance.now()
     for (const text of [`${'1'.repeat(33)}x`, '1,'.repeat(32_768), ' '.repeat(65_536)])
       expect(plainNumber(text)).toBeNaN()
-    expect(performance.now() - start).toBeLessThan(20)
+    expect(performance.now() - start).toBeLessThan(5000) // one that hangs takes years
   })
 })
 

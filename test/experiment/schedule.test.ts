@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { algorithms } from '../../src/algorithms/index.ts'
 import type { Candidate } from '../../src/candidates/candidate.ts'
-import { expectedSeconds, scheduleOf, type Sized } from '../../src/experiment/schedule.ts'
+import { expectedSeconds, rowSharesOf, scheduleOf, type Sized } from '../../src/experiment/schedule.ts'
+import { defaults } from '../../src/params/space.ts'
 
 const train = Int32Array.from({ length: 800 }, (_, row) => row)
 const sized: Sized = {
@@ -48,5 +49,43 @@ describe('the schedule of a plan', () => {
     expect(of(sized)).toBeCloseTo(5 * of(single), 9)
     const wide = { ...first!, groups: [{ ...group, columns: Array.from({ length: 9 }, (_, i) => `x${i}`) }] }
     expect(expectedSeconds(sized)(wide, {})).toBeGreaterThan(of(sized))
+  })
+  it('counts the features that columns become', () => {
+    const net = candidates.find(({ algorithm }) => algorithm === 'mlp')!
+    const wider = { ...net, groups: [{ ...group, then: [{ transform: 'periodic-encoder', params: { n_frequencies: 20 } }] }] } // prettier-ignore
+    const params = defaults(net.space)
+    expect(expectedSeconds(sized)(wider, params)).toBeGreaterThan(expectedSeconds(sized)(net, params))
+  })
+})
+
+describe('shares of the rows that trials learn from', () => {
+  const many = {
+    ...sized,
+    folds: { ...sized.folds, folds: [{ train: new Int32Array(100_000), validation: train }] },
+  }
+  const sharesOf = (strategy: 'auto' | 'bayesian' | 'multi-fidelity' | undefined, budgetSeconds?: number) =>
+    rowSharesOf(
+      { workers: 2, ...(strategy && { strategy }), ...(budgetSeconds !== undefined && { budgetSeconds }) },
+      { ...many, candidates },
+    )
+  const all = candidates.reduce(
+    (sum, candidate) => sum + expectedSeconds(many)(candidate, defaults(candidate.space)),
+    0,
+  )
+
+  it('are rungs where one trial of every candidate would take most of the budget, and all rows elsewhere', () => {
+    expect(sharesOf(undefined, all)).toEqual([1])
+    expect(sharesOf(undefined, all / 2)).toEqual([1 / 16, 1 / 4, 1])
+    expect(sharesOf('auto')).toEqual([1])
+  })
+  it('are what the strategy says, whatever the budget', () => {
+    expect(sharesOf('bayesian', 1)).toEqual([1])
+    expect(sharesOf('multi-fidelity')).toEqual([1 / 16, 1 / 4, 1])
+    const few = rowSharesOf({ workers: 2, strategy: 'multi-fidelity' }, { ...sized, candidates })
+    expect(few).toEqual([1])
+  })
+  it('make a trial shorter, in proportion as far as rows decide', () => {
+    const whole = expectedSeconds(many)(candidates[0]!, {})
+    expect(expectedSeconds(many)(candidates[0]!, {}, 1 / 4)).toBeLessThan(0.5 * whole)
   })
 })

@@ -80,7 +80,7 @@ describe.runIf(installed)(`nets trained by TensorFlow.js${why}`, () => {
       const theirs = await trainedBy('tfjs', fit)
       ours.forEach((value, i) => expect(theirs[i]).toBeCloseTo(value, 3))
     },
-    60_000,
+    600_000,
   )
 
   it('are as good as by onnxruntime when trained to the end, and answer alike in ONNX', async () => {
@@ -97,7 +97,7 @@ describe.runIf(installed)(`nets trained by TensorFlow.js${why}`, () => {
     const native = await predictModel(model, held.features)
     const onnx = await runOnnx(model, held.features)
     native.forEach((value, i) => expect(onnx[i]).toBeCloseTo(value, 4))
-  }, 120_000)
+  })
 
   it('gives the same weights twice, and none of its memory stays', async () => {
     const { tf } = (await loadTfjs())!

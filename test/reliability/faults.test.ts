@@ -7,12 +7,12 @@ import { readExperiment } from '../../src/experiment/store.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { smallSpec } from './in-process.ts'
 import { endsOf, goOn, runCli, runningTrials } from './runs.ts'
-import { cases, isFull, note, pause, processesOf, progress, resultOf, soakSeed } from './soak.ts'
+import { cases, leftAfter, note, progress, resultOf, soakSeed } from './soak.ts'
 
 // The N-th call of a kind fails, or kills the process: for a sample of all N, kinds and errors. Calls are counted in the main
 // thread of the main process: there, one after the other, is all that the store writes but for the files of trials.
 
-const FAULTS = cases(4, 320)
+const FAULTS = cases(4, 300)
 const KINDS = {
   fsync: ['KILL', 'EIO', 'ENOSPC'],
   fdatasync: ['KILL', 'EIO', 'ENOSPC'],
@@ -109,8 +109,7 @@ async function faulted(
   hold(known.includes(end), 'status')
   if (end === '73' || end === '74')
     hold(/^glasspilot: E_(IO|CANNOT_CREATE): [^\n]*$/.test(ended.stderr.trim()), 'one sentence')
-  for (let wait = 0; processesOf(folder).length > 0 && wait < 20; wait++) await pause(100)
-  hold(processesOf(folder).length === 0, 'no process is left')
+  hold((await leftAfter(2000, folder)).length === 0, 'no process is left')
   if (end !== '0') {
     const before = runningTrials(folder)
     const again = await goOn(folder, beginIn(folder), root)
@@ -162,6 +161,6 @@ describe(`calls of the system that fail${why}`, () => {
         seconds: (performance.now() - started) / 1000,
       })
     },
-    isFull ? 7_200_000 : 180_000,
+    7_200_000,
   )
 })

@@ -56,9 +56,9 @@ export async function runInProcess(store: Store): Promise<void> {
 }
 
 /** What to ask for: a small table, four trials of quick learners. */
-export async function smallSpec(folder: string): Promise<ExperimentSpec> {
+export async function smallSpec(folder: string, rows?: number): Promise<ExperimentSpec> {
   const data = join(folder, 'clouds.csv')
-  writeClouds(data)
+  writeClouds(data, rows)
   const spec: ExperimentSpec = {
     name: 'clouds',
     data,

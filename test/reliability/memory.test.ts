@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { fitsBeside, neverFits, planMemory } from '../../src/backends/local/memory.ts'
 import { temporaryFolder, writeTable } from '../helpers/cli.ts'
 import { runWithBad, type BadRun } from './parts/bad-run.ts'
-import { note } from './soak.ts'
+import { isFull, note } from './soak.ts'
 
 describe('memory for trials', () => {
   const machine = { available: 8e9, total: 16e9 }
@@ -59,7 +59,8 @@ describe.skipIf(!existsSync('/proc/meminfo'))(
     it('cost the main process no memory, the machine no more than a trial may have, and leave no process', () => {
       expect(run.parentGrowth).toBeLessThan(50e6)
       expect(run.overshoot).toBeLessThan(0.15)
-      expect(run.leastFree).toBeGreaterThan(0.1)
+      // Of a sample, others on the machine may hold more.
+      if (isFull) expect(run.leastFree).toBeGreaterThan(0.1)
       expect(run.left).toBe(0)
       const percent = (share: number) => `${(100 * share).toFixed(1)} %`
       note({

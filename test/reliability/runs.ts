@@ -22,6 +22,20 @@ interface Options {
   readonly onSpawn?: (child: ChildProcess) => void
 }
 
+const HELD_MS = 10_000
+
+/** How a process ended, once all it wrote is read; a process that outlives it and holds its pipes is not waited for. */
+export const ended = (child: ChildProcess): Promise<{ code: number | null; signal: string | null }> =>
+  new Promise(done => {
+    child.on('exit', (code, signal) => {
+      const held = setTimeout(() => done({ code, signal }), HELD_MS)
+      child.on('close', () => {
+        clearTimeout(held)
+        done({ code, signal })
+      })
+    })
+  })
+
 /** Runs the built command line, perhaps under another program. */
 export function runCli(args: readonly string[], { cwd, under = [], env, onSpawn }: Options): Promise<Ended> {
   const started = performance.now()
@@ -34,9 +48,8 @@ export function runCli(args: readonly string[], { cwd, under = [], env, onSpawn 
     })
     let stderr = ''
     child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-    // Not `close`: a worker that outlives its parent would hold the pipe.
-    child.on('exit', (code, signal) =>
-      setTimeout(() => done({ code, signal, stderr, seconds: (performance.now() - started) / 1000 }), 20),
+    void ended(child).then(({ code, signal }) =>
+      done({ code, signal, stderr, seconds: (performance.now() - started) / 1000 }),
     )
     onSpawn?.(child)
   })

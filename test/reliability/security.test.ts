@@ -228,6 +228,39 @@ describe.skipIf(process.platform !== 'linux')('an experiment among enemies (need
       expect(environment).not.toMatch(/CANARY|AWS_|TOKEN|PASSWORD|PROXY/)
   })
 
+  it('tells no secret that a metric of one’s own throws at it: not in the journal, not in a result, not on a terminal', async () => {
+    const SHAPED = 'CANARY-by-shape-2b7d11' // in no variable: known by what stands around it
+    const secrets = new RegExp(`${CANARY}|${SHAPED}`)
+    writeFileSync(
+      join(folder, 'metric.mjs'),
+      `export const score = () => {
+        throw new Error('cannot log in at postgres://me:${SHAPED}@db with {"password":"${SHAPED}"}; api_key=${SHAPED}; ' +
+          'authorization: Bearer ${SHAPED}; GET https://b/k?X-Amz-Signature=${SHAPED}&x=1; ' + process.env['DATABASE_PASSWORD'])
+      }`,
+    )
+    const args = [
+      'run',
+      'train.csv',
+      '--target',
+      'y',
+      '--objective',
+      'metric.mjs',
+      '--max-candidates',
+      '2',
+      '--output',
+      'told',
+    ]
+    const run = await glasspilot(args, { cwd: folder, env: canaries })
+    const told = run.stdout + run.stderr
+    expect(told).toContain('cannot log in')
+    expect(told).not.toMatch(secrets)
+    const files = everyFile(join(folder, 'told'))
+    for (const file of files)
+      expect(readFileSync(file, 'latin1'), relative(folder, file)).not.toMatch(secrets)
+    const journal = readFileSync(join(folder, 'told/events.jsonl'), 'utf8')
+    expect(journal).toContain('cannot log in at postgres://[redacted]@db')
+  })
+
   it('makes files for its owner alone, whatever the mask', () => {
     const open = everyFile(out).filter(file => (statSync(file).mode & 0o777) !== 0o600)
     expect(open.map(file => relative(out, file))).toEqual([])

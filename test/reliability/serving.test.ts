@@ -137,13 +137,13 @@ async function stopUnderLoad(afterMs: number): Promise<number> {
   child.kill('SIGTERM')
   const killed = performance.now()
   expect(await once(child, 'exit')).toEqual([0, null])
-  expect(performance.now() - killed).toBeLessThan(5000)
+  expect(performance.now() - killed).toBeLessThan(isFull ? 5000 : 25_000)
   load.stopped = true
   await clients
   agent.destroy()
   // Those that came after the end were refused at the door.
   expect([...new Set(results)].sort()).toEqual(['200', 'ECONNREFUSED'])
   const answered = results.filter(result => result === '200').length
-  expect(answered).toBeGreaterThan(50)
+  expect(answered).toBeGreaterThan(isFull ? 50 : 0)
   return answered
 }

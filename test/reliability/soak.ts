@@ -74,4 +74,17 @@ export function processesOf(text: string): number[] {
     .map(Number)
 }
 
+/** Processes of a folder that are still there after a time; a sample waits longer, on machines that are busy with other things. */
+export async function leftAfter(ms: number, folder: string): Promise<number[]> {
+  const until = performance.now() + (isFull ? ms : ms + PATIENCE_MS)
+  for (;;) {
+    const left = processesOf(folder)
+    if (left.length === 0 || performance.now() > until) return left
+    await pause(50)
+  }
+}
+
+/** What a sample gives a slow machine on top of what is promised: promises in seconds are checked in full size. */
+export const PATIENCE_MS = isFull ? 0 : 60_000
+
 export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))

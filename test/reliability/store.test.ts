@@ -18,10 +18,14 @@ import { prepareExperiment } from '../../src/experiment/prepare.ts'
 import { createStore, openStore, readExperiment } from '../../src/experiment/store.ts'
 import type { ExperimentSpec } from '../../src/experiment/types.ts'
 import { VERSION } from '../../src/job/version.ts'
+import { reportOf } from '../../src/job/report.ts'
 import { repairExperiment, type Mended } from '../../src/job/repair.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { runInProcess, smallSpec } from './in-process.ts'
-import { hashOf, note, resultOf, writeClouds } from './soak.ts'
+import { cases, hashOf, note, resultOf, writeClouds } from './soak.ts'
+
+/** Journals: one that is gone, the others with a flipped bit. */
+const DAMAGED = cases(3, 12)
 
 let root: string
 let spec: ExperimentSpec
@@ -155,6 +159,36 @@ describe('an experiment folder', () => {
       store.close()
     }
   })
+
+  it('goes on only with the test file it began with, wherever that lies now, or without one', async () => {
+    const test = join(root, 'test.csv')
+    writeClouds(test, 30, 6)
+    const folder = join(root, 'tested')
+    const first = createStore(folder, { ...spec, test }, '0')
+    await prepareExperiment(first, () => {})
+    first.close()
+    const again = async (path: string) => {
+      const store = openStore(folder)
+      try {
+        await prepareExperiment({ ...store, spec: { ...store.spec, test: path } }, () => {})
+      } finally {
+        store.close()
+      }
+    }
+    await again(test)
+    const moved = join(root, 'moved.csv')
+    cpSync(test, moved)
+    await again(moved)
+    writeClouds(test, 30, 7)
+    await expect(again(test)).rejects.toMatchObject({
+      code: 'E_DATA_CHANGED',
+      message: expect.stringMatching(
+        /^test file .*test\.csv is not what the experiment began with: other bytes/,
+      ),
+    })
+    rmSync(test)
+    await again(test)
+  })
 })
 
 describe('repair', () => {
@@ -198,9 +232,38 @@ describe('repair', () => {
     expect(hashesOf(folder)).toEqual(hashesOf(reference))
   })
 
+  it('makes a damaged report again as it was asked for, and none where there was none', async () => {
+    const folder = copy()
+    const [page, figures] = ['report.html', 'report.json'].map(name => join(folder, name)) as [string, string]
+    const { html, json } = await reportOf(folder, { fast: true, sensitive: 'word' })
+    const write = () => {
+      writeFileSync(page, html)
+      writeFileSync(figures, json)
+    }
+    const faults: [() => void, Record<string, string>][] = [
+      [() => {}, {}],
+      [() => spoil(page, 5000), { 'report.html': 'damaged, rebuilt' }],
+      [() => spoil(figures, 50), { 'report.json': 'damaged, rebuilt' }],
+      [() => rmSync(figures), { 'report.json': 'missing, rebuilt' }],
+    ]
+    for (const [spoilIt, told] of faults) {
+      write()
+      spoilIt()
+      expect(notWhole(await repairExperiment(folder))).toEqual(told)
+      expect([readFileSync(page, 'utf8'), readFileSync(figures, 'utf8')]).toEqual([html, json])
+    }
+    rmSync(page)
+    const mended = await repairExperiment(folder)
+    expect(mended.find(({ file }) => file === 'report.html')).toMatchObject({ found: 'missing', done: 'rebuilt', note: expect.stringContaining('how it was asked for') }) // prettier-ignore
+    expect(readFileSync(page, 'utf8')).toContain('What the model leans on')
+    for (const path of [page, figures]) rmSync(path)
+    await repairExperiment(folder)
+    expect(existsSync(page)).toBe(false)
+  })
+
   it('keeps what is whole of a damaged journal and takes the rest from the files of the trials', async () => {
     const rng = createRng(7)
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < DAMAGED; i++) {
       const folder = copy()
       const path = join(folder, 'events.jsonl')
       if (i === 0) rmSync(path)

@@ -80,7 +80,7 @@ describe('statistics in the form of Model Monitor', () => {
       >
       for (const [name, value] of Object.entries(theirs)) expect(found[name], name).toBeCloseTo(value, 9)
     },
-    30_000,
+    600_000,
   )
 
   it('count every row once in the confusion matrix, under the names of its classes', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Target } from '../../src/data/dataset.ts'
-import { sampleRows } from '../../src/split/index.ts'
+import { sampleRows, shareOfRows } from '../../src/split/index.ts'
 
 const classes = (counts: readonly number[]): Target => ({
   name: 'y',
@@ -46,5 +46,16 @@ describe('a sample of rows', () => {
     const mean = sampleRows(target, 500, 3).reduce((sum, row) => sum + row, 0) / 500
     expect(Math.abs(mean - 2499.5)).toBeLessThan(4 * (5000 / Math.sqrt(12 * 500)))
     expect(sampleRows(target, 9000, 3)).toHaveLength(5000)
+  })
+})
+
+describe('a share of rows', () => {
+  it('is that share of every class, and leaves none out', () => {
+    const target = classes([8000, 400, 3])
+    const rows = shareOfRows(target, 1 / 16, 1)
+    expect(tally(target, rows, 3)).toEqual([500, 25, 1])
+    expect(rows.every((row, i) => i === 0 || row > rows[i - 1]!)).toBe(true)
+    expect(shareOfRows(target, 1 / 16, 1)).toEqual(rows)
+    expect(shareOfRows(target, 1 / 16, 2)).not.toEqual(rows)
   })
 })

@@ -65,7 +65,12 @@ describe('expected seconds', () => {
     { name: 'a', space: {} },
     { name: 'b', space: {} },
   ]
-  const trial = (candidate: string, seconds: number) => ({ ...complete({}, 0.5), candidate, seconds })
+  const trial = (candidate: string, seconds: number) => ({
+    ...complete({}, 0.5),
+    candidate,
+    seconds,
+    rowShare: 1,
+  })
   it('stay as they are without trials, but for the cost of starting one', () => {
     expect(calibrated(() => 2, candidates, [])(candidates[0]!, {})).toBeCloseTo(2.05, 12)
   })

@@ -78,17 +78,23 @@ describe('a search', () => {
     const later = next(tried, { ...left, longestSeconds: 5 })
     expect(later.some(({ candidate }) => candidate.startsWith('boosting'))).toBe(true)
   })
-  it('tries all first starts before second starts', () => {
-    const starts = ({ space }: { space: Space }) =>
-      'wd' in space ? [defaults(space), { wd: 1e-5 }, { wd: 1e-6 }] : [defaults(space)]
-    const { history } = run({ starts, generation: 2 }, 6)
-    expect(history.map(({ candidate }) => candidate).slice(0, 4)).toEqual([
+  it('tries what is recommended in its order, once the defaults of all have been tried', () => {
+    const recommended = candidates.map(candidate => {
+      if (candidate.name === 'linear') return { ...candidate, starts: [{ order: 1, params: { wd: 1e-5 } }, { order: 3, params: { wd: 1e-6 } }] }
+      return candidate.name === 'boosting-a' ? { ...candidate, starts: [{ order: 2, params: { eta: 0.02, depth: 3, share: 0.7 } }] } : candidate
+    }) // prettier-ignore
+    const { history } = run({ candidates: recommended, generation: 2 }, 7)
+    expect(history.slice(0, 4).map(({ candidate }) => candidate)).toEqual([
       'constant',
       'linear',
       'boosting-a',
       'boosting-b',
     ])
-    expect(history.slice(4).map(({ params }) => params)).toEqual([{ wd: 1e-5 }, { wd: 1e-6 }])
+    expect(history.slice(4).map(({ params }) => params)).toEqual([
+      { wd: 1e-5 },
+      { eta: 0.02, depth: 3, share: 0.7 },
+      { wd: 1e-6 },
+    ])
   })
   it('fills generations of the size asked for and ends after the trials asked for', () => {
     const { generations, history, stop } = run({}, 50)

@@ -1,4 +1,4 @@
-"""scikit-learn with defaults: histogram gradient boosting, or a random forest over filled columns."""
+"""scikit-learn: histogram gradient boosting or a random forest over filled columns with defaults, or the forest tuned by random search."""
 
 from common import Job, encoded
 from sklearn.ensemble import (
@@ -8,6 +8,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 
 job = Job()
@@ -21,7 +22,20 @@ if job.model == "hgb":
 else:
     kind = RandomForestRegressor if regression else RandomForestClassifier
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-    model = make_pipeline(imputer, kind(n_jobs=job.cores, random_state=job.seed))
+    forest = kind(n_jobs=job.cores, random_state=job.seed)
+    model = make_pipeline(imputer, forest)
+    if job.model == "rf-tuned":
+        step = type(forest).__name__.lower()
+        ranges = {
+            "n_estimators": [300],
+            "max_features": ["sqrt", "log2", 0.1, 0.3, 0.6, 1.0],
+            "min_samples_leaf": [1, 2, 3, 5, 10, 20],
+            "max_depth": [None, 5, 10, 20],
+            "criterion": ["squared_error"] if regression else ["gini", "entropy"],
+        }
+        scoring = {"binary": "roc_auc", "multiclass": "neg_log_loss", "regression": "neg_root_mean_squared_error"}[job.task]
+        grid = {f"{step}__{name}": values for name, values in ranges.items()}
+        model = RandomizedSearchCV(model, grid, n_iter=25, scoring=scoring, cv=5, random_state=job.seed)
 model.fit(train, job.train[job.target])
 job.fitted()
 if regression:

@@ -75,6 +75,7 @@ class Booster {
   private readonly gradients: Pointer
   private readonly grower: Grower
   private readonly order: Int32Array
+  private readonly rareRows: Int32Array
   private readonly sampler: RowSampler | undefined
   private readonly held: HeldOut | undefined
   private readonly trees: GrownTree[] = []
@@ -126,6 +127,7 @@ class Booster {
     if (rules.vectorLeaves && data.task === 'multiclass')
       this.vectors = new VectorLeaves(arena, data, { classes: outputs, stride: this.stride })
     this.order = Int32Array.from({ length: rows }, (_, row) => row)
+    this.rareRows = new Int32Array(rows)
     this.sampler = samplerFor(arena, rows, rules)
     this.held =
       data.validation && data.validation.features.rows > 0
@@ -265,13 +267,23 @@ class Booster {
     const { order, rng } = this
     const { rowShare } = this.rules
     if (rowShare >= 1) return order.length
-    const left: number[] = []
-    let drawn = 0
-    for (let row = 0; row < order.length; row++) {
-      if (rng.next() < rowShare) order[drawn++] = row
-      else left.push(row)
+    // Draws the gaps between rows of the smaller part, so that few random numbers do for many rows.
+    const rare = Math.min(rowShare, 1 - rowShare)
+    const perGap = 1 / Math.log1p(-rare)
+    const gap = () => Math.floor(Math.log(1 - rng.next()) * perGap)
+    const picked = this.rareRows
+    let size = 0
+    for (let row = gap(); row < order.length; row += 1 + gap()) picked[size++] = row
+    const drawn = rowShare >= 0.5 ? order.length - size : size
+    // The frequent ones are those between the rare ones.
+    let at = rowShare >= 0.5 ? 0 : size
+    let row = 0
+    for (let i = 0; i <= size; i++) {
+      const end = i < size ? picked[i]! : order.length
+      while (row < end) order[at++] = row++
+      row++
     }
-    order.set(left, drawn)
+    order.set(picked.subarray(0, size), rowShare >= 0.5 ? drawn : 0)
     return drawn
   }
 

@@ -71,13 +71,18 @@ export function startWorker({ entry, folder }: WorkerPlace, limitBytes: number):
       ]
     : own
   return spawn(command[0]!, command.slice(1), {
-    env: Object.fromEntries(
-      ENVIRONMENT.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-    ),
+    env: allowed(process.env),
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C is for this process to interpret.
     detached: true,
   })
+}
+
+/** Without a prototype: the variables of a child process are what `for … in` finds, also on a polluted one. */
+function allowed(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.create(null) as NodeJS.ProcessEnv
+  for (const name of ENVIRONMENT) if (env[name] !== undefined) kept[name] = env[name]
+  return kept
 }
 
 const found = new Map<string, string | undefined>()

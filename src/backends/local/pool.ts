@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { identityOf, type Executor, type SubmitOptions, type TrialJob } from '../../experiment/executor.ts'
 import type { Trial } from '../../experiment/types.ts'
+import { withoutSecrets } from '../../util/redact.ts'
 import { startWorker, workerEntry, type WorkerPlace } from './launch.ts'
 import { systemMemoryKills } from './machine.ts'
 import { fitsBeside, isShort, neverFits, planMemory, type MemoryPlan } from './memory.ts'
@@ -184,7 +185,9 @@ export class LocalPool implements Executor {
   private settle(slot: Slot, trial: Trial): void {
     const task = slot.task
     slot.task = undefined
-    task?.resolve(trial)
+    // What a metric of one's own threw may tell anything.
+    const { reason } = trial
+    task?.resolve(reason === undefined ? trial : { ...trial, reason: withoutSecrets(reason) })
     if (!this.closing) this.dispatch()
   }
 

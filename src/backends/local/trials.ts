@@ -106,6 +106,7 @@ async function runTrial(
       {
         objective: objective.name,
         seed: request.seed,
+        ...(request.rowShare !== undefined && { rowShare: request.rowShare }),
         signal,
         seconds,
         spareThreads,

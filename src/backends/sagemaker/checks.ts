@@ -33,6 +33,7 @@ export function refusals(
       spec.maxCandidates > MAX_CANDIDATES,
       `--max-candidates is ${spec.maxCandidates}: at most ${MAX_CANDIDATES} are allowed`,
     ],
+    [spec.validation !== undefined, '--validation is given: the training table alone is sent'],
     [spec.group !== undefined, '--group is given: the service cannot keep groups of rows together'],
     [spec.time !== undefined, '--time is given: the service cannot validate on later rows'],
     ...placeChecks(settings),

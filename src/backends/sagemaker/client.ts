@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import process from 'node:process'
 import { BackendError, messageOf } from '../../util/errors.ts'
 import { sha256, sha256File } from '../../util/files.ts'
+import { withoutSecrets } from '../../util/redact.ts'
 import { findCredentials } from './credentials.ts'
 import { encodePart, signedHeaders, type Credentials } from './signature.ts'
 
@@ -32,7 +33,7 @@ export class CloudError extends BackendError {
   constructor(type: string, message: string, status: number, id: string) {
     super(
       `E_CLOUD`,
-      `AWS refused with ${type} (status ${status}${id === '' ? '' : `, request ${id}`}): ${message}`,
+      `AWS refused with ${type} (status ${status}${id === '' ? '' : `, request ${id}`}): ${withoutSecrets(message)}`,
       { exit: 'unreachable' },
     )
     this.type = type

@@ -38,7 +38,7 @@ describe('the best candidate as an endpoint', () => {
     const args = ['run', 'train.csv', '--target', 'y', '--max-candidates', '2', '--output', 'e', '--quiet']
     const { code, stderr } = await glasspilot([...args, ...CLOUD], { cwd: folder, env })
     expect([code, stderr]).toEqual([0, ''])
-  }, 120_000)
+  })
 
   it('prints every call and makes none with --dry-run; botocore takes each of them', async () => {
     const { code, stdout } = await cloud(['deploy', 'e', '--dry-run', '--keys', 'predicted_label'], NOWHERE)

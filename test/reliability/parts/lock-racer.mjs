@@ -1,19 +1,19 @@
 // One of several processes that take, hold and leave the lock of a folder in turn, as fast as they can:
-//   node lock-racer.mjs LOCK-MODULE FOLDER MILLISECONDS SEED
+//   node lock-racer.mjs LOCK-MODULE FOLDER MILLISECONDS SEED LEAST
 // While it holds the lock it is alone in the folder, or `meetings` counts it. Every third time it "dies": it leaves behind the
-// lock of a process that is gone.
+// lock of a process that is gone. It ends after that time, once it has left behind as many as LEAST.
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
-const [module, folder, milliseconds, seed] = process.argv.slice(2)
+const [module, folder, milliseconds, seed, least] = process.argv.slice(2)
 const { lockFolder } = await import(module)
 const lock = join(folder, '.lock')
 const inside = join(folder, 'inside')
 const until = Date.now() + Number(milliseconds)
 const counts = { held: 0, refused: 0, left: 0, meetings: 0, errors: [] }
 
-for (let turn = Number(seed); Date.now() < until; turn++) {
+for (let turn = Number(seed); Date.now() < until || counts.left < Number(least); turn++) {
   let release
   try {
     release = lockFolder(lock)
