@@ -45,7 +45,7 @@ describe.skipIf(!isThere)(
 
     it.for(tutorialTables)(
       'goes from the first upload to the last deletion on $name',
-      { timeout: 300_000 },
+      { timeout: 600_000 },
       async (table, { skip }) => {
         skip(!table.isHere, 'its rows are not here (GLASSPILOT_DATASETS, npm ci)')
         table.write(folder)

@@ -41,7 +41,7 @@ export const tutorialTables: readonly TutorialTable[] = [
     write: folder => {
       const [train, test] = ['digits.csv', 'digits-test.csv'].map(name => join(folder, name))
       writeSmallMnist(digits!, train!, test!)
-      cut(folder, 'mnist', readFileSync(train!, 'utf8'), 1500, 300)
+      cut(folder, 'mnist', readFileSync(train!, 'utf8'), 1000, 200)
     },
   },
   {

@@ -18,7 +18,7 @@ const start = apiFor()
 const at = (...parts: string[]) => join(folder, ...parts)
 
 describe.skipIf(!isThere)('the tutorial by boto3 (skipped where there is no Python with boto3)', () => {
-  it.for(tutorialTables)('on $name', { timeout: 300_000 }, async (table, { skip }) => {
+  it.for(tutorialTables)('on $name', { timeout: 600_000 }, async (table, { skip }) => {
     const { name, isHere, target, accuracy, write } = table
     skip(!isHere, 'its rows are not here (GLASSPILOT_DATASETS, npm ci)')
     write(folder)

@@ -12,6 +12,7 @@ import {
 import type { Layout, Store } from '../../experiment/store.ts'
 import type { Trial } from '../../experiment/types.ts'
 import { BackendError, messageOf } from '../../util/errors.ts'
+import { withoutSecrets } from '../../util/redact.ts'
 import { refuse } from '../sagemaker/checks.ts'
 import { CloudError, openCloud, placeFrom, type Cloud } from '../sagemaker/client.ts'
 import { ledgerPath, openLedger, type Ledger } from '../sagemaker/ledger.ts'
@@ -239,7 +240,7 @@ class TrainingJobs implements Executor {
 const ended = (job: TrialJob, state: Trial['state'], reason: string): Trial => ({
   ...identityOf(job),
   state,
-  reason,
+  reason: withoutSecrets(reason),
 })
 
 const gone = (name: string) =>
