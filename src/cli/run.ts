@@ -17,6 +17,7 @@ import {
   type CommandDefinition,
   type CommandInput,
 } from './command.ts'
+import { samplers } from '../tune/samplers/index.ts'
 import { chooseEngine, ENGINE_VARIABLE, ENGINES, type EngineName } from '../neural/engine.ts'
 import { parseImageShape } from '../profile/image.ts'
 import { cloudFrom, cloudOptions, showCalls } from './cloud-options.ts'
@@ -58,6 +59,12 @@ export const runCommand: CommandDefinition = {
       'bayesian: every trial learns from all rows; multi-fidelity: trials begin with a share of them, the best go on with more; auto: as the budget asks',
     )
       .choices(['auto', 'bayesian', 'multi-fidelity'])
+      .default('auto'),
+    new Option(
+      '--sampler <name>',
+      'what proposes parameters; auto: TPE, local steps and Sobol points take turns',
+    )
+      .choices(['auto', ...Object.keys(samplers)])
       .default('auto'),
     option('--max-candidates <n>', 'most trials to run').argParser(wholeNumber(1)).default(250),
     option(
@@ -173,6 +180,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     metricModule,
     mode: options['mode'],
     strategy: options['strategy'] === 'auto' ? undefined : options['strategy'],
+    sampler: options['sampler'] === 'auto' ? undefined : options['sampler'],
     maxCandidates: options['maxCandidates'],
     budgetSeconds: options['budget'],
     seed: options['seed'],

@@ -3,6 +3,7 @@ import type { AnswerRules } from '../data/schema.ts'
 import type { TablePath } from '../data/source.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
+import type { SamplerName } from '../tune/samplers/index.ts'
 import type { Mark } from '../util/clock-tape.ts'
 
 export type Direction = 'maximize' | 'minimize'
@@ -28,6 +29,8 @@ export interface ExperimentSpec {
   readonly mode: Mode
   /** `auto` unless said: multi-fidelity where one trial of every candidate would take most of the budget. */
   readonly strategy?: Strategy
+  /** One sampler for the search of every candidate; a mix of them unless said. */
+  readonly sampler?: SamplerName
   /** Most trials to run. */
   readonly maxCandidates: number
   /** Wall seconds for everything, or undefined for no limit. */
