@@ -16,6 +16,7 @@ const REQUEST = Buffer.from(
 const WARM_UP_SECONDS = Math.min(2, seconds / 4)
 
 const latencies: number[] = []
+const refusals: number[] = []
 let errors = 0
 let busy = 0
 let measured = 0
@@ -35,8 +36,10 @@ function finish(client: Client, status: number): void {
   if (client.due >= from && client.due < until) {
     measured++
     if (status === 200) latencies.push(now - client.due)
-    else if (status === 503) busy++
-    else errors++
+    else if (status === 503) {
+      busy++
+      refusals.push(now - client.due)
+    } else errors++
   }
   client.due = 0
 }
@@ -117,6 +120,7 @@ process.stdout.write(
     requests: measured,
     errors,
     busy,
+    busyP99: refusals.sort((a, b) => a - b)[Math.floor(0.99 * refusals.length)] ?? 0,
     perSecond: sorted.length / seconds,
     p50: at(0.5),
     p99: at(0.99),

@@ -19,7 +19,9 @@ import { benchOptions, finish, note, pythonPath, pythonVersions, ratio, type Rat
 
 const { quick, json } = benchOptions()
 const SECONDS = quick ? 3 : 15
-const RATE_SECONDS = Number(process.env['BENCH_SERVE_RATE_SECONDS']) || (quick ? 5 : 60)
+/** `-- --minutes=10` holds the steady load for so long. */
+const minutes = Number(/^--minutes=(\d+(?:\.\d+)?)$/m.exec(process.argv.join('\n'))?.[1] ?? 0)
+const RATE_SECONDS = minutes > 0 ? 60 * minutes : quick ? 5 : 60
 const FEATURES = 20
 const versions = pythonVersions(['fastapi', 'uvicorn', 'onnxruntime'])
 const folder = mkdtempSync(join(tmpdir(), 'glasspilot-bench-'))
@@ -29,6 +31,8 @@ interface Load {
   readonly requests: number
   readonly errors: number
   readonly busy: number
+  /** Milliseconds to a 503. */
+  readonly busyP99: number
   readonly perSecond: number
   /** Milliseconds. */
   readonly p50: number
@@ -127,6 +131,29 @@ function show(name: string, { perSecond, p50, p99, p999, errors, busy }: Load): 
   )
 }
 
+/** How long /ping takes, several times a second, until told to stop. */
+function watchPing(port: number): () => Promise<{ p99: number; failed: number }> {
+  const took: number[] = []
+  let failed = 0
+  const watch = { isOver: false }
+  const watched = (async () => {
+    while (!watch.isOver) {
+      const begun = performance.now()
+      const answer = await fetch(`http://127.0.0.1:${port}/ping`).catch(() => undefined)
+      if (answer?.status === 200) took.push(performance.now() - begun)
+      else failed++
+      await answer?.arrayBuffer()
+      await new Promise(done => setTimeout(done, 100))
+    }
+  })()
+  return async () => {
+    watch.isOver = true
+    await watched
+    const sorted = took.toSorted((a, b) => a - b)
+    return { p99: sorted[Math.floor(0.99 * sorted.length)] ?? Infinity, failed }
+  }
+}
+
 const ratios: Ratio[] = []
 try {
   await writeForest()
@@ -144,12 +171,19 @@ try {
   show(`500 req/s for ${RATE_SECONDS} s`, steady)
   const many = await load(ours.port, 50, SECONDS)
   show('50 connections', many)
+  const pinged = watchPing(ours.port)
   const crowd = await load(ours.port, 400, SECONDS)
   show('400 connections: more than the queue takes', crowd)
+  const ping = await pinged()
+  note(
+    `refused with 503 in p99 ${figure(crowd.busyP99, 3)} ms; /ping p99 ${figure(ping.p99, 3)} ms, ${ping.failed} failed`,
+  )
   ratios.push(
     ratio('first prediction, seconds', ours.seconds, 1, 1),
     ratio('p99 at 500 req/s, ms', steady.p99, 10, 1),
     ratio('errors at 500 req/s', steady.errors + steady.busy, 1, 0),
+    ratio('errors and failed /ping in overload', crowd.errors + ping.failed, 1, 0),
+    ratio('/ping in overload, ms', ping.p99, 2000, 1),
     ratio('requests/s of 50 connections', many.perSecond, 5000, 1, true),
   )
   if (Object.keys(versions).length === 3) {

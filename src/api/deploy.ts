@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path'
 import { packTarGz, unpackTarGz } from '../util/tar.ts'
 import { writeModel } from '../artifact/index.ts'
 import { readPipeline } from '../experiment/assemble.ts'
-import { layout } from '../experiment/store.ts'
+import { layout, readDocument } from '../experiment/store.ts'
 import { readInfo } from '../pipeline/onnx-model.ts'
+import type { DatasetProfile } from '../profile/profile.ts'
 import { Capture, CAPTURE_DEFAULTS, type Side } from '../serve/capture.ts'
 import { Refusal } from '../serve/refusal.ts'
 import { openService, type Invocation, type Service } from '../serve/service.ts'
@@ -12,6 +13,7 @@ import { messageOf } from '../util/errors.ts'
 import { writeFileAtomic } from '../util/files.ts'
 import { AwsError, validation } from './aws-error.ts'
 import { candidateName, modelUri } from './candidates.ts'
+import { jobRequest } from './job-request.ts'
 import type { Jobs } from './jobs.ts'
 import { Places } from './places.ts'
 import { now, type Records } from './records.ts'
@@ -238,12 +240,15 @@ export class Deployments {
       if (!row) continue
       const paths = layout(this.options.jobs().folderOf(job.name))
       let from = paths.model
+      const { target, weight } = jobRequest(job)
+      const columns = readDocument<DatasetProfile>(paths.profile).columns.map(({ name }) => name)
       if (row.trial !== view.best || !view.hasModel) {
         from = join(this.options.folder, '.candidate')
         writeModel(from, readPipeline(paths, row.trial), {
           name: candidateName(job.name, row.trial),
           metrics: row.metrics,
           provenance: { objective: view.objective, trial: row.trial },
+          given: columns.filter(name => name !== target && name !== weight),
         })
       }
       const files = ['model.json', 'model.onnx'].map(name => ({

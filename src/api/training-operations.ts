@@ -58,7 +58,7 @@ function describe(record: TrainingRecord): object {
   const { name, request, status, secondary, created, modified, started, ended, failure } = record
   const { Tags: _, Environment: __, ...kept } = request
   const steps = record.steps ?? []
-  const seconds = started === undefined ? undefined : Math.round((ended ?? modified) - started)
+  const seconds = started === undefined ? undefined : Math.max(1, Math.round((ended ?? modified) - started))
   return {
     ...kept,
     TrainingJobArn: arn('training-job', name),

@@ -11,6 +11,8 @@ export interface ModelDetails {
   readonly name: string
   readonly metrics: Readonly<Record<string, number>>
   readonly provenance: Readonly<Record<string, unknown>>
+  /** As `ModelInfo.given`, also where it is no more than the features. */
+  readonly given?: readonly string[]
 }
 
 const MODEL_FILE = 'model.onnx'
@@ -33,6 +35,7 @@ export function writeModel(folder: string, pipeline: Pipeline, details: ModelDet
     provenance: details.provenance,
     usage: usageOf(description),
     table: pipeline.table,
+    ...(details.given && details.given.length > pipeline.table.columns.length && { given: details.given }),
   }
   const files = [join(folder, MODEL_FILE), join(folder, INFO_FILE)]
   writeFileAtomic(files[0]!, bytes)

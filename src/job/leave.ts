@@ -63,6 +63,9 @@ export async function leaveResults(
     name: spec.name,
     metrics: ensemble.metrics,
     provenance: { ...provenance(store, prepared, ensemble), verdict },
+    given: prepared.profile.columns
+      .map(({ name }) => name)
+      .filter(name => name !== spec.target && name !== spec.weight),
   })
   const evaluation = await scoreTest(store, emit)
   const best = describeBest(trials, ensemble, prepared.objective, evaluation)

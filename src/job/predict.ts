@@ -81,7 +81,7 @@ async function predictTo(
 }
 
 async function predictOnce(
-  { task, table, predict }: Predictor,
+  { task, table, given, predict }: Predictor,
   file: TablePath,
   {
     inputFilter = '$',
@@ -102,7 +102,7 @@ async function predictOnce(
   const names = noHeader ? [] : features.map(({ name }) => name)
   const found = await planReading(source, { names, ...(encoding !== undefined && { encoding }) }, log)
   const plan = noHeader ? withoutHeader(found) : found
-  const places = findFeatures(features, plan, select, noHeader)
+  const places = noHeader ? unnamed(features, given, plan, select) : findFeatures(features, plan, select)
   const { header, cells } = form ?? answerForm(task)
   const record = join ? [...plan.layout.names, ...header] : header
   const kept = shown(record)
@@ -162,21 +162,29 @@ function withoutHeader(plan: ReadPlan): ReadPlan {
   return { ...plan, layout: { ...plan.layout, skipRecords: 0, names, header: names } }
 }
 
+/** The same without names: records hold the features, or all columns that were there at training. */
+function unnamed(
+  features: readonly ColumnSchema[],
+  given: readonly string[] | undefined,
+  { layout: { names }, source }: ReadPlan,
+  select: Selection,
+): readonly number[] {
+  const seen = select(names)
+  if (seen.length === features.length) return seen
+  if (seen.length === given?.length) return features.map(({ name }) => seen[given.indexOf(name)]!)
+  throw new InputError(
+    'E_RAGGED_FILE',
+    `${quoted(source.path)} has ${seen.length} cells a row for the model: ${features.length} were expected, in the order of its columns; choose them with --input-filter`,
+  )
+}
+
 /** Where each feature stands in a record. */
 function findFeatures(
   features: readonly ColumnSchema[],
   { layout: { names }, source }: ReadPlan,
   select: Selection,
-  noHeader: boolean,
 ): readonly number[] {
   const seen = select(names)
-  if (noHeader) {
-    if (seen.length === features.length) return seen
-    throw new InputError(
-      'E_RAGGED_FILE',
-      `${quoted(source.path)} has ${seen.length} cells a row for the model: ${features.length} were expected, in the order of its columns; choose them with --input-filter`,
-    )
-  }
   const places = new Map(seen.map(place => [names[place], place]))
   const lacking = features.filter(({ name }) => !places.has(name))
   if (lacking.length > 0) throw missingColumns(lacking, source.path)

@@ -11,6 +11,8 @@ import { InputError } from '../util/errors.ts'
 export interface Predictor {
   readonly task: TaskSchema
   readonly table: TableSchema
+  /** Columns that rows without names may have instead of the features. */
+  readonly given?: readonly string[]
   /** Row-major rows × classes, or values. */
   predict(dataset: Dataset): Promise<Float64Array>
   close(): Promise<void>
@@ -40,6 +42,7 @@ export async function modelPredictor(folder: string): Promise<Predictor> {
   return {
     task: model.info.task,
     table: model.info.table,
+    ...(model.info.given && { given: model.info.given }),
     predict: dataset => model.predict(dataset),
     close: () => model.close(),
   }

@@ -22,6 +22,8 @@ export interface ModelInfo extends GraphDescription {
   readonly task: TaskSchema
   /** Feature columns and how their text is read. */
   readonly table: TableSchema
+  /** All columns of the training table but its target and weights, in order, where they are more than the features: rows without names may have them. */
+  readonly given?: readonly string[]
   readonly onnx: { readonly file: string; readonly sha256: string; readonly bytes: number }
   /** Scores by metric, from rows the model never learnt from. */
   readonly metrics: Readonly<Record<string, number>>

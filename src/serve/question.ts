@@ -21,6 +21,8 @@ export interface QuestionLimits {
   readonly maxRows: number
   /** Nested lists and objects of a JSON document. */
   readonly maxDepth: number
+  /** Columns that rows of CSV without names may have instead of the features. */
+  readonly given?: readonly string[]
 }
 
 /** Reads the body of a request. Refusals name the column and the row that are wrong. */
@@ -34,7 +36,7 @@ export async function readQuestion(
   const text = decode(body)
   const question =
     type === CSV
-      ? await readCsv(text, contentType, features)
+      ? await readCsv(text, contentType, features, limits.given)
       : {
           rows: type === JSON_TYPE ? readJson(text, features, limits) : readLines(text, features, limits),
           named: true,
@@ -63,12 +65,14 @@ async function readCsv(
   text: string,
   contentType: string,
   features: readonly ColumnSchema[],
+  given: readonly string[] | undefined,
 ): Promise<Question> {
   const delimiter = delimiterOf(text, features)
   const records = await recordsOf(text, delimiter)
   if (records.length === 0) return { rows: [], named: false }
   const named = csvNames(records[0], contentType, features)
-  const header = named ? uniqueNames(records[0], new ReadingLog()) : features.map(({ name }) => name)
+  const all = given?.length === records[0].length ? given : features.map(({ name }) => name)
+  const header = named ? uniqueNames(records[0], new ReadingLog()) : all
   const places = features.map(({ name }) => header.indexOf(name))
   refuseLacking(features.filter((_, j) => places[j] < 0))
   const first = named ? 1 : 0

@@ -86,7 +86,8 @@ export class Service {
     const asked = contentTypeOf(contentType)
     const type = acceptable(accept, asked, this.settings.accept)
     if (body.length === 0) return { status: 204, type, body: '' }
-    const { rows, named } = await readQuestion(body, contentType ?? CSV, asked, this.features, this.limits)
+    const limits = { ...this.limits, ...(this.info.given && { given: this.info.given }) }
+    const { rows, named } = await readQuestion(body, contentType ?? CSV, asked, this.features, limits)
     const outputs = rows.length > 0 ? await this.batcher.submit(rows) : new Float64Array(0)
     const text = writeAnswer(this.form, outputs, rows.length, { type, named: asked === CSV && named })
     if (explain === undefined) return { status: 200, type, body: text }

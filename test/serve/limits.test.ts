@@ -1,13 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
-import { join, resolve } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
 import { Batcher } from '../../src/serve/batcher.ts'
 import type { Row } from '../../src/serve/rows.ts'
-import { createRng } from '../../src/util/rng.ts'
 import { temporaryFolder } from '../helpers/cli.ts'
 import { ask, invoke, modelFolder, serverFor } from './models.ts'
 
@@ -15,7 +11,6 @@ const temporary = temporaryFolder()
 const start = serverFor()
 const folder = modelFolder(temporary, 'binary learners')
 const questions = readFileSync(join(folder, 'questions.csv'), 'utf8')
-const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js')
 const CSV = { 'content-type': 'text/csv' }
 
 /** What a raw text on the wire is answered with, until the server or we hang up. */
@@ -100,51 +95,6 @@ describe('limits', () => {
     expect((await ask(port, '/ping')).status).toBe(200)
   })
 
-  it('answers mutated requests with 2xx, 4xx or 503 only, and tells nothing of itself', async () => {
-    const { port } = await server
-    const rng = createRng(7)
-    const agent = new Agent({ keepAlive: true, maxSockets: 8 })
-    const bodies = [
-      questions.split('\n').slice(0, 3).join('\n'),
-      JSON.stringify({ instances: [{ a: 1, b: 'x' }] }),
-      '{"a":1}\n{"a":null}',
-    ]
-    const types = [
-      'text/csv',
-      'application/json',
-      'application/jsonlines',
-      'text/csv;header=absent',
-      'text/csv;header=present',
-    ]
-    const mutate = (text: string): Buffer => {
-      const bytes = Buffer.from(text)
-      for (let n = rng.int(6); n >= 0; n--) bytes[rng.int(bytes.length)] = rng.int(256)
-      return rng.next() < 0.2 ? bytes.subarray(0, rng.int(bytes.length)) : bytes
-    }
-    const seen = new Set<number>()
-    for (let round = 0; round < 60; round++) {
-      const answers = await Promise.all(
-        Array.from({ length: 10 }, () =>
-          ask(port, '/invocations', {
-            method: 'POST',
-            body: mutate(bodies[rng.int(bodies.length)]!),
-            headers: { 'content-type': types[rng.int(types.length)]! },
-            agent,
-          }),
-        ),
-      )
-      for (const { status, text } of answers) {
-        seen.add(status)
-        expect(text).not.toMatch(/node_modules|\.ts:\d|\/src\/|at \w+ \(/)
-      }
-    }
-    agent.destroy()
-    expect([...seen].filter(status => status >= 300 && status < 400)).toEqual([])
-    expect([...seen].filter(status => status >= 500 && status !== 503)).toEqual([])
-    expect(seen.has(200) && seen.has(400)).toBe(true)
-    expect((await ask(port, '/ping')).status).toBe(200)
-  })
-
   it('tells a number and nothing else when the fault is its own', async () => {
     const log: string[] = []
     const { port, service } = await start(folder, { log: text => log.push(text) })
@@ -211,53 +161,5 @@ describe('the queue', () => {
     await expect(batcher.submit(rowsOf(100, 1))).rejects.toThrow('no')
     await expect(batcher.submit(rowsOf(1, 1))).resolves.toEqual(Float64Array.of(1))
     expect(batcher.waiting).toBe(0)
-  })
-})
-
-describe('stopping', () => {
-  const children: ChildProcess[] = []
-  afterAll(() => children.forEach(child => child.kill('SIGKILL')))
-
-  it('starts within a second, and on SIGTERM under load finishes what it has taken and ends with 0', async () => {
-    const child = spawn(process.execPath, [MAIN, 'serve', folder, '--port', '0'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    children.push(child)
-    const [line] = (await once(child.stderr!, 'data')) as [Buffer]
-    const port = Number(/:(\d+) after/.exec(line.toString())![1])
-    const agent = new Agent({ keepAlive: true, maxSockets: 16 })
-    const body = questions.split('\n').slice(0, 2).join('\n')
-    const results: string[] = []
-    const load = { stopped: false }
-    const client = async () => {
-      while (!load.stopped) {
-        const begun = new Promise<string>(done => {
-          const outgoing = request(
-            { host: '127.0.0.1', port, path: '/invocations', method: 'POST', headers: CSV, agent },
-            response => {
-              response.resume()
-              response.on('end', () => done(String(response.statusCode)))
-            },
-          )
-          outgoing.on('error', error => done((error as NodeJS.ErrnoException).code ?? 'error'))
-          outgoing.end(body)
-        })
-        const result = await begun
-        results.push(result)
-        if (result === 'ECONNREFUSED') return
-      }
-    }
-    const clients = Promise.all(Array.from({ length: 16 }, client))
-    await new Promise(done => setTimeout(done, 300))
-    child.kill('SIGTERM')
-    const killed = performance.now()
-    expect(await once(child, 'exit')).toEqual([0, null])
-    expect(performance.now() - killed).toBeLessThan(25_000)
-    load.stopped = true
-    await clients
-    agent.destroy()
-    // Those that came after the end were refused at the door; none was let in and dropped.
-    expect([...new Set(results)].sort()).toEqual(['200', 'ECONNREFUSED'])
-    expect(results.filter(result => result === '200').length).toBeGreaterThan(0)
   })
 })

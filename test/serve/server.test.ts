@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import Papa from 'papaparse'
@@ -185,6 +185,38 @@ describe('the contract of a container', () => {
     expect((await ask(port, '/ping')).status).toBe(200)
   })
   const shared = start(folder)
+
+  it('rows without names may have all columns of the training table, also those that are no features', async () => {
+    const folder = modelFolder(temporary, 'binary learners')
+    const path = join(folder, 'model.json')
+    const info = JSON.parse(readFileSync(path, 'utf8')) as { table: { columns: { name: string }[] } }
+    const names = info.table.columns.map(({ name }) => name)
+    writeFileSync(path, JSON.stringify({ ...info, given: ['id', ...names, 'note'] }))
+    const { port } = await start(folder)
+    const rows = readFileSync(join(folder, 'questions.csv'), 'utf8').trimEnd().split('\n').slice(1, 4)
+    const body = (change: (row: string) => string) => rows.map(row => `${change(row)}\n`).join('')
+    const plain = await invoke(
+      port,
+      body(row => row),
+    )
+    expect(plain.status).toBe(200)
+    expect(
+      (
+        await invoke(
+          port,
+          body(row => `7,${row},x`),
+        )
+      ).text,
+    ).toBe(plain.text)
+    expect(
+      (
+        await invoke(
+          port,
+          body(row => `7,${row}`),
+        )
+      ).status,
+    ).toBe(400)
+  })
 
   it('knows its places and methods', async () => {
     const { port } = await shared

@@ -12,6 +12,7 @@ import {
 import type { Layout, Store } from '../../experiment/store.ts'
 import type { Trial } from '../../experiment/types.ts'
 import { BackendError, messageOf } from '../../util/errors.ts'
+import { withoutSecrets } from '../../util/redact.ts'
 import { refuse } from '../sagemaker/checks.ts'
 import { CloudError, openCloud, placeFrom, type Cloud } from '../sagemaker/client.ts'
 import { ledgerPath, openLedger, type Ledger } from '../sagemaker/ledger.ts'
@@ -28,6 +29,8 @@ const LAST_POLL_MS = 5 * FIRST_POLL_MS
 const WAIT_MS = 10 * FIRST_POLL_MS
 /** Times that a trial is begun again after the service, not the trial, failed. */
 const RETRIES = 2
+/** In the words of trials on this machine. */
+const LATE = 'did not finish in its time'
 
 /** Everything that executors of one experiment share. */
 interface Place {
@@ -73,8 +76,8 @@ class TrainingJobs implements Executor {
   private wake: () => void = () => {}
   private stopped = new Promise<void>(done => (this.wake = done))
   private sent: Promise<number> | undefined
-  /** Seconds from the request to the first step of training, as last seen. */
-  private startSeconds = 0
+  /** Seconds that a job took beside its fit, as last seen: its instance, the data, the way of its result. */
+  private aroundSeconds = 0
 
   constructor(place: Place, name: string, slots: number) {
     this.place = place
@@ -118,15 +121,19 @@ class TrainingJobs implements Executor {
       if (!there && !(await this.begin(name, job, time, dataBytes)))
         return ended(job, 'STOPPED', 'never started')
       this.live++
-      const { now, isLate } = await this.untilEnd(name, time.hardSeconds).finally(() => this.live--)
-      if (!now) return ended(job, 'STOPPED', 'stopped before it finished')
-      if (now.TrainingJobStatus === 'Completed') return this.take(job, name, now)
-      this.forget(name)
-      if (now.TrainingJobStatus === 'Stopped') {
-        if (isLate || now.SecondaryStatus === 'MaxRuntimeExceeded')
-          return ended(job, 'TIMEOUT', 'did not finish in its time')
-        return ended(job, 'FAILED', 'its training job was stopped by somebody else')
+      const beganMs = performance.now()
+      const now = await this.untilEnd(name, beganMs + time.hardSeconds * 1000).finally(() => this.live--)
+      if (!now && this.closing) return ended(job, 'STOPPED', 'stopped before it finished')
+      if (!now) return ended(job, 'TIMEOUT', LATE)
+      if (now.TrainingJobStatus === 'Completed') {
+        const trial = await this.take(job, name, now)
+        this.aroundSeconds = (performance.now() - beganMs) / 1000 - (trial.fitSeconds ?? 0)
+        return trial
       }
+      this.forget(name)
+      if (now.SecondaryStatus === 'MaxRuntimeExceeded') return ended(job, 'TIMEOUT', LATE)
+      if (now.TrainingJobStatus === 'Stopped')
+        return ended(job, 'FAILED', 'its training job was stopped by somebody else')
       const reason = now.FailureReason ?? 'the service gives no reason'
       // What the container said of itself it would say again.
       if (reason.startsWith('AlgorithmError')) return ended(job, 'FAILED', reason)
@@ -137,7 +144,7 @@ class TrainingJobs implements Executor {
   /** Asks for the job, as soon as the account allows one more; false when all is to stop before. */
   private async begin(name: string, job: TrialJob, time: TrialTime, dataBytes: number): Promise<boolean> {
     const { cloud, ledger, region, settings } = this.place
-    const seconds = Math.max(1, time.softSeconds - this.startSeconds)
+    const seconds = Math.max(1, time.softSeconds - this.aroundSeconds)
     const order = { job, ...(Number.isFinite(seconds) && { seconds }) }
     await cloud.put(`${placesOf(this.prefix).trial(name)}${TRIAL_FILE}`, { text: JSON.stringify(order) })
     const { hardSeconds } = time
@@ -159,24 +166,15 @@ class TrainingJobs implements Executor {
     return false
   }
 
-  /** Asks how far a job is, less and less often; `now` is absent when all is to stop. */
-  private async untilEnd(name: string, hardSeconds: number): Promise<{ now?: JobNow; isLate: boolean }> {
-    const { cloud } = this.place
-    const lateMs = performance.now() + hardSeconds * 1000
-    let isLate = false
+  /** Asks how far a job is, less and less often; undefined when it was stopped, which is not waited for: it is in the ledger. */
+  private async untilEnd(name: string, lateMs: number): Promise<JobNow | undefined> {
     for (let delay = FIRST_POLL_MS; ; delay = Math.min(LAST_POLL_MS, delay * 1.3)) {
-      if (this.closing) {
+      const now = this.closing ? undefined : await describeJob(this.place.cloud, name)
+      if (now && hasEnded(now)) return now
+      if (!now && !this.closing) throw gone(name)
+      if (this.closing || performance.now() > lateMs) {
         await this.end(name)
-        return { isLate }
-      }
-      const now = await describeJob(cloud, name)
-      if (!now) throw gone(name)
-      if (hasEnded(now)) return { now, isLate }
-      if (now.TrainingStartTime !== undefined && now.CreationTime !== undefined)
-        this.startSeconds = now.TrainingStartTime - now.CreationTime
-      if (!isLate && performance.now() > lateMs) {
-        isLate = true
-        await stopJob(cloud, name)
+        return undefined
       }
       await this.pause(delay)
     }
@@ -242,7 +240,7 @@ class TrainingJobs implements Executor {
 const ended = (job: TrialJob, state: Trial['state'], reason: string): Trial => ({
   ...identityOf(job),
   state,
-  reason,
+  reason: withoutSecrets(reason),
 })
 
 const gone = (name: string) =>

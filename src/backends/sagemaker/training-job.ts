@@ -1,13 +1,11 @@
 import { CloudError, type Cloud } from './client.ts'
 
-/** Of a training job, what is looked at. Times are epoch seconds. */
+/** Of a training job, what is looked at. */
 export interface JobNow {
   readonly TrainingJobStatus: string
   readonly SecondaryStatus: string
   readonly FailureReason?: string
   readonly ModelArtifacts?: { readonly S3ModelArtifacts?: string }
-  readonly CreationTime?: number
-  readonly TrainingStartTime?: number
   readonly WarmPoolStatus?: { readonly Status: string }
 }
 

@@ -31,14 +31,14 @@ export function mediaType(text) {
   return Object.hasOwn(NAMES, name) ? NAMES[name] : undefined
 }
 
-/** {columns, rows, named}: values by column, how many, and whether the question named its columns. */
-export function readQuestion(bytes, contentType, schema, features) {
+/** {columns, rows, named}: values by column, how many, and whether the question named its columns. `given`: names that rows without any may have. */
+export function readQuestion(bytes, contentType, schema, features, given) {
   try {
     const type = mediaType(contentType)
     const text = decode(bytes, 'request')
     const question =
       type === CSV
-        ? readCsv(text, contentType, schema, features)
+        ? readCsv(text, contentType, schema, features, given)
         : readRows(type === JSON_TYPE ? instancesOf(text) : linesOf(text), schema, features)
     if (question.rows > MAX_ROWS)
       throw new Refusal(
@@ -54,12 +54,13 @@ export function readQuestion(bytes, contentType, schema, features) {
   }
 }
 
-function readCsv(text, contentType, schema, features) {
+function readCsv(text, contentType, schema, features, given) {
   const records = readRecords(text, features, 'request')
   const says = /header\s*=\s*"?(present|absent)/i.exec(contentType)?.[1].toLowerCase()
   const found = features.filter(({ name }) => records[0].includes(name)).length
   const named = says ? says === 'present' : found > features.length / 2
-  const header = named ? columnNames(records[0]) : features.map(({ name }) => name)
+  const all = given?.length === records[0].length ? given : features.map(({ name }) => name)
+  const header = named ? columnNames(records[0]) : all
   if (records[0].length !== header.length)
     throw new Refusal(
       400,

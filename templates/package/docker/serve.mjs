@@ -92,7 +92,7 @@ async function invoke(request) {
   const accept = acceptable(request.headers.accept, type)
   const bytes = await readBody(request)
   if (bytes.length === 0) return { status: 204, type: accept, body: '' }
-  const { columns, rows, named } = readQuestion(bytes, contentType, schema, features)
+  const { columns, rows, named } = readQuestion(bytes, contentType, schema, features, model.info.given)
   const answers = rows === 0 ? [] : await inTurn(() => predict(model, columns))
   return { status: 200, type: accept, body: write(answers, accept, named && type === CSV) }
 }
