@@ -57,7 +57,10 @@ export async function openPlanned(
   const schema = { columns: read.schema.columns.filter(stays) }
   const made = makeTarget(table, targetName, task)
   const profile = await profileDataset(table, schema, { target: targetName, made, seed: 0 })
-  const features = schema.columns.filter(column => column.use === 'feature' && column.name !== targetName)
+  const pixels = new Set(profile.image?.columns) // those that never change are part of the picture
+  const features = schema.columns.filter(
+    column => (column.use === 'feature' || pixels.has(column.name)) && column.name !== targetName,
+  )
   const rows = createRng(1).shuffle(Int32Array.from(made.rows.keys())).slice(0, most).sort()
   const columns = table.columns.filter(column => features.some(feature => feature.name === column.name))
   const { target } = made

@@ -42,7 +42,7 @@ export const factorizationMachine: Algorithm = {
     const width = Math.max(1, classes) * (Number(params['num_factors']) + 1)
     const batch = batchFor(rows, Number(params['mini_batch_size']))
     const steps = (epochsFor(rows, Number(params['epochs'])) * rows) / batch
-    return 0.05 + steps * (2e-4 + features * width * (batch * 4e-10 + 8e-8))
+    return 0.03 + steps * (5e-5 + batch * (8e-7 + features * (2e-8 + width * 5e-10)))
   },
   unfit: ({ features }) =>
     features < 2 ? 'there are no two features: there is no pair to weigh' : undefined,

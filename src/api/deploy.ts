@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { packTarGz, unpackTarGz } from '../artifact/tar.ts'
+import { packTarGz, unpackTarGz } from '../util/tar.ts'
 import { writeModel } from '../artifact/index.ts'
 import { readPipeline } from '../experiment/assemble.ts'
 import { layout } from '../experiment/store.ts'
 import { readInfo } from '../pipeline/onnx-model.ts'
-import { Capture, CAPTURE_DEFAULTS } from '../serve/capture.ts'
+import { Capture, CAPTURE_DEFAULTS, type Side } from '../serve/capture.ts'
 import { Refusal } from '../serve/refusal.ts'
 import { openService, type Invocation, type Service } from '../serve/service.ts'
 import { messageOf } from '../util/errors.ts'
@@ -193,6 +193,11 @@ export class Deployments {
       ...CAPTURE_DEFAULTS,
       folder,
       percent: Number(config['InitialSamplingPercentage'] ?? 100),
+      ...(Array.isArray(config['CaptureOptions']) && {
+        sides: config['CaptureOptions'].flatMap(({ CaptureMode }: { CaptureMode: string }) =>
+          CaptureMode === 'InputAndOutput' ? BOTH : [CaptureMode as Side],
+        ),
+      }),
     })
   }
 
@@ -251,6 +256,8 @@ export class Deployments {
     throw validation(`Could not find model data at ${uri}.`)
   }
 }
+
+const BOTH: readonly Side[] = ['Input', 'Output']
 
 /** What the container of an endpoint answered with, when it was no 200. */
 export class ModelError extends AwsError {

@@ -231,7 +231,7 @@ export class Jobs {
       this.folderOf(job.name),
       '--mode',
       mode,
-      ...flag('--test', filesOf('validation')[0]),
+      ...flag('--validation', filesOf('validation')[0]),
       ...flag('--problem-type', request.problemType),
       ...flag('--objective', request.objective),
       ...flag('--max-candidates', MaxCandidates),

@@ -1,11 +1,13 @@
 import { notFound, validation } from './aws-error.ts'
-import { candidateName, candidateOf, trainingJob, trainingSummary, tuningName } from './candidates.ts'
+import { candidateName, candidateOf, trainingSummary, tuningName } from './candidates.ts'
 import type { Deployments } from './deploy.ts'
 import { describeJob, describeJobV2, jobSummary, secondaryOf } from './describe.ts'
 import type { Jobs } from './jobs.ts'
 import { listPage, pageOf, type Listing } from './pages.ts'
 import { arn, type Records } from './records.ts'
 import type { Tags } from './tags.ts'
+import { trainingOperations } from './training-operations.ts'
+import type { TrainingJobs } from './training.ts'
 import type { Transforms } from './transform.ts'
 import type {
   ConfigRecord,
@@ -21,6 +23,7 @@ import type {
 export interface Plane {
   readonly jobs: Jobs
   readonly deployments: Deployments
+  readonly training: TrainingJobs
   readonly transforms: Transforms
   readonly tags: Tags
   readonly models: Records<ModelRecord>
@@ -271,15 +274,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     return {}
   },
 
-  DescribeTrainingJob: ({ jobs }, { TrainingJobName: asked }: { TrainingJobName: string }) => {
-    for (const job of jobs.all()) {
-      if (!asked.startsWith(job.name.slice(0, 32))) continue
-      const view = jobs.view(job.name)
-      const row = view.rows.find(({ trial }) => candidateName(job.name, trial) === asked)
-      if (row) return trainingJob(job, row)
-    }
-    throw notFound('Requested resource not found.')
-  },
+  ...trainingOperations,
   DescribeHyperParameterTuningJob: (
     { jobs },
     { HyperParameterTuningJobName: asked }: { HyperParameterTuningJobName: string },

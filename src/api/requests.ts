@@ -181,7 +181,17 @@ export const requests: Readonly<Record<string, Shape>> = {
         10,
       ),
     },
-    { Tags: tags, DataCaptureConfig: anything },
+    {
+      Tags: tags,
+      DataCaptureConfig: object(
+        {
+          InitialSamplingPercentage: whole(0, 100),
+          DestinationS3Uri: uri,
+          CaptureOptions: list(object({ CaptureMode: oneOf('Input', 'Output', 'InputAndOutput') }), 1, 32),
+        },
+        { EnableCapture: boolean },
+      ),
+    },
   ),
   DescribeEndpointConfig: named('EndpointConfigName'),
   DeleteEndpointConfig: named('EndpointConfigName'),
@@ -237,7 +247,57 @@ export const requests: Readonly<Record<string, Shape>> = {
     ResourceArn: string({ max: 256 }),
     TagKeys: list(string({ min: 1, max: 128 }), 1, 50),
   }),
+  CreateTrainingJob: object(
+    {
+      TrainingJobName: resource,
+      AlgorithmSpecification: object(
+        { TrainingInputMode: oneOf('File') },
+        {
+          TrainingImage: string({ max: 255 }),
+          MetricDefinitions: list(
+            object({ Name: string({ min: 1, max: 255 }), Regex: string({ min: 1, max: 500 }) }),
+            0,
+            40,
+          ),
+        },
+      ),
+      RoleArn: role,
+      OutputDataConfig: output,
+      ResourceConfig: object(
+        { VolumeSizeInGB: whole(1) },
+        { InstanceType: string(), InstanceCount: whole(1, 1), KeepAlivePeriodInSeconds: whole(0, 3600) },
+      ),
+      StoppingCondition: object({}, { MaxRuntimeInSeconds: whole(1), MaxWaitTimeInSeconds: whole(1) }),
+    },
+    {
+      HyperParameters: map(string({ max: 2500 }), 100),
+      InputDataConfig: list(
+        object(
+          {
+            ChannelName: string({ min: 1, max: 64, pattern: /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/ }),
+            DataSource: source,
+          },
+          {
+            ContentType: string({ max: 256 }),
+            CompressionType: oneOf('None'),
+            InputMode: oneOf('File'),
+            RecordWrapperType: oneOf('None'),
+          },
+        ),
+        0,
+        20,
+      ),
+      Environment: map(string({ max: 512 }), 100),
+      Tags: tags,
+    },
+  ),
   DescribeTrainingJob: named('TrainingJobName', name(64)),
+  StopTrainingJob: named('TrainingJobName', name(64)),
+  UpdateTrainingJob: object(
+    { TrainingJobName: name(64) },
+    { ResourceConfig: object({ KeepAlivePeriodInSeconds: whole(0, 3600) }) },
+  ),
+  ListTrainingJobs: object({}, listing),
   DescribeHyperParameterTuningJob: named('HyperParameterTuningJobName', name(64)),
   ListTrainingJobsForHyperParameterTuningJob: object({ HyperParameterTuningJobName: name(64) }, listing),
 }

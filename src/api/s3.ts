@@ -11,8 +11,8 @@ import type { Places } from './places.ts'
 /** An error as S3 tells it, in XML. */
 export class S3Error extends AwsError {}
 
-/** One PUT, as boto3 and the command line send it below their multipart size. */
-const MAX_OBJECT_BYTES = 64 * 2 ** 20
+/** One PUT: boto3 and the command line of AWS send more in parts, but a table or a block of columns comes in one. */
+const MAX_OBJECT_BYTES = 2 ** 28
 const MAX_KEYS = 1000
 const XML = 'application/xml'
 

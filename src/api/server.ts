@@ -18,6 +18,7 @@ import { answerS3, isS3, S3Error, tellS3 } from './s3.ts'
 import { requests } from './requests.ts'
 import { checkRequest } from './shapes.ts'
 import { Tags } from './tags.ts'
+import { TrainingJobs } from './training.ts'
 import { Transforms } from './transform.ts'
 import type {
   ConfigRecord,
@@ -25,6 +26,7 @@ import type {
   EndpointRecord,
   JobRecord,
   ModelRecord,
+  TrainingRecord,
   TransformRecord,
 } from './types.ts'
 
@@ -35,6 +37,8 @@ export interface ApiOptions {
   readonly port: number
   readonly guard: GuardOptions
   readonly jobsAtOnce: number
+  /** Training jobs at once; 2 unless said. */
+  readonly trainingAtOnce?: number
   readonly log: (text: string) => void
 }
 
@@ -78,7 +82,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
 
 /** Opens the state under the root; one server at a time has it. */
 function openPlane(
-  { jobsAtOnce, log }: ApiOptions,
+  { jobsAtOnce, trainingAtOnce = 2, log }: ApiOptions,
   places: Places,
 ): { plane: Plane; close: () => Promise<void> } {
   const state = join(places.root, STATE_FOLDER)
@@ -114,11 +118,19 @@ function openPlane(
     deployments,
     log,
   })
+  const training = new TrainingJobs({
+    places,
+    records: records<TrainingRecord>('training-jobs'),
+    folder: join(state, 'training'),
+    atOnce: trainingAtOnce,
+    log,
+  })
   const tags = new Tags(join(state, 'tags.json'))
   return {
-    plane: { jobs, deployments, transforms, tags, models, configs, endpoints },
+    plane: { jobs, deployments, training, transforms, tags, models, configs, endpoints },
     close: async () => {
       await jobs.close()
+      await training.close()
       await transforms.close()
       await deployments.close()
       unlock()

@@ -167,3 +167,32 @@ export interface TransformRecord {
     readonly Tags?: readonly Tag[]
   }
 }
+
+/** A training job: what was asked, and how far it is. */
+export interface TrainingRecord {
+  readonly name: string
+  readonly created: number
+  readonly modified: number
+  readonly started?: number
+  readonly ended?: number
+  readonly status: JobStatus
+  readonly secondary: string
+  readonly steps?: readonly { readonly status: string; readonly at: number }[]
+  readonly failure?: string
+  /** Where its model went. */
+  readonly artifacts?: string
+  readonly metrics?: Readonly<Record<string, number>>
+  readonly request: {
+    readonly TrainingJobName: string
+    readonly AlgorithmSpecification: {
+      readonly TrainingImage?: string
+      readonly MetricDefinitions?: readonly { readonly Name: string; readonly Regex: string }[]
+    }
+    readonly HyperParameters?: Readonly<Record<string, string>>
+    readonly InputDataConfig?: readonly (Channel & { readonly ChannelName: string })[]
+    readonly OutputDataConfig: { readonly S3OutputPath: string }
+    readonly StoppingCondition: { readonly MaxRuntimeInSeconds?: number }
+    readonly Environment?: Readonly<Record<string, string>>
+    readonly Tags?: readonly Tag[]
+  }
+}

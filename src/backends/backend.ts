@@ -7,6 +7,8 @@ import type { ExperimentEvent, Trial } from '../experiment/types.ts'
 export interface Backend {
   readonly name: string
   readonly summary: string
+  /** Trials at once where nobody says how many; as many as this machine can run unless given. */
+  readonly usualWorkers?: number
   openExecutor(store: Store, services?: ExecutorServices): Promise<Executor>
   /** Given by a backend that takes the experiment as a whole, plan and search included; there is no executor then. */
   runElsewhere?(store: Store, prepared: Prepared, services: ElsewhereServices): Promise<ElsewhereResult>

@@ -2,9 +2,10 @@ import { InputError } from '../util/errors.ts'
 import type { Backend } from './backend.ts'
 import { local } from './local/index.ts'
 import { sagemaker } from './sagemaker/index.ts'
+import { sagemakerTraining } from './sagemaker-training/index.ts'
 
 /** Every backend. */
-export const backends: readonly Backend[] = [local, sagemaker]
+export const backends: readonly Backend[] = [local, sagemaker, sagemakerTraining]
 
 export function backendNamed(name: string): Backend {
   const backend = backends.find(candidate => candidate.name === name)

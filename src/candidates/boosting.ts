@@ -6,6 +6,7 @@ import { listed } from './columns.ts'
 import { CODE_STYLE, type Draft, TREE_STYLE } from './draft.ts'
 import type { GroupStyle } from './groups.ts'
 import { estimateWidth, hasPairs, similarStrings, step } from './groups.ts'
+import { edgesOf } from './picture.ts'
 
 /** Most principal components of trees. */
 const BOOSTING_COMPONENTS = 100
@@ -49,6 +50,8 @@ export function variants(algorithm: Algorithm, plan: ColumnPlan, profile: Datase
   })
   const drafts: Draft[] = []
   const spelt = similarStrings(plan)
+  const edges = edgesOf(profile)
+  if (edges) drafts.push({ ...draft(edges.reason, TREE_STYLE, 1.5), picture: edges })
   if (hasPairs(plan) && !profile.image) {
     drafts.push(
       draft(

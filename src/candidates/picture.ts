@@ -22,6 +22,24 @@ const planesOf = ({ height, width, channels, columns }: NonNullable<DatasetProfi
 export const seesPictures = ({ space, settings }: Algorithm): boolean =>
   Object.hasOwn({ ...space, ...settings }, 'height')
 
+const LEAST_CELL = 2
+/** About how many cells of edges a picture has along its shorter side. */
+const CELLS = 8
+
+/** For learners of plain features: what stands where in each picture, as the directions of edges in its cells. */
+export function edgesOf(profile: DatasetProfile): Picture | undefined {
+  const picture = pictureOf(profile)
+  if (!picture) return undefined
+  const { height, width } = profile.image!
+  const cell = Math.max(LEAST_CELL, Math.round(Math.min(height, width) / CELLS))
+  const then = [step('gradient-histograms', { ...picture.static, cell })]
+  return {
+    groups: picture.groups.map(group => ({ ...group, then })),
+    static: {},
+    reason: `The pixels of pictures of ${height} × ${width} as the directions of edges in cells of ${cell} × ${cell} pixels and the light of each, which say more than single pixels wherever a thing may stand a little elsewhere.`,
+  }
+}
+
 /** The table as pictures, when the profile says its columns are pixels of one picture per row. */
 export function pictureOf({ image }: DatasetProfile): Picture | undefined {
   if (!image) return undefined

@@ -38,7 +38,7 @@ export function imageGrid(data: ImageGridData, options: ChartOptions = {}): stri
         y,
         width: width * scale,
         height: height * scale,
-        style: 'image-rendering:pixelated',
+        'image-rendering': 'pixelated',
         href: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,
       }),
     )

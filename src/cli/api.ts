@@ -5,7 +5,7 @@ import { guardFrom, networkOptions, untilStopped } from './network.ts'
 export const apiCommand: CommandDefinition = {
   usage: 'api',
   summary:
-    'Speak SageMaker’s protocol on this machine: AutoML jobs, models, endpoints and batch transform for clients of AWS',
+    'Speak SageMaker’s protocol on this machine: AutoML and training jobs, models, endpoints and batch transform for clients of AWS',
   examples: [
     'glasspilot api --root buckets',
     'aws sagemaker list-auto-ml-jobs --endpoint-url http://127.0.0.1:8090',
@@ -17,6 +17,7 @@ export const apiCommand: CommandDefinition = {
     ).default('glasspilot-buckets'),
     ...networkOptions('8090'),
     option('--jobs <n>', 'AutoML jobs at once; others wait').argParser(wholeNumber(1)).default(1),
+    option('--training-jobs <n>', 'training jobs at once; others wait').argParser(wholeNumber(1)).default(2),
   ],
   async run({ options }, { note }) {
     const server = await startApi({
@@ -25,6 +26,7 @@ export const apiCommand: CommandDefinition = {
       port: (options['port'] as number | undefined) ?? 8090,
       guard: guardFrom(options),
       jobsAtOnce: options['jobs'] as number,
+      trainingAtOnce: options['trainingJobs'] as number,
       log: note,
     })
     note(

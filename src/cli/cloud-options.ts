@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Option } from 'commander'
 import { planOnSageMaker, type CloudPlan } from '../backends/sagemaker/calls.ts'
-import { cloudSettings, type CloudSettings } from '../backends/sagemaker/settings.ts'
+import { planTrainingJobs } from '../backends/sagemaker-training/calls.ts'
+import { sagemakerTraining } from '../backends/sagemaker-training/index.ts'
+import { cloudSettings } from '../backends/sagemaker/settings.ts'
 import { prepareExperiment } from '../experiment/prepare.ts'
+import type { ExperimentSpec } from '../experiment/types.ts'
 import { startExperiment, type ExperimentRequest } from '../job/start.ts'
 import { EXIT, InputError } from '../util/errors.ts'
-import { option, type CommandInput } from './command.ts'
+import { option, parseDuration, type CommandInput } from './command.ts'
 import type { Output } from './output.ts'
 
 /** What a backend in the cloud has to be told. */
@@ -15,15 +18,34 @@ export const cloudOptions = (): readonly Option[] => [
   option('--role <arn>', 'for sagemaker: the role it takes (or GLASSPILOT_SAGEMAKER_ROLE)'),
   option('--s3 <uri>', 'for sagemaker: s3://bucket/prefix for data and results (or GLASSPILOT_SAGEMAKER_S3)'),
   option('--region <name>', 'for sagemaker: region of AWS (default: AWS_REGION)'),
+  option(
+    '--training-image <uri>',
+    'for sagemaker-training: image of an export of format docker, in a registry',
+  ),
+  option('--instance-type <type>', 'for sagemaker-training: on which machines (default: ml.m5.xlarge)'),
+  option(
+    '--keep-alive <time>',
+    'for sagemaker-training: a machine waits so long for another trial (default: not at all)',
+  ).argParser(parseDuration),
   option('--dry-run', 'for sagemaker: print every call that would be made, and make none'),
 ]
 
-export function cloudFrom(options: CommandInput['options']): CloudSettings | undefined {
-  if (options['backend'] !== 'sagemaker') return undefined
-  const [role, storage, region] = [options['role'], options['s3'], options['region']] as (
-    string | undefined
-  )[]
-  return cloudSettings({ role, storage, region })
+export function cloudFrom(options: CommandInput['options']): ExperimentSpec['cloud'] {
+  if (options['backend'] === 'local') return undefined
+  const [role, storage, region, image, instanceType] = [
+    'role',
+    's3',
+    'region',
+    'trainingImage',
+    'instanceType',
+  ].map(name => options[name] as string | undefined)
+  const keepAliveSeconds = options['keepAlive'] as number | undefined
+  return {
+    ...cloudSettings({ role, storage, region }),
+    ...(image !== undefined && { image }),
+    ...(instanceType !== undefined && { instanceType }),
+    ...(keepAliveSeconds !== undefined && { keepAliveSeconds }),
+  }
 }
 
 /** Prepares the experiment in a folder that goes away. Nothing is sent. */
@@ -32,7 +54,9 @@ export async function planCloud(request: ExperimentRequest): Promise<CloudPlan> 
   try {
     const { store } = await startExperiment({ ...request, output: join(folder, 'plan') })
     try {
-      return await planOnSageMaker(store, await prepareExperiment(store, () => {}))
+      const prepared = await prepareExperiment(store, () => {})
+      const ofTrials = request.backend === sagemakerTraining.name
+      return ofTrials ? planTrainingJobs(store, prepared) : await planOnSageMaker(store, prepared)
     } finally {
       store.close()
     }
@@ -65,7 +89,7 @@ export async function showCalls(
 
 export const formatCloudPlan = ({ region, job, refusals, costDrivers, calls }: CloudPlan): string =>
   [
-    `AutoML job ${job} in ${region}`,
+    `${job} in ${region}`,
     ...refusals.map(text => `REFUSED ${text}`),
     ...(refusals.length === 0 ? ['nothing that the service would refuse'] : []),
     'what is used:',

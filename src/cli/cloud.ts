@@ -1,7 +1,13 @@
 import process from 'node:process'
 import { cloudClean, cloudStatus, type CloudItem } from '../backends/sagemaker/clean.ts'
 import { placeFrom } from '../backends/sagemaker/client.ts'
-import { ANSWER_KEYS, DEPLOY_DEFAULTS, deployBest, planDeployment } from '../backends/sagemaker/deploy.ts'
+import {
+  ANSWER_KEYS,
+  DEPLOY_DEFAULTS,
+  deployBest,
+  fetchCaptured,
+  planDeployment,
+} from '../backends/sagemaker/deploy.ts'
 import { endpointOf, invokeFile, planInvocations } from '../backends/sagemaker/invoke.ts'
 import type { PlannedCall } from '../backends/sagemaker/calls.ts'
 import { readExperiment } from '../experiment/store.ts'
@@ -19,16 +25,19 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   clean: (input, output) => list(input, output, cloudClean),
   deploy,
   invoke,
+  captured,
 }
 
 export const cloudCommand: CommandDefinition = {
   usage: 'cloud <action> [experiment] [file]',
   summary:
-    'Of an experiment on SageMaker: deploy its best candidate as an endpoint; invoke it with the rows of a file; status of all that it has made there; clean: stop and delete that, and nothing else',
+    'Of an experiment on SageMaker: deploy its best candidate as an endpoint; invoke it with the rows of a file; captured: fetch the questions and answers it kept; status of all that it has made there; clean: stop and delete that, and nothing else',
   examples: [
     'glasspilot cloud deploy glasspilot-churn --keys predicted_label,probability',
     'glasspilot cloud invoke glasspilot-churn new.csv --output answers.csv',
     'glasspilot cloud invoke --endpoint churn new.csv',
+    'glasspilot cloud deploy glasspilot-churn --capture 100',
+    'glasspilot cloud captured glasspilot-churn --output captured',
     'glasspilot cloud status glasspilot-churn',
     'glasspilot cloud clean glasspilot-churn',
   ],
@@ -39,9 +48,16 @@ export const cloudCommand: CommandDefinition = {
       .argParser(wholeNumber(1))
       .default(DEPLOY_DEFAULTS.instances),
     option('--keys <list>', `deploy: what an answer holds, of ${ANSWER_KEYS.join(', ')}`).argParser(keys),
+    option(
+      '--capture <percent>',
+      'deploy: keep so many of the questions and answers in files, for monitor',
+    ).argParser(percent),
     option('--endpoint <name>', 'invoke: this one; without an experiment, all cells of the file are sent'),
     option('--region <name>', 'invoke without an experiment: region of AWS (default: AWS_REGION)'),
-    option('--output <file>', 'invoke: CSV to write (default: stdout)'),
+    option(
+      '--output <place>',
+      'invoke: CSV to write (default: stdout); captured: folder (default: captured)',
+    ),
     option('--dry-run', 'deploy, invoke: print every call that would be made, and make none'),
     jsonOption(),
   ],
@@ -61,6 +77,12 @@ function keys(text: string): readonly string[] {
   const found = text.split(',').map(key => key.trim())
   if (found.every(key => ANSWER_KEYS.includes(key))) return found
   throw new InvalidArgumentError(`Expected some of ${ANSWER_KEYS.join(', ')}, with commas between.`)
+}
+
+function percent(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value <= 100) return value
+  throw new InvalidArgumentError('Expected a whole number from 0 to 100.')
 }
 
 function experimentOf({ args }: CommandInput): string {
@@ -97,6 +119,7 @@ async function deploy(input: CommandInput, output: Output): Promise<void> {
     instances: options['instances'] as number,
     ...(name !== undefined && { name }),
     ...(wanted && { keys: wanted }),
+    ...(options['capture'] !== undefined && { capturePercent: options['capture'] as number }),
   }
   if (options['dryRun']) return showCalls(planDeployment(experiment, asked), output)
   const deployed = await deployBest(experiment, asked, output.note)
@@ -106,6 +129,15 @@ async function deploy(input: CommandInput, output: Output): Promise<void> {
     `${asked.instances} × ${asked.instanceType}, paid for by the hour until "glasspilot cloud clean"`,
   )
   output.print(`Next: glasspilot cloud invoke ${experiment} NEW.csv`)
+}
+
+async function captured(input: CommandInput, { print }: Output): Promise<void> {
+  const experiment = experimentOf(input)
+  const folder = (input.options['output'] as string | undefined) ?? 'captured'
+  const files = await fetchCaptured(experiment, folder)
+  if (input.options['json']) return print(JSON.stringify({ folder, files }))
+  print(`${files} file${files === 1 ? '' : 's'} of questions and answers are in ${folder}`)
+  if (files > 0) print(`Next: glasspilot monitor ${experiment} ${folder}`)
 }
 
 async function invoke({ args, options }: CommandInput, output: Output): Promise<void> {

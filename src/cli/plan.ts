@@ -58,7 +58,7 @@ export const planCommand: CommandDefinition = {
     jsonOption(),
   ],
   async run(input, output) {
-    if (backendNamed(String(input.options['backend'])).runElsewhere) return planElsewhere(input, output)
+    if (backendNamed(String(input.options['backend'])).name !== 'local') return planElsewhere(input, output)
     const plan = await planOf(input, output)
     const { candidates, schedule } = plan
     const folder = input.options['candidates'] as string | undefined
@@ -86,6 +86,10 @@ async function planElsewhere({ args, options }: CommandInput, output: Output): P
     ...(task && { task }),
     ...(features !== undefined && { features: readFeatureSpecification(features, target) }),
     ...(cloud && { cloud }),
+    backend: String(options['backend']),
+    maxCandidates: options['maxCandidates'] as number,
+    ...(options['budget'] !== undefined && { budgetSeconds: options['budget'] as number }),
+    ...(options['workers'] !== undefined && { workers: options['workers'] as number }),
   })
   output.print(options['json'] ? JSON.stringify(plan) : formatCloudPlan(plan))
   return plan.refusals.length > 0 ? EXIT.badData : EXIT.ok

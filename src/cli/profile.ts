@@ -3,6 +3,7 @@ import { showDistinct, showRankError, showRows } from '../profile/show.ts'
 import { readDataset } from '../data/read.ts'
 import { nameOf } from '../data/source.ts'
 import { makeTarget } from '../data/target.ts'
+import { sampleImages, type ImageSample } from '../experiment/images.ts'
 import { readFeatureSpecification } from '../job/features.ts'
 import { parseImageShape } from '../profile/image.ts'
 import { profileDataset } from '../profile/index.ts'
@@ -53,10 +54,10 @@ export const profileCommand: CommandDefinition = {
       const { profileJsonSchema } = await import('../profile/schema.ts')
       return output.print(JSON.stringify(profileJsonSchema(), null, 2))
     }
-    const profile = await makeProfile(input, output)
+    const { profile, images } = await makeProfile(input, output)
     const file = options['output'] as string | undefined
     if (file !== undefined) {
-      await writeProfile(file, profile)
+      await writeProfile(file, profile, images)
       output.note(`wrote ${file}`)
     }
     if (options['json']) return output.print(JSON.stringify(profile))
@@ -91,7 +92,12 @@ function tellNext({ args, options }: CommandInput, { target }: DatasetProfile, {
   note(`  glasspilot run ${words} --budget 10m`)
 }
 
-async function makeProfile({ args, options }: CommandInput, output: Output): Promise<DatasetProfile> {
+interface Described {
+  readonly profile: DatasetProfile
+  readonly images?: readonly ImageSample[] | undefined
+}
+
+async function makeProfile({ args, options }: CommandInput, output: Output): Promise<Described> {
   const text = (name: string) => options[name] as string | undefined
   const file = text('output')
   if (args[0] === undefined || (file !== undefined && !/\.(?:html?|json)$/i.test(file))) {
@@ -140,13 +146,17 @@ async function makeProfile({ args, options }: CommandInput, output: Output): Pro
   stages.end(
     `profiled ${count(profile.rows)} rows × ${count(profile.columnCount)} columns: ${count(length)} finding${length === 1 ? '' : 's'}`,
   )
-  return profile
+  return { profile, images: made && sampleImages(dataset, made.target, profile, made.rows) }
 }
 
-async function writeProfile(file: string, profile: DatasetProfile): Promise<void> {
+async function writeProfile(
+  file: string,
+  profile: DatasetProfile,
+  images: Described['images'],
+): Promise<void> {
   if (/\.json$/i.test(file)) return writeFileAtomic(file, `${JSON.stringify(profile)}\n`)
   const { renderProfilePage } = await import('../report/profile-page.ts')
-  writeFileAtomic(file, renderProfilePage(profile))
+  writeFileAtomic(file, renderProfilePage(profile, images))
 }
 
 function printProfile(profile: DatasetProfile, { print, columns, style }: Output): void {

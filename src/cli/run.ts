@@ -17,6 +17,7 @@ import {
   type CommandDefinition,
   type CommandInput,
 } from './command.ts'
+import { samplers } from '../tune/samplers/index.ts'
 import { chooseEngine, ENGINE_VARIABLE, ENGINES, type EngineName } from '../neural/engine.ts'
 import { parseImageShape } from '../profile/image.ts'
 import { cloudFrom, cloudOptions, showCalls } from './cloud-options.ts'
@@ -38,6 +39,7 @@ export const runCommand: CommandDefinition = {
   ],
   options: [
     option('--target <column>', 'the column to predict'),
+    option('--validation <file>', 'labelled file to score trials on (default: rows are set aside)'),
     option('--test <file>', 'labelled file to score the final model on; nothing else sees it'),
     option('--name <name>', 'name of the experiment (default: from the data)'),
     option('--output <folder>', 'where everything is written (default: ./glasspilot-<name>)'),
@@ -58,6 +60,12 @@ export const runCommand: CommandDefinition = {
     )
       .choices(['auto', 'bayesian', 'multi-fidelity'])
       .default('auto'),
+    new Option(
+      '--sampler <name>',
+      'what proposes parameters; auto: TPE, local steps and Sobol points take turns',
+    )
+      .choices(['auto', ...Object.keys(samplers)])
+      .default('auto'),
     option('--max-candidates <n>', 'most trials to run').argParser(wholeNumber(1)).default(250),
     option(
       '--budget <time>',
@@ -76,7 +84,10 @@ export const runCommand: CommandDefinition = {
     new Option('--nn-engine <name>', 'what trains nets: onnxruntime, or TensorFlow.js where it is installed')
       .choices([...ENGINES])
       .default('onnxruntime'),
-    option('--backend <name>', 'where trials run: local, or sagemaker').default('local'),
+    option(
+      '--backend <name>',
+      'where trials run: local, sagemaker (as an AutoML job), or sagemaker-training (as training jobs of their own)',
+    ).default('local'),
     ...cloudOptions(),
     option('--definitions-only', 'profile, candidates and notebooks; train nothing'),
     option('--group <column>', 'rows with equal values stay on one side of every split'),
@@ -160,6 +171,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     data: args.length === 1 ? args[0]! : args,
     output: text('output'),
     target,
+    validation: text('validation'),
     test: text('test'),
     name: name === undefined ? undefined : parseExperimentName(name),
     task,
@@ -168,6 +180,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     metricModule,
     mode: options['mode'],
     strategy: options['strategy'] === 'auto' ? undefined : options['strategy'],
+    sampler: options['sampler'] === 'auto' ? undefined : options['sampler'],
     maxCandidates: options['maxCandidates'],
     budgetSeconds: options['budget'],
     seed: options['seed'],

@@ -10,6 +10,7 @@ const MAY_CHANGE: ReadonlySet<string> = new Set([
   'name',
   'data',
   'test',
+  'validation',
   'candidates',
   'maxCandidates',
   'budgetSeconds',

@@ -9,23 +9,28 @@ export interface ImageSample {
 
 const MOST = 20
 
-/** Rows to show as pictures when the columns are pixels: the first of each class, then of each class again, at most twenty. */
+/**
+ * Rows to show as pictures when the columns are pixels: the first of each class, then of each class again, at most twenty.
+ * `rows` are those of the table that have a target, in its order; all of them unless given.
+ */
 export function sampleImages(
   dataset: Dataset,
   target: Target,
-  { image }: DatasetProfile,
+  { image }: Pick<DatasetProfile, 'image'>,
+  rows?: ArrayLike<number>,
 ): readonly ImageSample[] | undefined {
   if (!image) return undefined
   const columns = image.columns.map(name => findColumn(dataset, name))
   const taken = new Map<string, number>()
   const wanted = Math.max(1, Math.floor(MOST / Math.max(1, target.classes.length)))
   const samples: ImageSample[] = []
-  for (let row = 0; row < dataset.rows && samples.length < MOST; row++) {
-    const value = target.values[row]!
+  for (let at = 0; at < target.values.length && samples.length < MOST; at++) {
+    const value = target.values[at]!
     const label = target.task === 'regression' ? String(value) : target.classes[value]!
     const times = taken.get(label) ?? 0
     if (target.task !== 'regression' && times >= wanted) continue
     taken.set(label, times + 1)
+    const row = rows?.[at] ?? at
     // Pixels that never change are no features, but they are part of the picture.
     samples.push({
       label,

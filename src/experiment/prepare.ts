@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import process from 'node:process'
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
@@ -15,7 +15,7 @@ import { defaultObjective, metrics } from '../metrics/index.ts'
 import { parseImageShape } from '../profile/image.ts'
 import { profileDataset } from '../profile/index.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
-import { repeatsFor, requireRows, sampleRows, splitRows } from '../split/index.ts'
+import { givenHoldout, repeatsFor, requireRows, sampleRows, splitRows } from '../split/index.ts'
 import type { Folds } from '../split/folds.ts'
 import { InputError } from '../util/errors.ts'
 import { count, quoted } from '../util/text.ts'
@@ -24,7 +24,7 @@ import { sampleImages, type ImageSample } from './images.ts'
 import { openPlan, takeCandidateFiles } from './plan.ts'
 import { requireSameTable, type Recording } from './recording.ts'
 import { groupCodes, rowWeights, timeValues } from './roles.ts'
-import { requireSameData, type SourceHashes } from './sources.ts'
+import { requireSameData, tableOf, type SourceHashes } from './sources.ts'
 import { readDocument, writeDocument, type Store } from './store.ts'
 import type { ExperimentEvent, ExperimentSpec, Objective } from './types.ts'
 
@@ -99,12 +99,12 @@ async function prepareAnew(
   }: { hashes: SourceHashes; emit: Emit; spent: () => number; recording?: Recording },
 ): Promise<Prepared> {
   const roles = [spec.group, spec.time, spec.weight].filter(name => name !== undefined)
-  emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(spec.data)}` })
+  emit({ type: 'stage', stage: 'read', detail: `reading ${nameOf(tableOf(spec))}` })
   const {
     dataset: table,
     schema,
     report,
-  } = await readDataset(spec.data, {
+  } = await readDataset(tableOf(spec), {
     target: spec.target,
     quarantine: join(paths.data, 'quarantine.csv'),
     ...(spec.features && { overrides: Object.fromEntries(spec.features.kinds) }),
@@ -166,12 +166,15 @@ async function prepareAnew(
   const weights = rowWeights(table, spec.weight, rows)
   const groups = groupCodes(table, spec.group, rows)
   const time = timeValues(table, spec.time, rows)
-  const folds = splitRows(target, {
-    seed: spec.seed,
-    repeats: repeatsFor(dataset.rows, dataset.columns.length),
-    ...(groups && { groups }),
-    ...(time ? { time } : { keys: rowKeys(dataset.columns, dataset.rows) }),
-  })
+  const folds =
+    spec.validation === undefined
+      ? splitRows(target, {
+          seed: spec.seed,
+          repeats: repeatsFor(dataset.rows, dataset.columns.length),
+          ...(groups && { groups }),
+          ...(time ? { time } : { keys: rowKeys(dataset.columns, dataset.rows) }),
+        })
+      : givenHoldout(rows, table.rows - (await rowsOf(spec.validation, schema)), basename(spec.validation))
   const data = {
     dataset,
     target,
@@ -227,6 +230,10 @@ async function prepareAnew(
     }),
   }
 }
+
+/** Rows of a file that is read as others of its kind were. */
+const rowsOf = async (file: string, schema: TableSchema): Promise<number> =>
+  (await readDataset(file, { schema })).dataset.rows
 
 /** Cells of a training table beyond which it is sampled; `GLASSPILOT_MAX_CELLS` sets another limit. */
 const MAX_CELLS = 2e8

@@ -1,34 +1,30 @@
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
+import { expectedMaking } from '../candidates/expected.ts'
 import { defaults, type Params } from '../params/space.ts'
+import type { DatasetProfile } from '../profile/profile.ts'
 import { rowShares } from '../tune/fidelity.ts'
 import type { Prepared } from './prepare.ts'
 import type { ExperimentSpec } from './types.ts'
 
 /** What expectations are made of. */
 export type Sized = Pick<Prepared, 'target' | 'folds'> & {
-  readonly profile: { readonly columnCount: number }
+  readonly profile: Pick<DatasetProfile, 'columnCount'> & Partial<Pick<DatasetProfile, 'columns'>>
 }
 
-/** Of making the features of one value, over all transforms. */
-const SECONDS_PER_VALUE = 4e-7
-
 /** Expected seconds of one trial, all its folds one after the other, on one core of an ordinary machine; `rowShare` of the training rows. */
-export const expectedSeconds =
-  ({ target, folds, profile }: Sized) =>
-  (candidate: Candidate, params: Params, rowShare = 1): number => {
+export const expectedSeconds = ({ target, folds, profile }: Sized) => {
+  const distinct = new Map(profile.columns?.map(column => [column.name, column.distinct]))
+  const distinctOf = (name: string) => distinct.get(name) ?? Infinity
+  return (candidate: Candidate, params: Params, rowShare = 1): number => {
     const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
     const rows = Math.ceil(rowShare * folds.folds[0]!.train.length)
-    const columns = candidate.groups.reduce((sum, group) => sum + group.columns.length, 0)
-    const shape = {
-      task: target.task,
-      rows,
-      features: Math.min(Math.max(1, columns), 4 * profile.columnCount),
-      classes: target.classes.length,
-    }
+    const { features, seconds } = expectedMaking(candidate, rows, distinctOf)
+    const shape = { task: target.task, rows, features: Math.max(1, features), classes: target.classes.length }
     const fit = algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
-    return folds.folds.length * (fit + SECONDS_PER_VALUE * rows * columns)
+    return folds.folds.length * (fit + seconds)
   }
+}
 
 /** Of a worker before it holds any data. */
 const BASE_BYTES = 250e6

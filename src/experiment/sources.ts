@@ -1,6 +1,6 @@
 import { fingerprint } from '../data/fingerprint.ts'
 import { readDataset } from '../data/read.ts'
-import { nameOf, type TablePath } from '../data/source.ts'
+import { filesOf, nameOf, type TablePath } from '../data/source.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { InputError, messageOf } from '../util/errors.ts'
 import { changedData } from './changes.ts'
@@ -18,10 +18,15 @@ export interface SourceHashes {
 
 const hashOf = (path: TablePath): Promise<string | undefined> => fingerprint(path).catch(() => undefined)
 
+/** All files whose rows are trained on or validated with, the latter last. */
+export const tableOf = ({ data, validation }: Pick<ExperimentSpec, 'data' | 'validation'>): TablePath =>
+  validation === undefined ? data : [...filesOf(data), validation]
+
 /** The hashes of table and test file now. Absent where there is no file, or none to read. */
-export async function sourceHashes({ data, test }: ExperimentSpec): Promise<SourceHashes> {
+export async function sourceHashes(spec: ExperimentSpec): Promise<SourceHashes> {
+  const { test } = spec
   const testSha256 = test === undefined ? undefined : await hashOf(test)
-  return { dataSha256: (await hashOf(data)) ?? '', ...(testSha256 !== undefined && { testSha256 }) }
+  return { dataSha256: (await hashOf(tableOf(spec))) ?? '', ...(testSha256 !== undefined && { testSha256 }) }
 }
 
 /** Refuses a table or a test file that is there but is not the one an experiment began with; gives the hashes of those that are. */
@@ -34,7 +39,13 @@ export async function requireSameData(
   if (!before) return now
   if (now.dataSha256 !== '' && now.dataSha256 !== before.dataSha256) {
     const difference = await differenceOf({ paths: recording?.paths ?? paths, spec })
-    throw changed({ what: 'data', path: spec.data, difference, now: now.dataSha256, was: before.dataSha256 })
+    throw changed({
+      what: 'data',
+      path: tableOf(spec),
+      difference,
+      now: now.dataSha256,
+      was: before.dataSha256,
+    })
   }
   const { testSha256: was } = before
   if (now.testSha256 !== undefined && was !== undefined && now.testSha256 !== was)
@@ -64,7 +75,7 @@ const changed = (of: {
 async function differenceOf({ paths, spec }: Pick<Store, 'paths' | 'spec'>): Promise<string> {
   try {
     const { columns, rows } = readDocument<DatasetProfile>(paths.profile)
-    const { dataset } = await readDataset(spec.data, { target: spec.target })
+    const { dataset } = await readDataset(tableOf(spec), { target: spec.target })
     const names = columns.map(({ name }) => name)
     return changedData(dataset, { rows, names, dataset: openData(paths).dataset })
   } catch (error) {

@@ -74,6 +74,7 @@ export async function tune(
       expectedSeconds: expected,
       leastShare,
       rowShares: rowSharesOf(spec, prepared),
+      ...(spec.sampler && { sampler: spec.sampler }),
     })
   const search = searchOf(prepared.candidates)
   const release = stopsOnSignal(services.signal, executor)

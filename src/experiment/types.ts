@@ -3,6 +3,7 @@ import type { AnswerRules } from '../data/schema.ts'
 import type { TablePath } from '../data/source.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
+import type { SamplerName } from '../tune/samplers/index.ts'
 import type { Mark } from '../util/clock-tape.ts'
 
 export type Direction = 'maximize' | 'minimize'
@@ -15,6 +16,8 @@ export interface ExperimentSpec {
   readonly name: string
   /** Path of the training table: a file, a folder of them, or several that are read as one. */
   readonly data: TablePath
+  /** Path of a labelled file: every trial is scored on its rows and learns from none of them. Rows are set aside by themselves without it. */
+  readonly validation?: string
   /** Path of a labelled file no trial ever sees; the final model is scored on it once. */
   readonly test?: string
   readonly target: string
@@ -26,6 +29,8 @@ export interface ExperimentSpec {
   readonly mode: Mode
   /** `auto` unless said: multi-fidelity where one trial of every candidate would take most of the budget. */
   readonly strategy?: Strategy
+  /** One sampler for the search of every candidate; a mix of them unless said. */
+  readonly sampler?: SamplerName
   /** Most trials to run. */
   readonly maxCandidates: number
   /** Wall seconds for everything, or undefined for no limit. */
@@ -50,7 +55,15 @@ export interface ExperimentSpec {
   /** Name of the backend that runs the trials. */
   readonly backend: string
   /** Where a backend in the cloud works; never a secret. */
-  readonly cloud?: { readonly role: string; readonly storage: string; readonly region?: string }
+  readonly cloud?: {
+    readonly role: string
+    readonly storage: string
+    readonly region?: string
+    /** Of a backend that rents machines for single trials: what runs on them, what they are, how long they wait for more work. */
+    readonly image?: string
+    readonly instanceType?: string
+    readonly keepAliveSeconds?: number
+  }
   readonly features?: FeatureChoice
   /** Folder with a file per candidate: the plan as a person edited it. */
   readonly candidates?: string

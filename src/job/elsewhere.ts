@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { unpackTarGz } from '../artifact/tar.ts'
+import { unpackTarGz } from '../util/tar.ts'
 import type { Backend, ElsewhereServices } from '../backends/backend.ts'
 import { prepareExperiment } from '../experiment/prepare.ts'
 import type { Store } from '../experiment/store.ts'

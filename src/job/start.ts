@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { backendNamed } from '../backends/index.ts'
 import { defaultWorkers } from '../backends/local/machine.ts'
 import { resolveTable } from '../data/catalogue.ts'
 import { readRecording } from '../experiment/recording.ts'
@@ -39,12 +40,13 @@ export async function startExperiment(request: ExperimentRequest): Promise<{ sto
       { exit: 'noInput' },
     )
   }
+  requireValidation(given)
   const name = given.name ?? nameFrom(found.name)
   const spec: ExperimentSpec = {
     mode: 'auto',
     maxCandidates: 250,
     seed: 0,
-    workers: defaultWorkers(),
+    workers: backendNamed(given.backend ?? 'local').usualWorkers ?? defaultWorkers(),
     backend: 'local',
     definitionsOnly: false,
     ...given,
@@ -52,9 +54,29 @@ export async function startExperiment(request: ExperimentRequest): Promise<{ sto
     data: typeof found.train === 'string' ? resolve(found.train) : found.train.map(path => resolve(path)),
     target,
     ...(test !== undefined && { test: resolve(test) }),
+    ...(given.validation !== undefined && { validation: resolve(given.validation) }),
   }
   const store = createStore(output ?? freeFolder(`glasspilot-${name}`), spec, VERSION)
   return { store, ...(found.note !== undefined && { note: found.note }) }
+}
+
+/** A file to validate with says all about how rows are set aside. */
+function requireValidation({ validation, group, time }: Partial<ExperimentSpec>): void {
+  if (validation === undefined) return
+  if (!existsSync(validation)) {
+    throw new InputError(
+      'E_NO_SUCH_FILE',
+      `--validation file ${validation} does not exist: expected a CSV file with the same columns; check the path`,
+      { exit: 'noInput' },
+    )
+  }
+  const other = group === undefined ? (time === undefined ? undefined : '--time') : '--group'
+  if (other === undefined) return
+  throw new InputError(
+    'E_USAGE',
+    `--validation cannot stand beside ${other}: the file decides which rows are held out; leave one of them away`,
+    { exit: 'usage' },
+  )
 }
 
 export interface ReplayRequest {

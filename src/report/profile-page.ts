@@ -1,4 +1,4 @@
-import { classBalance, correlation, histogram, predictionPower } from '../charts/index.ts'
+import { classBalance, correlation, histogram, imageGrid, predictionPower } from '../charts/index.ts'
 import { showRankError, showRows } from '../profile/show.ts'
 import type {
   ColumnProfile,
@@ -29,15 +29,18 @@ const TASKS = {
   regression: 'regression',
 } as const
 
+/** Rows to show where columns are pixels: a label, and the pixels in the order of the columns. */
+type Pictures = readonly { readonly label: string; readonly pixels: ArrayLike<number> }[]
+
 /** A profile as one HTML file that needs neither network nor script. */
-export function renderProfilePage(profile: DatasetProfile): string {
+export function renderProfilePage(profile: DatasetProfile, pictures: Pictures = []): string {
   const sections = [
     head,
     findings,
     target,
     sample,
     featureSummary,
-    images,
+    images(pictures),
     duplicates,
     crossColumn,
     anomalies,
@@ -197,11 +200,14 @@ function featureSummary({ columns: all, judged }: DatasetProfile): Markup | unde
     ${captioned(predictionPower({ columns: told }))} `
 }
 
-const images = ({ image }: DatasetProfile): Markup | undefined =>
-  image
-    ? fragment`<h2>Pictures</h2>
-        <p>The columns are pixels: ${image.reason}.</p>`
-    : undefined
+const images =
+  (shown: Pictures) =>
+  ({ image }: DatasetProfile): Markup | undefined =>
+    image
+      ? fragment`<h2>Pictures</h2>
+        <p>The columns are pixels: ${image.reason}.</p>
+        ${shown.length > 0 ? captioned(imageGrid({ ...image, images: shown })) : undefined}`
+      : undefined
 
 function duplicates({
   duplicateSample,

@@ -10,7 +10,11 @@ export interface CaptureOptions {
   /** A file is followed by another after so many bytes or seconds. */
   readonly maxBytes: number
   readonly maxSeconds: number
+  /** What of a request is kept; both sides unless said. */
+  readonly sides?: readonly Side[]
 }
+
+export type Side = 'Input' | 'Output'
 
 export const CAPTURE_DEFAULTS = { percent: 100, maxBytes: 64 * 2 ** 20, maxSeconds: 3600 }
 
@@ -45,10 +49,13 @@ export class Capture {
     this.seen++
     if (Math.floor((this.seen * percent) / 100) === before) return
     const now = this.clock()
+    const { sides = ['Input', 'Output'] } = this.options
     const line = `${JSON.stringify({
       captureData: {
-        endpointInput: side('INPUT', contentType, Buffer.from(body).toString('utf8')),
-        endpointOutput: side('OUTPUT', answerType, answer),
+        ...(sides.includes('Input') && {
+          endpointInput: side('INPUT', contentType, Buffer.from(body).toString('utf8')),
+        }),
+        ...(sides.includes('Output') && { endpointOutput: side('OUTPUT', answerType, answer) }),
       },
       eventMetadata: { eventId: eventId(), inferenceTime: now.toISOString() },
       eventVersion: '0',

@@ -94,6 +94,24 @@ export function splitRows(
   }
 }
 
+/** What is asked to be validated with: those from row `first` on, of the rows of a table that have a target. `name`: of their file. */
+export function givenHoldout(rows: Int32Array, first: number, name: string): Folds {
+  const split = rows.findIndex(row => row >= first)
+  const [known, held] = split < 0 ? [rows.length, 0] : [split, rows.length - split]
+  if (known === 0 || held === 0) {
+    throw new InputError(
+      'E_TOO_FEW_ROWS',
+      `--validation ${name} leaves ${count(known)} row${known === 1 ? '' : 's'} to learn from and ${count(held)} to score: at least one of each with a target is needed; give other files`,
+    )
+  }
+  const every = Int32Array.from(rows.keys())
+  return {
+    kind: 'holdout',
+    reason: `the ${count(held)} rows of ${name} are held out, as asked; ${count(known)} are trained on`,
+    folds: [{ train: every.slice(0, known), validation: every.slice(known) }],
+  }
+}
+
 const tellCopies = ({ rows, sizes }: Copies, together: boolean): string =>
   together
     ? `; ${count(rows)} rows are copies of ${count(sizes.length)}, and copies stay together`

@@ -5,6 +5,7 @@ import { commonScaler } from './common-scaler.ts'
 import { datetimeVectorizer } from './datetime-vectorizer.ts'
 import { featureImputer } from './feature-imputer.ts'
 import { frequencyEncoder } from './frequency-encoder.ts'
+import { gradientHistograms } from './gradient-histograms.ts'
 import { groupByFeatures } from './group-by-features.ts'
 import { logExtreme } from './log-extreme.ts'
 import { missingIndicator } from './missing-indicator.ts'
@@ -48,6 +49,7 @@ export const transforms: readonly Transform[] = [
   featureImputer,
   robustStandardScaler,
   commonScaler,
+  gradientHistograms,
   robustSmoothClip,
   robustPca,
   quantileExtreme,

@@ -5,7 +5,7 @@ import { operations } from '../../src/api/operations.ts'
 import { listPage } from '../../src/api/pages.ts'
 import { Places } from '../../src/api/places.ts'
 import { requests } from '../../src/api/requests.ts'
-import { packTarGz, unpackTarGz } from '../../src/artifact/tar.ts'
+import { packTarGz, unpackTarGz } from '../../src/util/tar.ts'
 import { temporaryFolder, writeTable } from '../helpers/cli.ts'
 import { apiFor, call, jobV2, until } from './client.ts'
 

@@ -317,7 +317,16 @@ describe('proposeCandidates', () => {
     expect(picture!.groups.map(({ columns }) => columns)).toEqual([image.columns])
     expect(picture!.static).toEqual({ height: 8, width: 8, channels: 1 })
     expect(Object.keys(picture!.space)).not.toContain('height')
-    expect(found.map(({ role }) => role)).not.toContain('variant')
+    const variants = found.filter(({ role }) => role === 'variant')
+    expect(variants).toHaveLength(1)
+    expect(variants[0]!.groups.map(({ columns, then }) => [columns, then])).toEqual([
+      [
+        image.columns,
+        [{ transform: 'gradient-histograms', params: { height: 8, width: 8, channels: 1, cell: 2 } }],
+      ],
+    ])
+    expect(variants[0]!.static).toEqual({})
+    expect(variants[0]!.reason).toMatch(/edges in cells of 2 × 2/)
   })
 
   it('gives a net that can be told of pictures all pixels in place', () => {
@@ -345,7 +354,7 @@ describe('proposeCandidates', () => {
       algorithms: known,
     })
     expect(large).toHaveLength(5)
-    expect(large.map(({ role }) => role)).toEqual(expect.arrayContaining(['plain', 'image', 'neural', 'reference'])) // prettier-ignore
+    expect(large.map(({ role }) => role)).toEqual(expect.arrayContaining(['plain', 'variant', 'image', 'neural', 'reference'])) // prettier-ignore
   })
 
   it("takes the algorithm's ranges, narrowed by its own rule for the size of the table", () => {

@@ -50,6 +50,12 @@ describe('the schedule of a plan', () => {
     const wide = { ...first!, groups: [{ ...group, columns: Array.from({ length: 9 }, (_, i) => `x${i}`) }] }
     expect(expectedSeconds(sized)(wide, {})).toBeGreaterThan(of(sized))
   })
+  it('counts the features that columns become', () => {
+    const net = candidates.find(({ algorithm }) => algorithm === 'mlp')!
+    const wider = { ...net, groups: [{ ...group, then: [{ transform: 'periodic-encoder', params: { n_frequencies: 20 } }] }] } // prettier-ignore
+    const params = defaults(net.space)
+    expect(expectedSeconds(sized)(wider, params)).toBeGreaterThan(expectedSeconds(sized)(net, params))
+  })
 })
 
 describe('shares of the rows that trials learn from', () => {

@@ -20,10 +20,12 @@ export function glasspilot(
     cwd,
     env,
     onStderr,
+    onStart,
   }: {
     cwd: string
     env?: Record<string, string>
     onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void
+    onStart?: (kill: (signal: NodeJS.Signals) => void) => void
   },
 ): Promise<Finished> {
   return new Promise(done => {
@@ -38,6 +40,7 @@ export function glasspilot(
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    onStart?.(signal => child.kill(signal))
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))

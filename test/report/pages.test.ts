@@ -28,7 +28,7 @@ const pages: Readonly<Record<string, () => string>> = {
   'a report of markup': () => renderReport(report(names('"><script>alert(1)</script><img src=//x.test onerror=alert(1)>'))), // prettier-ignore
   'a report of a regression': () => renderReport(regression()),
   'a profile': () => renderProfilePage(example().profile),
-  'a profile of pictures': () => renderProfilePage(pictureExample().profile),
+  'a profile of pictures': () => renderProfilePage(pictureExample().profile, pictureExample().images),
 }
 const fine: Looked = { console: [], requests: [], overflow: 0, faults: [], pictures: [] }
 

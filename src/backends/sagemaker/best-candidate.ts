@@ -34,6 +34,8 @@ export interface Deployable extends BestCandidate {
   readonly folder: string
   readonly role: string
   readonly region: string
+  /** Prefix for files that are made for it. */
+  readonly storage: string
 }
 
 /** The best candidate of an experiment that ran on SageMaker. */
@@ -48,5 +50,11 @@ export function bestCandidateOf(experiment: string): Deployable {
     )
   }
   const { region } = placeFrom(spec.cloud.region)
-  return { ...readDocument<BestCandidate>(path), folder: paths.folder, role: spec.cloud.role, region }
+  return {
+    ...readDocument<BestCandidate>(path),
+    folder: paths.folder,
+    role: spec.cloud.role,
+    region,
+    storage: spec.cloud.storage,
+  }
 }

@@ -19,7 +19,7 @@ export function refusals(
 ): string[] {
   const { target, objective, profile } = prepared
   const allowed = OBJECTIVES[target.task]
-  const checks: readonly (readonly [boolean, string])[] = [
+  const checks: readonly Check[] = [
     [profile.rows < MIN_ROWS, `the table has ${count(profile.rows)} rows: at least ${MIN_ROWS} are expected`],
     [
       uploadBytes > MAX_UPLOAD_BYTES,
@@ -33,23 +33,35 @@ export function refusals(
       spec.maxCandidates > MAX_CANDIDATES,
       `--max-candidates is ${spec.maxCandidates}: at most ${MAX_CANDIDATES} are allowed`,
     ],
+    [spec.validation !== undefined, '--validation is given: the training table alone is sent'],
     [spec.group !== undefined, '--group is given: the service cannot keep groups of rows together'],
     [spec.time !== undefined, '--time is given: the service cannot validate on later rows'],
-    [
-      !/^arn:aws[a-z-]*:iam::\d{12}:role\/?[\w+=,.@\-/]+$/.test(settings.role),
-      `--role is "${settings.role}": expected arn:aws:iam::ACCOUNT:role/NAME`,
-    ],
-    [
-      !/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]+)?$/.test(settings.storage),
-      `--s3 is "${settings.storage}": expected s3://bucket/prefix`,
-    ],
+    ...placeChecks(settings),
     [
       !/^[\w .,:;()/+-]{1,256}$/.test(spec.target),
       `the target is named "${spec.target.slice(0, 40)}": expected at most 256 plain characters`,
     ],
   ]
-  return checks.flatMap(([isRefused, text]) => (isRefused ? [text] : []))
+  return failed(checks)
 }
+
+/** A condition that is refused, and how that is said. */
+export type Check = readonly [isRefused: boolean, text: string]
+
+export const failed = (checks: readonly Check[]): string[] =>
+  checks.flatMap(([isRefused, text]) => (isRefused ? [text] : []))
+
+/** What every use of the service needs. */
+export const placeChecks = ({ role, storage }: CloudSettings): readonly Check[] => [
+  [
+    !/^arn:aws[a-z-]*:iam::\d{12}:role\/?[\w+=,.@\-/]+$/.test(role),
+    `--role is "${role}": expected arn:aws:iam::ACCOUNT:role/NAME`,
+  ],
+  [
+    !/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w!.*'()/-]+)?$/.test(storage),
+    `--s3 is "${storage}": expected s3://bucket/prefix`,
+  ],
+]
 
 export function refuse(found: readonly string[]): void {
   if (found.length === 0) return

@@ -3,6 +3,7 @@ import { AutoMLJobs } from './automl.ts'
 import { openCloud, placeFrom, CloudError, type Cloud } from './client.ts'
 import { ifGone } from './gone.ts'
 import { ledgerPath, openLedger, type LedgerEntry } from './ledger.ts'
+import { describeJob, hasEnded, stopJob, waits } from './training-job.ts'
 
 export interface CloudItem extends LedgerEntry {
   /** What it is now. */
@@ -43,13 +44,17 @@ async function stateOf(cloud: Cloud, { kind, name }: LedgerEntry): Promise<strin
     const job = await new AutoMLJobs(cloud).describe(name)
     return job ? `${job.AutoMLJobStatus} (${job.AutoMLJobSecondaryStatus})` : 'not there'
   }
+  if (kind === 'training-job') {
+    const job = await describeJob(cloud, name)
+    return job ? `${job.TrainingJobStatus} (${job.SecondaryStatus})${waits(job) ? ', its instance waits' : ''}` : 'not there' // prettier-ignore
+  }
   const found = await describe(cloud, kind, name)
   if (!found) return 'not there'
   return kind === 'endpoint' ? `${String(found['EndpointStatus'])}, paid for by the hour` : 'there'
 }
 
 /** What costs most goes first; jobs before their files, because what still runs would write again. */
-const ORDER: readonly Kind[] = ['endpoint', 'endpoint-config', 'model', 'automl-job', 'object', 'prefix']
+const ORDER: readonly Kind[] = ['endpoint', 'training-job', 'endpoint-config', 'model', 'automl-job', 'object', 'prefix'] // prettier-ignore
 
 /**
  * Stops what runs and deletes endpoints, their parts and the files: those that were sent, and those under the prefix that was made for
@@ -70,6 +75,8 @@ function end(cloud: Cloud, entry: LedgerEntry): Promise<string> {
   switch (kind) {
     case 'automl-job':
       return stop(cloud, name)
+    case 'training-job':
+      return stopTraining(cloud, name)
     case 'object':
     case 'prefix':
       return remove(cloud, entry)
@@ -112,6 +119,23 @@ async function stop(cloud: Cloud, name: string): Promise<string> {
     if (!['InProgress', 'Stopping'].includes(job.AutoMLJobStatus)) return asked ? 'stopped' : 'had ended'
     if (!asked) await jobs.stop(name)
     asked = true
+  }
+}
+
+/** An instance that is kept for more work is given back. */
+async function stopTraining(cloud: Cloud, name: string): Promise<string> {
+  for (let asked = false; ; await pause()) {
+    const job = await describeJob(cloud, name)
+    if (!job) return 'was not there'
+    if (!hasEnded(job)) {
+      if (!asked) await stopJob(cloud, name)
+      asked = true
+      continue
+    }
+    if (!waits(job)) return asked ? 'stopped' : 'had ended'
+    const ResourceConfig = { KeepAlivePeriodInSeconds: 0 }
+    await cloud.call('UpdateTrainingJob', { TrainingJobName: name, ResourceConfig })
+    return 'instance given back'
   }
 }
 

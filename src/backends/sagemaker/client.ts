@@ -13,7 +13,7 @@ import { encodePart, signedHeaders, type Credentials } from './signature.ts'
 export interface Cloud {
   /** An operation of SageMaker, by name. */
   call(operation: string, request: object): Promise<Record<string, unknown>>
-  /** PutMetricData of CloudWatch. */
+  /** PutMetricData of CloudWatch. What it takes twice it counts twice: where the answer is lost, it is not sent again. */
   putMetrics(request: object): Promise<void>
   /** Asks the endpoint of that name. */
   invoke(endpoint: string, body: string, contentType: string, accept: string): Promise<Buffer>
@@ -28,6 +28,8 @@ export interface Cloud {
 export class CloudError extends BackendError {
   /** As AWS names it: `ResourceNotFound`. */
   readonly type: string
+  /** Of HTTP. */
+  readonly status: number
   constructor(type: string, message: string, status: number, id: string) {
     super(
       `E_CLOUD`,
@@ -35,6 +37,7 @@ export class CloudError extends BackendError {
       { exit: 'unreachable' },
     )
     this.type = type
+    this.status = status
   }
 }
 
@@ -101,6 +104,8 @@ interface Outgoing {
   readonly service: 'sagemaker' | 's3' | 'monitoring'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: { readonly file: string } | { readonly text: string }
+  /** It must not be done twice: sent again only when it was certainly not done. */
+  readonly once?: boolean
 }
 
 const TIMEOUT_MS = 60_000
@@ -121,6 +126,7 @@ export function openCloud(place: CloudPlace, options: ClientOptions = {}): Cloud
       if (!(failure instanceof Error)) return failure as Answer
       if (failure instanceof CloudError && EXPIRED.test(failure.type)) known = undefined
       else if (failure instanceof CloudError && !AGAIN.test(failure.type)) throw failure
+      else if (outgoing.once && !wasNotDone(failure)) throw unsure(outgoing.url.host, failure)
       if (attempt < attempts) await new Promise(done => setTimeout(done, delay))
       else if (failure instanceof CloudError) throw failure
       else {
@@ -175,6 +181,7 @@ export function openCloud(place: CloudPlace, options: ClientOptions = {}): Cloud
         service: 'monitoring',
         headers,
         body: { text: JSON.stringify(request) },
+        once: true,
       })
     },
     async invoke(endpoint, text, contentType, accept) {
@@ -214,6 +221,19 @@ export function openCloud(place: CloudPlace, options: ClientOptions = {}): Cloud
     },
   }
 }
+
+/** Refused unread, or never sent. */
+const wasNotDone = (failure: Error): boolean =>
+  failure instanceof CloudError
+    ? failure.status < 500
+    : ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(String((failure as NodeJS.ErrnoException).code))
+
+const unsure = (host: string, cause: Error) =>
+  new BackendError(
+    'E_CLOUD_UNSURE',
+    `${host} gave no answer that says whether it took what was sent (${messageOf(cause)}): expected one; it is not sent twice, look there before you send it again`,
+    { exit: 'unreachable', cause },
+  )
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
 

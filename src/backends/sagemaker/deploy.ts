@@ -1,5 +1,7 @@
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { BackendError, InputError } from '../../util/errors.ts'
+import { makeFolder, writeFileAtomic } from '../../util/files.ts'
 import { bestCandidateOf, type Deployable } from './best-candidate.ts'
 import type { PlannedCall } from './calls.ts'
 import { CloudError, openCloud, placeFrom, type Cloud } from './client.ts'
@@ -14,6 +16,8 @@ export interface DeployOptions {
   readonly instances: number
   /** What an answer holds, of `ANSWER_KEYS`; as the job set it unless said. */
   readonly keys?: readonly string[]
+  /** Percent of questions and answers that are kept in files; none unless said. */
+  readonly capturePercent?: number
 }
 
 export const ANSWER_KEYS = ['predicted_label', 'probability', 'probabilities', 'labels']
@@ -59,7 +63,14 @@ function stepsOf(best: Deployable, options: DeployOptions): readonly [name: stri
         kind: 'endpoint-config',
         create: [
           'CreateEndpointConfig',
-          { EndpointConfigName: name, ProductionVariants: [variant], Tags: TAGS },
+          {
+            EndpointConfigName: name,
+            ProductionVariants: [variant],
+            Tags: TAGS,
+            ...(options.capturePercent !== undefined && {
+              DataCaptureConfig: captureConfig(capturePrefix(best), options.capturePercent),
+            }),
+          },
         ],
         describe: ['DescribeEndpointConfig', { EndpointConfigName: name }],
       },
@@ -71,6 +82,18 @@ function stepsOf(best: Deployable, options: DeployOptions): readonly [name: stri
     ],
   ]
 }
+
+/** Where questions and answers are kept; the service puts a folder for each endpoint and variant below. */
+const capturePrefix = ({ storage, job }: Deployable): string => `${storage}/${job}/capture`
+
+const captureConfig = (DestinationS3Uri: string, InitialSamplingPercentage: number) => ({
+  EnableCapture: true,
+  InitialSamplingPercentage,
+  DestinationS3Uri,
+  CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
+  // As text, not as base64.
+  CaptureContentTypeHeader: { CsvContentTypes: ['text/csv'], JsonContentTypes: ['application/json'] },
+})
 
 /** Every call of a deployment, none of them made. */
 export function planDeployment(experiment: string, options: DeployOptions): PlannedCall[] {
@@ -101,6 +124,7 @@ export async function deployBest(
   const [name, steps] = stepsOf(best, options)
   const cloud = open(region)
   const ledger = openLedger(ledgerPath(best.folder))
+  if (options.capturePercent !== undefined) ledger.add({ kind: 'prefix', name: capturePrefix(best), region })
   for (const { kind, create, describe } of steps) {
     const entry: LedgerEntry = { kind, name, region }
     const isThere = (await cloud.call(...describe).catch(ifGone)) !== undefined
@@ -172,4 +196,24 @@ export function answering(
           : {}
     return { ...container, Environment: { ...container.Environment, ...change } }
   })
+}
+
+/** Files of questions and answers that the endpoints of an experiment have kept, below a folder; gives how many. */
+export async function fetchCaptured(
+  experiment: string,
+  to: string,
+  open: (region: string) => Cloud = region => openCloud(placeFrom(region)),
+): Promise<number> {
+  const best = bestCandidateOf(experiment)
+  const prefix = `${capturePrefix(best)}/`
+  const cloud = open(best.region)
+  const uris = ((await cloud.list(prefix).catch(ifGone)) ?? []).filter(uri => uri.endsWith('.jsonl'))
+  for (const uri of uris) {
+    // No name leads out of the folder.
+    const parts = uri.slice(prefix.length).split('/').filter(part => !['', '.', '..'].includes(part)) // prettier-ignore
+    const path = join(to, ...parts.map(part => part.replace(/[^\w.-]/g, '_')))
+    makeFolder(dirname(path))
+    writeFileAtomic(path, await cloud.get(uri))
+  }
+  return uris.length
 }

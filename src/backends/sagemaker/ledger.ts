@@ -6,7 +6,8 @@ export const ledgerPath = (folder: string): string => join(folder, 'cloud.jsonl'
 
 /** Something in the cloud that this experiment makes or lets be made. */
 export interface LedgerEntry {
-  readonly kind: 'object' | 'prefix' | 'automl-job' | 'model' | 'endpoint-config' | 'endpoint'
+  readonly kind:
+    'object' | 'prefix' | 'automl-job' | 'training-job' | 'model' | 'endpoint-config' | 'endpoint'
   /** URI, or name in the service. */
   readonly name: string
   readonly region: string

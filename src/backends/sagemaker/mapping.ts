@@ -22,8 +22,12 @@ export const OBJECTIVES: Readonly<Record<Task, readonly string[]>> = {
 }
 
 /** What the name of a job may have: 32 characters. The hash tells experiments of one name apart, and one from itself never. */
-export const jobName = (spec: ExperimentSpec, dataSha256: string): string =>
-  `${spec.name.slice(0, 23).replace(/(?<!-)-+$/, '')}-${sha256(JSON.stringify([spec, dataSha256])).slice(0, 8)}`
+export function jobName(spec: ExperimentSpec, dataSha256: string): string {
+  // What is about this machine may be another when an experiment goes on.
+  const { workers: _, trialMemory: __, ...asked } = spec
+  const hash = sha256(JSON.stringify([asked, dataSha256])).slice(0, 8)
+  return `${spec.name.slice(0, 23).replace(/(?<!-)-+$/, '')}-${hash}`
+}
 
 export interface Uploads {
   readonly table: string

@@ -201,6 +201,7 @@ async function fetchArtifacts(
 ): Promise<{ notebooks: string[]; archive?: Buffer }> {
   const notebooks: string[] = []
   for (const uri of Object.values(end.AutoMLJobArtifacts ?? {})) {
+    if (!uri.startsWith('s3://')) continue
     const bytes = await cloud.get(uri).catch(ifThere)
     if (!bytes) continue
     const path = join(
@@ -217,7 +218,7 @@ async function fetchArtifacts(
   // Of several containers the second holds the learner; one alone holds everything.
   const containers = end.BestCandidate?.InferenceContainers ?? []
   const [only] = containers
-  if (containers.length !== 1 || !only) return { notebooks }
+  if (containers.length !== 1 || !only?.ModelDataUrl.startsWith('s3://')) return { notebooks }
   const archive = await cloud.get(only.ModelDataUrl).catch(ifThere)
   return { notebooks, ...(archive && { archive }) }
 }

@@ -1,5 +1,6 @@
 // Trains as SageMaker asks of a container: reads /opt/ml/input, writes the model to /opt/ml/model and everything else
-// to /opt/ml/output/data; a failure is one sentence in /opt/ml/output/failure. README.md says what can be set.
+// to /opt/ml/output/data; a failure is one sentence in /opt/ml/output/failure. README.md says what can be set. With a
+// channel "trial" it runs that one trial of an experiment elsewhere, and the model is what the trial left.
 
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -39,8 +40,8 @@ function configuration(name, otherwise) {
 }
 
 /** Options from hyperparameters. All of them are texts; some clients quote them once more. */
-function optionsFrom(given, target) {
-  const options = { target }
+function optionsFrom(given) {
+  const options = usualTarget()
   for (const [name, text] of Object.entries(given)) {
     if (name.startsWith('sagemaker_') || name.startsWith('_')) continue
     if (!Object.hasOwn(OPTIONS, name))
@@ -67,9 +68,9 @@ function channel(...names) {
   return undefined
 }
 
-function commandLine() {
+function program(name) {
   try {
-    const main = fileURLToPath(new URL('cli/main.js', import.meta.resolve('glasspilot')))
+    const main = fileURLToPath(new URL(name, import.meta.resolve('glasspilot')))
     if (existsSync(main)) return main
   } catch {
     // Said below.
@@ -80,8 +81,10 @@ function commandLine() {
 }
 
 /** Runs the command line; a request to stop goes on to it. Resolves to its status and what it said last. */
-function run(args) {
-  const child = spawn(process.execPath, [commandLine(), ...args], { stdio: ['ignore', 'inherit', 'pipe'] })
+const run = args => execute(program('cli/main.js'), args)
+
+function execute(main, args) {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'inherit', 'pipe'] })
   let said = ''
   child.stderr.on('data', chunk => {
     process.stderr.write(chunk)
@@ -98,12 +101,24 @@ function run(args) {
   })
 }
 
+/** One trial of an experiment that runs elsewhere. */
+async function runTrial() {
+  const { code, said } = await execute(program('backends/sagemaker-training/main.js'), [BASE])
+  if (code !== 0) throw new Failure(said.trim() || `the trial ended with status ${code}`)
+}
+
+/** What is predicted where no hyperparameter says it: what the model of the image does. */
+function usualTarget() {
+  const path = join(import.meta.dirname, 'model.json')
+  return existsSync(path) ? { target: JSON.parse(readFileSync(path, 'utf8')).task.target } : {}
+}
+
 async function train() {
   const hosts = configuration('resourceconfig.json', {}).hosts ?? []
   if (hosts.length > 1)
     throw new Failure(`the job has ${hosts.length} instances: expected one, all trials of an experiment share it`)
-  const model = JSON.parse(readFileSync(join(import.meta.dirname, 'model.json'), 'utf8'))
-  const options = optionsFrom(configuration('hyperparameters.json', {}), model.task.target)
+  if (channel('trial')) return runTrial()
+  const options = optionsFrom(configuration('hyperparameters.json', {}))
   const table = channel('train', 'training')
   if (!table)
     throw new Failure(

@@ -122,9 +122,28 @@ describe('the best candidate as an endpoint', () => {
     expect(ledger()).toHaveLength(6)
   })
 
+  it('keeps questions and answers where it is told to, for monitor; they go with the rest', async () => {
+    const capturing = ['deploy', 'e', '--name', 'watched', '--capture', '100']
+    const planned = await cloud([...capturing, '--dry-run'], NOWHERE)
+    const calls = planned.stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as PlannedCall)
+    if (hasBotocore) expect(complaintsOfBotocore(calls)).toEqual(['', ''])
+    expect((await cloud(capturing)).code).toBe(0)
+    expect(ledger().at(-4)).toMatchObject({ kind: 'prefix', name: expect.stringMatching(/\/capture$/) as string }) // prettier-ignore
+    expect((await cloud(['invoke', '--endpoint', 'watched', 'same.csv'])).code).toBe(0)
+    expect((await cloud(['invoke', 'e', 'new.csv'])).code).toBe(0)
+    const { code, stdout } = await cloud(['captured', 'e', '--output', 'kept', '--json'])
+    expect([code, JSON.parse(stdout)]).toEqual([0, { folder: 'kept', files: 1 }])
+    const monitored = await glasspilot(['monitor', 'e', 'kept', '--json'], { cwd: folder })
+    expect(JSON.parse(monitored.stdout)).toMatchObject({ rows: 52, requests: { seen: 2, refused: 0 } })
+  })
+
   it('goes away with everything else, and what is not its own stays', async () => {
     const status = await cloud(['status', 'e'])
     expect(status.stdout).toMatch(/endpoint +churn +InService/)
+    expect(status.stdout).toMatch(/endpoint +watched +InService/)
     expect((await cloud(['clean', 'e'])).code).toBe(0)
     expect(ledger()).toEqual([])
     for (const [operation, list] of [

@@ -4,7 +4,8 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { metricRequests, type PutMetricData } from '../../../src/backends/sagemaker/metrics.ts'
+import { openCloud } from '../../../src/backends/sagemaker/client.ts'
+import { metricRequests, sendMetrics, type PutMetricData } from '../../../src/backends/sagemaker/metrics.ts'
 import { glasspilot, temporaryFolder, writeTable } from '../../helpers/cli.ts'
 
 const folder = temporaryFolder()
@@ -15,7 +16,7 @@ const valuesOf = (requests: readonly PutMetricData[]) =>
     requests.flatMap(({ MetricData }) => MetricData).map(({ MetricName, Value }) => [MetricName, Value]),
   )
 
-it('a comparison is sent to CloudWatch with a signature, after a failure again, and its exit status stays', async () => {
+it('a comparison is sent to CloudWatch with a signature, again when it was throttled, and its exit status stays', async () => {
   writeTable(at('train.csv'), 'binary', 600)
   writeTable(at('new.csv'), 'binary', 200, 2)
   const [head, ...rows] = readFileSync(at('new.csv'), 'utf8').trimEnd().split('\n')
@@ -27,7 +28,8 @@ it('a comparison is sent to CloudWatch with a signature, after a failure again, 
     let body = ''
     for await (const chunk of request) body += String(chunk)
     seen.push({ headers: request.headers, body })
-    response.writeHead(seen.length === 1 ? 503 : 200).end('{}')
+    if (seen.length === 1) response.writeHead(400).end('{"__type":"ThrottlingException","message":"slowly"}')
+    else response.end('{}')
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   const { port } = server.address() as AddressInfo
@@ -81,4 +83,27 @@ it('thousands of columns go in requests of a thousand, what is no number stays h
   expect(values['feature_non_null_gr__e 0']).toBe(6)
   expect(Object.keys(values).filter(name => name.startsWith('feature_baseline'))).toHaveLength(799)
   expect(Object.keys(values).every(name => /^[\x20-\x7e]+$/.test(name))).toBe(true)
+})
+
+it.each([
+  ['the answer is a failure', 503],
+  ['the connection is cut', 0],
+] as const)('figures are not sent twice, to be counted twice, where %s', async (_, status) => {
+  let seen = 0
+  const server = createServer((request, response) => {
+    seen++
+    if (status === 0) request.socket.destroy()
+    else response.writeHead(status).end()
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  const place = { region: 'us-east-1', cloudwatch: `http://127.0.0.1:${port}` }
+  const credentials = async () => ({ accessKeyId: 'a', secretAccessKey: 'b' })
+  const cloud = openCloud(place, { credentials, firstDelayMs: 1 })
+  const requests = metricRequests({ rows: 1, columns: [], alerts: [] }, { schedule: 'daily' })
+  await expect(sendMetrics(cloud, requests)).rejects.toMatchObject({ code: 'E_CLOUD_UNSURE', exit: 'unreachable' }) // prettier-ignore
+  expect(seen).toBe(1)
+  server.close()
+  const nobody = openCloud({ ...place, cloudwatch: 'http://127.0.0.1:1' }, { credentials, attempts: 3, firstDelayMs: 1 }) // prettier-ignore
+  await expect(sendMetrics(nobody, requests)).rejects.toMatchObject({ code: 'E_UNREACHABLE' })
 })

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { InputError } from '../util/errors.ts'
+import { InputError } from './errors.ts'
 
 const BLOCK = 512
 /** What an archive of a model may grow to. */

@@ -1,0 +1,161 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiServer } from '../../../src/api/server.ts'
+import { openLedger } from '../../../src/backends/sagemaker/ledger.ts'
+import { apiFor, call, ROLE } from '../../api/client.ts'
+import { glasspilot, temporaryFolder, writeTable, type Finished } from '../../helpers/cli.ts'
+import { between, type Fate } from './between.ts'
+
+// A client is killed at the worst moments: just before the service does what the ledger tells of, and just after.
+
+const folder = temporaryFolder()
+const start = apiFor()
+const at = (...parts: string[]) => join(folder, ...parts)
+const KEYS = { AWS_ACCESS_KEY_ID: 'AKIACANARY0000000000', AWS_SECRET_ACCESS_KEY: 'never-looked-at' }
+const CLOUD = ['--backend', 'sagemaker', '--role', ROLE, '--s3', 's3://lake/x']
+const RUN = ['run', 'train.csv', '--target', 'y', '--max-candidates', '1', '--quiet']
+
+let api: ApiServer
+let env: Record<string, string> = {}
+const others: Server[] = []
+afterAll(() => others.forEach(server => server.close()))
+beforeAll(async () => {
+  mkdirSync(at('buckets', 'lake'), { recursive: true })
+  writeTable(at('train.csv'), 'binary', 600)
+  api = await start(at('buckets'))
+  env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${api.port}`, GLASSPILOT_POLL_MS: '50' }
+})
+
+/** Runs a command whose request of that name is not answered; it is killed then. */
+async function killedAt(operation: string, fate: Fate, args: readonly string[]): Promise<Finished> {
+  let kill: (signal: NodeJS.Signals) => void = () => {}
+  const proxy = between(
+    () => api.port,
+    (_, asked) => {
+      if (asked !== operation) return 'pass'
+      // The service has half a second to do it.
+      setTimeout(() => kill('SIGKILL'), 500)
+      return fate
+    },
+  )
+  others.push(proxy.server)
+  const through = { ...env, AWS_ENDPOINT_URL: `http://127.0.0.1:${await proxy.port}` }
+  return glasspilot(args, { cwd: folder, env: through, onStart: signal => (kill = signal) })
+}
+
+/** All that is there, by kind and name. */
+async function inService(): Promise<string[]> {
+  const names = async (operation: string, list: string, key: string) =>
+    ((await call(api.port, operation)).body[list] as Record<string, string>[]).map(item => item[key]!)
+  return [
+    ...(await names('ListEndpoints', 'Endpoints', 'EndpointName')).map(name => `endpoint ${name}`),
+    ...(await names('ListEndpointConfigs', 'EndpointConfigs', 'EndpointConfigName')).map(
+      name => `endpoint-config ${name}`,
+    ),
+    ...(await names('ListModels', 'Models', 'ModelName')).map(name => `model ${name}`),
+  ]
+}
+const running = async () =>
+  ((await call(api.port, 'ListAutoMLJobs')).body['AutoMLJobSummaries'] as Record<string, string>[])
+    .filter(({ AutoMLJobStatus }) => AutoMLJobStatus === 'InProgress')
+    .map(({ AutoMLJobName }) => `automl-job ${AutoMLJobName!}`)
+const ledgered = (experiment: string) =>
+  openLedger(at(experiment, 'cloud.jsonl')).entries.map(({ kind, name }) => `${kind} ${name}`)
+const files = () =>
+  readdirSync(at('buckets', 'lake'), { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+
+describe('a client that is killed', () => {
+  it.each([
+    ['the table is sent', 'PUT', 'hold'],
+    ['the table was sent', 'PUT', 'done-and-hold'],
+    ['the job is made', 'CreateAutoMLJobV2', 'hold'],
+    ['the job was made', 'CreateAutoMLJobV2', 'done-and-hold'],
+  ] as const)('when %s leaves nothing that the ledger does not know', async (when, operation, fate) => {
+    const output = when.replaceAll(' ', '-')
+    const { code } = await killedAt(operation, fate, [...RUN, '--seed', output.length.toString(), '--output', output, ...CLOUD]) // prettier-ignore
+    expect(code).toBe(null)
+    const known = ledgered(output)
+    expect(known.length).toBe(operation === 'PUT' ? 1 : 3)
+    for (const job of await running()) expect(known).toContain(job)
+    if (when === 'the job was made') {
+      const resumed = await glasspilot(['resume', output, '--json', '--quiet'], { cwd: folder, env })
+      expect([resumed.code, resumed.stderr]).toEqual([0, ''])
+      expect(readdirSync(at('buckets', '.glasspilot', 'jobs')).length).toBe(1)
+      return
+    }
+    expect((await glasspilot(['cloud', 'clean', output], { cwd: folder, env })).code).toBe(0)
+    expect([ledgered(output), await running(), files()]).toEqual([[], [], []])
+  })
+
+  it('while it deploys or cleans up leaves nothing that the ledger does not know, and goes on from there', async () => {
+    const experiment = 'the-job-was-made'
+    const before = ledgered(experiment)
+    for (const operation of ['CreateModel', 'CreateEndpointConfig', 'CreateEndpoint']) {
+      for (const fate of ['hold', 'done-and-hold'] as const) {
+        const { code } = await killedAt(operation, fate, ['cloud', 'deploy', experiment, '--name', 'churn'])
+        expect([operation, fate, code]).toEqual([operation, fate, null])
+        const known = ledgered(experiment)
+        for (const thing of await inService()) expect([operation, fate, known]).toEqual([operation, fate, expect.arrayContaining([thing])]) // prettier-ignore
+      }
+    }
+    expect((await inService()).length).toBe(3)
+    const { code } = await glasspilot(['cloud', 'deploy', experiment, '--name', 'churn'], { cwd: folder, env }) // prettier-ignore
+    expect(code).toBe(0)
+    expect(ledgered(experiment).length).toBe(before.length + 3)
+    for (const fate of ['hold', 'done-and-hold'] as const) {
+      expect((await killedAt('DeleteModel', fate, ['cloud', 'clean', experiment])).code).toBe(null)
+      expect(ledgered(experiment)).toContain('model churn')
+    }
+    expect((await glasspilot(['cloud', 'clean', experiment], { cwd: folder, env })).code).toBe(0)
+    expect([ledgered(experiment), await inService(), files()]).toEqual([[], [], []])
+  }, 60_000)
+})
+
+describe('credentials that expire in the middle', () => {
+  const keys = (id: string) =>
+    writeFileSync(at('credentials'), `[default]\naws_access_key_id = ${id}\naws_secret_access_key = s\n`)
+  const expiring = async (renew: boolean) => {
+    const seen: string[] = []
+    const proxy = between(
+      () => api.port,
+      (_, operation, { headers }) => {
+        const [, id = ''] = /Credential=(\w+)/.exec(headers.authorization ?? '') ?? []
+        seen.push(`${id} ${operation}`)
+        const isOld = id === 'AKIAOLD' && seen.some(line => line.includes('CreateAutoMLJobV2'))
+        if (isOld && renew) keys('AKIANEW')
+        return isOld && !seen.at(-1)!.includes('Create') ? { type: 'ExpiredTokenException' } : 'pass'
+      },
+    )
+    others.push(proxy.server)
+    keys('AKIAOLD')
+    const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...rest } = env
+    const through = {
+      ...rest,
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+      AWS_SHARED_CREDENTIALS_FILE: at('credentials'),
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${await proxy.port}`,
+    }
+    return { seen, env: through }
+  }
+
+  it('are read anew, and the experiment goes on', async () => {
+    const { seen, env } = await expiring(true)
+    const { code, stderr } = await glasspilot([...RUN, '--definitions-only', '--seed', '81', '--output', 'renewed', ...CLOUD], { cwd: folder, env }) // prettier-ignore
+    expect([code, stderr]).toEqual([0, ''])
+    expect(seen.some(line => line.startsWith('AKIANEW Describe'))).toBe(true)
+  }, 60_000)
+
+  it('and are not renewed: it says so, and is resumed with others; the job was made once', async () => {
+    const { env: expired } = await expiring(false)
+    const ended = await glasspilot([...RUN, '--seed', '82', '--output', 'expired', ...CLOUD], { cwd: folder, env: expired }) // prettier-ignore
+    expect([ended.code, ended.stderr]).toEqual([69, expect.stringContaining('ExpiredToken')])
+    const jobs = readdirSync(at('buckets', '.glasspilot', 'jobs')).length
+    const resumed = await glasspilot(['resume', 'expired', '--quiet'], { cwd: folder, env })
+    expect([resumed.code, resumed.stderr]).toEqual([0, ''])
+    expect(readdirSync(at('buckets', '.glasspilot', 'jobs')).length).toBe(jobs)
+    expect(readFileSync(at('expired', 'events.jsonl'), 'latin1')).not.toContain('AKIAOLD')
+  }, 60_000)
+})
