@@ -47,6 +47,7 @@ const CASES: readonly Case[] = [
     objective: 'AUC',
     budget: '120s',
   },
+  { name: 'churn_autopilot', train: 'churn_autopilot', target: 'Churn?', objective: 'F1', budget: '60s' },
   {
     name: 'california_housing',
     train: 'california_housing',
