@@ -12,6 +12,8 @@ export interface Stop {
   readonly signal: AbortSignal
   /** Exit status once a signal has come; 0 before. */
   readonly code: () => number
+  /** A signal that came during work without a pause, such as writing, has been heard when this resolves. */
+  heard(): Promise<void>
   release(): void
 }
 
@@ -30,14 +32,18 @@ export function listenForSignals(note: (text: string) => void): Stop {
     last.unref()
     stop.abort(signal)
   }
-  const heard = Object.keys(SIGNALS) as StopSignal[]
-  for (const signal of heard) process.on(signal, onSignal)
+  const names = Object.keys(SIGNALS) as StopSignal[]
+  for (const signal of names) process.on(signal, onSignal)
   return {
     signal: stop.signal,
     code: () => code,
+    async heard() {
+      // The first turn may end in the one that has already looked for signals.
+      for (let turn = 0; turn < 2; turn++) await new Promise(done => setImmediate(done))
+    },
     release() {
       clearTimeout(last)
-      for (const signal of heard) process.off(signal, onSignal)
+      for (const signal of names) process.off(signal, onSignal)
     },
   }
 }

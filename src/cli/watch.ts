@@ -25,6 +25,7 @@ export async function watchJob(
   let result: JobResult
   try {
     result = await runJob(store, { emit: progress.emit, signal: stop.signal })
+    await stop.heard()
   } catch (error) {
     if (stop.signal.aborted && error instanceof GlasspilotError && error.code === 'E_STOPPED') {
       tellStopped(store.paths.folder, options, output)

@@ -48,7 +48,8 @@ export function withoutSecrets(
 /** Values of variables that are secret by name, and passwords in the addresses that others hold; the longest first. */
 function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
   const found = Object.entries(env).flatMap(([name, value = '']) => [
-    ...(isSecretName(name) ? [value] : []),
+    // The shell's PWD is where it stands.
+    ...(isSecretName(name) && name !== 'PWD' ? [value] : []),
     ...Array.from(value.matchAll(/:\/\/[^\s/@:]{0,256}:([^\s/@]{1,1024})@/g), match => match[1]!),
   ])
   return found.filter(value => value.length >= SHORTEST).sort((a, b) => b.length - a.length)

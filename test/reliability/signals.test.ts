@@ -129,7 +129,7 @@ describe.skipIf(process.platform === 'win32' || !existsSync('/proc/self'))('sign
   it.each(isFull ? matrix : few)(
     '%s during %s ends in order with status %i, and resume goes on',
     async (signal, stage, status) => {
-      const ended = await stopIn(stage, [signal], { trials: isEarly(stage) ? 200 : 2 })
+      const ended = await stopIn(stage, [signal], { trials: isEarly(stage) ? 200 : 5 })
       expect({ code: ended.code, trace: /\n\s+at /.test(ended.stderr) }).toEqual({
         code: status,
         trace: false,

@@ -66,6 +66,8 @@ describe('a line without secrets', () => {
       `${REDACTED} ${REDACTED} vim-classic`,
     )
     expect(withoutSecrets('a 1', { A_TOKEN: 'a', B_SECRET: '1' })).toBe('a 1')
+    expect(withoutSecrets('/home/me/a.csv', { PWD: '/home/me', OLDPWD: '/home' })).toBe('/home/me/a.csv')
+    expect(withoutSecrets('uid=me;Pwd=abc', NONE)).toBe(`uid=me;Pwd=${REDACTED}`)
   })
 
   it.each([
