@@ -127,7 +127,7 @@ export function scheduleOf(
     )
     .sort((a, b) => a.round - b.round || a.seconds - b.seconds)
     .slice(0, maxCandidates)
-    .map(({ round: _, ...trial }, i) => ({ order: i + 1, ...trial }))
+    .map(({ candidate, params, seconds }, i) => ({ order: i + 1, candidate, params, seconds }))
   const starts = wallSeconds(
     portfolio.map(({ seconds }) => seconds),
     workers,

@@ -62,9 +62,9 @@ export function readDocument<T>(path: string): T {
   return value as T
 }
 
-/** The identity of a candidate's definition. */
-export const definitionHash = ({ starts: _, ...meant }: Candidate): string =>
-  sha256(JSON.stringify(meant)).slice(0, 16)
+/** The identity of a candidate's definition; what is tried first is no part of it. */
+export const definitionHash = (candidate: Candidate): string =>
+  sha256(JSON.stringify({ ...candidate, starts: undefined })).slice(0, 16)
 
 export interface Store {
   readonly paths: Layout
