@@ -41,7 +41,9 @@ describe('the house', () => {
   it.each(algorithms.map(algorithm => algorithm.name))(
     'algorithm %s is named in its own file and nowhere else',
     name => {
-      const named = files.filter(file => read(file).includes(`'${name}'`))
+      // What was learnt from fits of all learners is data, written by a bench.
+      const written = files.filter(file => file !== 'candidates/portfolio-data.ts')
+      const named = written.filter(file => read(file).includes(`'${name}'`))
       expect(named.filter(file => !file.startsWith('algorithms/'))).toEqual([])
       expect(named).toHaveLength(1)
     },
