@@ -116,7 +116,7 @@ function recommendation(id: string): Recommendation {
   const { space } = algorithms.find(({ name }) => name === config.algorithm)!
   const rounded = Object.entries(paramsAt(config, space)).map(([name, value]) => [
     name,
-    typeof value === 'number' ? Number(value.toPrecision(3)) : value,
+    typeof value !== 'number' || Number.isInteger(value) ? value : Number(value.toPrecision(3)),
   ])
   return { algorithm: config.algorithm, params: Object.fromEntries(rounded) as Recommendation['params'] }
 }

@@ -53,7 +53,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-oblivious',
       params: {
-        iterations: 2050,
+        iterations: 2048,
         learning_rate: 0.0686,
         depth: 6,
         l2_leaf_reg: 2.15,
@@ -64,7 +64,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-depthwise',
       params: {
-        num_round: 1020,
+        num_round: 1024,
         max_depth: 3,
         eta: 0.1,
         gamma: 0.000001,
@@ -92,7 +92,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-leafwise',
       params: {
-        num_iterations: 1020,
+        num_iterations: 1024,
         learning_rate: 0.0309,
         num_leaves: 24,
         min_data_in_leaf: 1,
@@ -107,7 +107,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-leafwise',
       params: {
-        num_iterations: 1020,
+        num_iterations: 1024,
         learning_rate: 0.0947,
         num_leaves: 23,
         min_data_in_leaf: 13,
@@ -165,7 +165,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-oblivious',
       params: {
-        iterations: 2050,
+        iterations: 2048,
         learning_rate: 0.0686,
         depth: 6,
         l2_leaf_reg: 2.15,
@@ -176,7 +176,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-depthwise',
       params: {
-        num_round: 1020,
+        num_round: 1024,
         max_depth: 3,
         eta: 0.1,
         gamma: 0.000001,
@@ -204,7 +204,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-leafwise',
       params: {
-        num_iterations: 1020,
+        num_iterations: 1024,
         learning_rate: 0.0309,
         num_leaves: 24,
         min_data_in_leaf: 1,
@@ -219,7 +219,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-leafwise',
       params: {
-        num_iterations: 1020,
+        num_iterations: 1024,
         learning_rate: 0.0947,
         num_leaves: 23,
         min_data_in_leaf: 13,
@@ -249,7 +249,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-leafwise',
       params: {
-        num_iterations: 1020,
+        num_iterations: 1024,
         learning_rate: 0.0351,
         num_leaves: 64,
         min_data_in_leaf: 1,
@@ -264,7 +264,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-depthwise',
       params: {
-        num_round: 1020,
+        num_round: 1024,
         max_depth: 3,
         eta: 0.1,
         gamma: 0.000001,
@@ -279,7 +279,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-oblivious',
       params: {
-        iterations: 2050,
+        iterations: 2048,
         learning_rate: 0.0494,
         depth: 4,
         l2_leaf_reg: 4.6,
@@ -290,7 +290,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-leafwise',
       params: {
-        num_iterations: 1020,
+        num_iterations: 1024,
         learning_rate: 0.0398,
         num_leaves: 16,
         min_data_in_leaf: 1,
@@ -318,7 +318,7 @@ export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
     {
       algorithm: 'gbt-depthwise',
       params: {
-        num_round: 1020,
+        num_round: 1024,
         max_depth: 10,
         eta: 0.0181,
         gamma: 0.000001,
