@@ -40,7 +40,7 @@ describe('the portfolio', () => {
     for (const { starts } of plan.slice(names.length)) expect(starts).toBeUndefined()
   })
   it('comes after what a candidate starts with already', () => {
-    const [{ algorithm }] = portfolios.binary as readonly [{ readonly algorithm: string }]
+    const { algorithm } = portfolios.binary[0]!
     const quick = { order: 0, params: {} }
     const [planned] = withStarts([candidate(algorithm, 0, { starts: [quick] })], 'binary')
     expect(planned!.starts![0]).toEqual(quick)
