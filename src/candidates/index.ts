@@ -1,7 +1,7 @@
 import type { Algorithm, AlgorithmRole, DatasetShape } from '../algorithms/algorithm.ts'
 import { MOST_EMBEDDED } from '../algorithms/neural/columns.ts'
 import type { Task } from '../data/dataset.ts'
-import { defaults } from '../params/space.ts'
+import { defaults, nearestParams } from '../params/space.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { count, sentence } from '../util/text.ts'
 import { plainBoosting, pcaBoosting, variants } from './boosting.ts'
@@ -12,7 +12,7 @@ import { CODE_STYLE, type Draft, LINEAR_STYLE, TREE_STYLE } from './draft.ts'
 import { estimateWidth, planGroups, step } from './groups.ts'
 import { linear } from './linear.ts'
 import { pictureOf, seesPictures } from './picture.ts'
-import { nearestParams, withStarts } from './portfolio.ts'
+import { withStarts } from './portfolio.ts'
 
 export { formatCandidates, parseCandidates } from './parse.ts'
 

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Algorithm } from '../algorithms/algorithm.ts'
 import type { Task } from '../data/dataset.ts'
-import { parseParams } from '../params/space.ts'
+import { nearestParams, parseParams } from '../params/space.ts'
 import { isForTask, transforms } from '../transforms/index.ts'
 import type { Transform } from '../transforms/transform.ts'
 import { InputError, messageOf } from '../util/errors.ts'
 import { nearest } from '../util/text.ts'
-import type { Candidate, Start, Step } from './candidate.ts'
+import type { Candidate, Step } from './candidate.ts'
 
 export const FORMAT_VERSION = 1
 
@@ -84,8 +84,20 @@ export function parseCandidates(json: unknown, options: ParseOptions = {}): Cand
     names.add(candidate.name)
     checkCandidate(candidate, path, options)
   }
-  return [...candidates]
+  return candidates.map(withinRanges)
 }
+
+/** Starts follow ranges that were edited. */
+const withinRanges = (candidate: Candidate): Candidate =>
+  candidate.starts
+    ? {
+        ...candidate,
+        starts: candidate.starts.map(({ order, params }) => ({
+          order,
+          params: nearestParams(params, candidate.space),
+        })),
+      }
+    : candidate
 
 function parseJson(text: string): unknown {
   try {
@@ -138,16 +150,6 @@ function checkCandidate(candidate: Candidate, path: string, options: ParseOption
   for (const [s, step] of candidate.merged.entries())
     checkStep(step, `${path}.merged[${s}]`, 'features', task)
   if (algorithms) checkAlgorithm(candidate, path, algorithms, task)
-  for (const [s, start] of (candidate.starts ?? []).entries())
-    checkStart(start, candidate, `${path}.starts[${s}]`)
-}
-
-function checkStart({ params }: Start, { name, space }: Candidate, path: string): void {
-  try {
-    parseParams(space, params, `candidate "${name}"`)
-  } catch (error) {
-    throw fault(`${path}.params`, messageOf(error))
-  }
 }
 
 function checkAlgorithm(
@@ -172,6 +174,7 @@ function checkAlgorithm(
   for (const [part, params, known] of [
     ['static', candidate.static, [...ranges, ...Object.keys(algorithm.settings ?? {})]],
     ['space', candidate.space, ranges],
+    ...(candidate.starts ?? []).map(({ params }, s) => [`starts[${s}].params`, params, ranges] as const),
   ] as const) {
     for (const name of Object.keys(params)) {
       if (known.includes(name)) continue

@@ -1,5 +1,5 @@
 import type { Task } from '../data/dataset.ts'
-import { active, type Params, type Space } from '../params/space.ts'
+import { nearestParams, type Params } from '../params/space.ts'
 import type { Candidate, Start } from './candidate.ts'
 import { portfolios } from './portfolio-data.ts'
 
@@ -8,19 +8,6 @@ export interface Recommendation {
   readonly algorithm: string
   /** What differs from the learner's defaults. */
   readonly params: Params
-}
-
-/** The value nearest to what is recommended that the ranges of this table allow; the default of what is not mentioned. */
-export function nearestParams(recommended: Params, space: Space): Params {
-  const chosen: Record<string, Params[string]> = {}
-  for (const [name, distribution] of Object.entries(space)) {
-    if (!active(distribution, chosen)) continue
-    const value = recommended[name] ?? distribution.default
-    if (distribution.type === 'choice')
-      chosen[name] = distribution.choices.includes(value) ? value : distribution.default
-    else chosen[name] = Math.min(distribution.high, Math.max(distribution.low, Number(value)))
-  }
-  return chosen
 }
 
 /** Gives what is recommended for the task to the first candidate of each learner. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Candidate } from '../candidates/candidate.ts'
 import { defaultWorkers } from '../backends/local/machine.ts'
-import { writeCandidateFiles } from '../candidates/files.ts'
+import { algorithms } from '../algorithms/index.ts'
+import { readCandidatesFile, writeCandidateFiles } from '../candidates/files.ts'
 import { resolveTable } from '../data/catalogue.ts'
 import { openData } from '../experiment/data.ts'
 import { prepareExperiment } from '../experiment/prepare.ts'
@@ -109,7 +110,7 @@ async function planOf({ args, options }: CommandInput, output: Output): Promise<
   }
   if (existsSync(layout(place).spec) && statSync(place).isDirectory()) {
     const paths = layout(place)
-    const { candidates } = readDocument<{ candidates: Candidate[] }>(paths.candidates)
+    const candidates = readCandidatesFile(paths.candidates, { algorithms })
     const profile = readDocument<{ columnCount: number }>(paths.profile)
     return { candidates, schedule: scheduleOf({ ...openData(paths), profile }, candidates, limits) }
   }

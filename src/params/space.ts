@@ -98,6 +98,19 @@ function build<S extends Settings>(
 /** The default of every active parameter. */
 export const defaults = (space: Settings): Params => build(space, (_, distribution) => distribution.default)
 
+/** For each parameter the value nearest to the one wished for that its range allows; the default where none is wished for, or none of the choices. */
+export function nearestParams(wished: Params, space: Space): Params {
+  const chosen: Record<string, ParamValue> = {}
+  for (const [name, distribution] of Object.entries(space)) {
+    if (!active(distribution, chosen)) continue
+    const value = wished[name] ?? distribution.default
+    if (distribution.type === 'choice')
+      chosen[name] = distribution.choices.includes(value) ? value : distribution.default
+    else chosen[name] = Math.min(distribution.high, Math.max(distribution.low, Number(value)))
+  }
+  return chosen
+}
+
 /** An independent draw from every active distribution. */
 export const sample = (space: Space, rng: Rng): Params =>
   build(space, (_, distribution) => fromUnit(distribution, rng.next()))

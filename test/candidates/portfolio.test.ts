@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { algorithms } from '../../src/algorithms/index.ts'
 import type { Candidate } from '../../src/candidates/candidate.ts'
-import { nearestParams, withStarts } from '../../src/candidates/portfolio.ts'
+import { withStarts } from '../../src/candidates/portfolio.ts'
 import { portfolios } from '../../src/candidates/portfolio-data.ts'
-import { choice, defaults, float, logInt, parseParams, when } from '../../src/params/space.ts'
+import { choice, defaults, float, logInt, nearestParams, parseParams, when } from '../../src/params/space.ts'
 
 const tasks = ['binary', 'multiclass', 'regression'] as const
 const candidate = (algorithm: string, position: number, changes: Partial<Candidate> = {}): Candidate => ({

@@ -55,6 +55,12 @@ const everything: TransformPlan = {
       ],
     },
     {
+      name: 'pixels',
+      columns: ['age', 'probability', 'never used'],
+      encode: [step('robust-imputer')],
+      then: [step('feature-imputer'), step('gradient-histograms', { height: 3, width: 1, cell: 2 })],
+    },
+    {
       name: 'strings',
       columns: ['city "of" birth', 'review'],
       encode: [
