@@ -2,7 +2,7 @@ import { choice, float, int, logFloat, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
 import { boostingSettings, boostingSettingsFor } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
-import { boostingDefaults, withDefaults } from './trees/defaults.ts'
+import { boostingDefaults, quickBoosting, withDefaults } from './trees/defaults.ts'
 import { fitEncodedBoosting, targetStatistics } from './trees/encoded-boosting.ts'
 
 const space = {
@@ -39,6 +39,7 @@ export const gbtDepthwise: Algorithm = {
       sampling_method: byGradient ? 'gradient_based' : 'uniform',
     })
   },
+  quick: quickBoosting,
   expectedSeconds: (shape, params) =>
     boostingSeconds(shape, {
       rounds: Number(params['num_round']),

@@ -2,7 +2,7 @@ import { choice, float, logFloat, logInt } from '../params/space.ts'
 import type { Algorithm } from './algorithm.ts'
 import { boostingSettings, boostingSettingsFor } from './trees/boosting-settings.ts'
 import { boostingSeconds, tooManyRows } from './trees/cost.ts'
-import { boostingDefaults, quickBoosting, withDefaults } from './trees/defaults.ts'
+import { boostingDefaults, withDefaults } from './trees/defaults.ts'
 import { fitEncodedBoosting, targetStatistics } from './trees/encoded-boosting.ts'
 
 const space = {
@@ -39,7 +39,6 @@ export const gbtLeafwise: Algorithm = {
       data_sample_strategy: byGradient ? 'mvs' : 'bagging',
     })
   },
-  quick: quickBoosting,
   expectedSeconds: (shape, params) =>
     boostingSeconds(shape, {
       rounds: Number(params['num_iterations']),

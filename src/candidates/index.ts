@@ -63,8 +63,13 @@ export function proposeCandidates(profile: DatasetProfile, options: PlanOptions)
     .filter(draft => kept.has(draft))
     .sort((a, b) => ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role))
     .map((draft, position) => finish(draft, position, plan, options))
-  return withStarts(candidates, options.task)
+  const quick = candidates.findIndex(({ starts }) => starts)
+  const one = candidates.map((candidate, i) => (i === quick ? candidate : withoutStarts(candidate)))
+  // It was learnt on tables whose columns mean something alone.
+  return profile.image ? one : withStarts(one, options.task)
 }
+
+const withoutStarts = ({ starts: _starts, ...rest }: Candidate): Candidate => rest
 
 /** The order in which Autopilot lists its roles; further kinds of learner stand between variants and the network. */
 const ROLE_ORDER = [
