@@ -110,7 +110,7 @@ function choose(tables: readonly Table[]): string[] {
   return list
 }
 
-/** The configuration, within the widest ranges of its learner, without what its defaults say anyway. */
+/** The configuration, within the widest ranges of its learner. */
 function recommendation(id: string): Recommendation {
   const config = configs.get(id)!
   const { space } = algorithms.find(({ name }) => name === config.algorithm)!
@@ -125,12 +125,14 @@ const tables = readdirSync(root, { withFileTypes: true })
   .filter(entry => entry.isDirectory())
   .map(({ name }) => open(name))
 const GROUPS = { classification: ['binary', 'multiclass'], regression: ['regression'] } as const
-const found: Partial<Record<Task, readonly Recommendation[]>> = {}
+const lists: string[] = []
 const said: string[] = []
 for (const [group, tasks] of Object.entries(GROUPS)) {
   const own = tables.filter(({ task }) => (tasks as readonly Task[]).includes(task))
   const list = own.length > 0 ? choose(own) : []
-  for (const task of tasks) found[task] = list.map(recommendation)
+  lists.push(
+    `const ${group}: readonly Recommendation[] = ${JSON.stringify(list.map(recommendation), null, 2)}\n`,
+  )
   if (own.length < 2) continue
   const lengths = list.map((_, i) => i + 1)
   const after = (of: readonly Table[], chosen: readonly string[], n: number) =>
@@ -167,12 +169,16 @@ if (out) {
     `import type { Task } from '../data/dataset.ts'
 import type { Recommendation } from './portfolio.ts'
 
+${lists.join('\n')}
 /**
  * What to try after the defaults of every learner, best first. Made by \`npm run bench:portfolio\` from out-of-fold predictions of
  * \`node bench/run.mjs portfolio/grid\` on at most 2,500 rows of these tables:
 ${said.join('\n')}
  */
-export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = ${JSON.stringify(found, null, 2)}
+export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
+${Object.entries(GROUPS)
+  .flatMap(([group, tasks]) => tasks.map(task => `  ${task}: ${group},\n`))
+  .join('')}}
 `,
   )
 }

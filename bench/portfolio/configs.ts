@@ -1,4 +1,4 @@
-import { active, defaults, fromUnit, type Params, type Space } from '../../src/params/space.ts'
+import { active, defaults, fromUnit, nearestParams, type Params, type Space } from '../../src/params/space.ts'
 import { createRng, hashSeed } from '../../src/util/rng.ts'
 
 /**
@@ -14,7 +14,7 @@ export const idOf = ({ algorithm, point }: Config): string => `${algorithm}-${po
 
 const FIRST_PUBLISHED = 101
 /** Rounds are ended by early stopping: all that the space allows. */
-const ROUNDS = ['num_iterations', 'num_round', 'iterations']
+const ALL_ROUNDS: Params = { num_iterations: Infinity, num_round: Infinity, iterations: Infinity }
 
 /**
  * Settings that were chosen on hundreds of tables: of AutoGluon's portfolio for CPUs of December 2025 those for LightGBM that learn in a
@@ -84,29 +84,13 @@ export const pointsOf = (algorithm: string, places: number): number[] => [
 /** Each parameter at a place between 0 and 1 of its range that only algorithm, point and name decide, so that wider ranges stretch it. */
 export function paramsAt({ algorithm, point }: Config, space: Space): Params {
   if (point === 0) return defaults(space)
-  if (point >= FIRST_PUBLISHED) return published(PUBLISHED[algorithm]![point - FIRST_PUBLISHED]!, space)
+  if (point >= FIRST_PUBLISHED)
+    return nearestParams({ ...PUBLISHED[algorithm]![point - FIRST_PUBLISHED]!, ...ALL_ROUNDS }, space)
   const chosen: Record<string, Params[string]> = {}
   for (const [name, distribution] of Object.entries(space)) {
     if (!active(distribution, chosen)) continue
     const unit = createRng(hashSeed(0, 'portfolio', algorithm, point, name)).next()
     chosen[name] = fromUnit(distribution, unit)
-  }
-  return chosen
-}
-
-/** What is said, within the ranges of this table; defaults for the rest. */
-function published(said: Params, space: Space): Params {
-  const chosen: Record<string, Params[string]> = {}
-  for (const [name, distribution] of Object.entries(space)) {
-    if (!active(distribution, chosen)) continue
-    const value = said[name]
-    if (distribution.type === 'choice') chosen[name] = value ?? distribution.default
-    else if (ROUNDS.includes(name)) chosen[name] = distribution.high
-    else
-      chosen[name] =
-        value === undefined
-          ? distribution.default
-          : Math.min(distribution.high, Math.max(distribution.low, Number(value)))
   }
   return chosen
 }

@@ -6,7 +6,6 @@ import { portfolios } from './portfolio-data.ts'
 /** A learner with settings that did well on many tables. */
 export interface Recommendation {
   readonly algorithm: string
-  /** What differs from the learner's defaults. */
   readonly params: Params
 }
 

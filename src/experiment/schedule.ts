@@ -4,6 +4,7 @@ import { expectedMaking } from '../candidates/expected.ts'
 import { defaults, type Params } from '../params/space.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { rowShares } from '../tune/fidelity.ts'
+import { startsInOrder } from '../tune/search.ts'
 import type { Prepared } from './prepare.ts'
 import type { ExperimentSpec } from './types.ts'
 
@@ -114,20 +115,14 @@ export function scheduleOf(
   { workers, maxCandidates, budgetSeconds, preparedSeconds }: ScheduleOptions,
 ): Schedule {
   const estimate = expectedSeconds(sized)
-  const portfolio = candidates
-    .flatMap(candidate =>
-      [{ order: 0, params: defaults(candidate.space) }, ...(candidate.starts ?? [])].map(
-        ({ order, params }) => ({
-          round: order,
-          candidate: candidate.name,
-          params,
-          seconds: estimate(candidate, params),
-        }),
-      ),
-    )
-    .sort((a, b) => a.round - b.round || a.seconds - b.seconds)
+  const portfolio = startsInOrder(candidates, estimate)
     .slice(0, maxCandidates)
-    .map(({ candidate, params, seconds }, i) => ({ order: i + 1, candidate, params, seconds }))
+    .map(({ candidate, params, seconds }, i) => ({
+      order: i + 1,
+      candidate: candidate.name,
+      params,
+      seconds,
+    }))
   const starts = wallSeconds(
     portfolio.map(({ seconds }) => seconds),
     workers,

@@ -115,22 +115,27 @@ function trialsSinceBest(trials: readonly Followed[]): number {
   return since
 }
 
-/** Starts not tried yet: the defaults of all candidates, cheapest expected first, then plan order; then what is recommended. */
-function pendingStarts<C extends Searchable>(options: SearchOptions<C>, trials: readonly Followed[]) {
-  return options.candidates
-    .flatMap(candidate => {
-      const tried = new Set(trialsOf(trials, candidate).map(({ params }) => paramsKey(params)))
-      const starts = [{ order: 0, params: defaults(candidate.space) }, ...(candidate.starts ?? [])]
-      return starts
-        .filter(({ params }) => !tried.has(paramsKey(params)))
-        .map(({ order, params }) => ({
-          candidate,
-          params,
-          order,
-          seconds: options.expectedSeconds(candidate, params),
-        }))
-    })
+/** What is tried before the search: the defaults of all candidates, cheapest expected first, then plan order; then what is recommended. */
+export const startsInOrder = <C extends Searchable>(candidates: readonly C[], seconds: Estimate<C>) =>
+  candidates
+    .flatMap(candidate =>
+      [{ order: 0, params: defaults(candidate.space) }, ...(candidate.starts ?? [])].map(
+        ({ order, params }) => ({ candidate, params, order, seconds: seconds(candidate, params) }),
+      ),
+    )
     .sort((a, b) => a.order - b.order || a.seconds - b.seconds)
+
+/** Starts not tried yet. */
+function pendingStarts<C extends Searchable>(options: SearchOptions<C>, trials: readonly Followed[]) {
+  const triedBy = new Map(
+    options.candidates.map(candidate => [
+      candidate.name,
+      new Set(trialsOf(trials, candidate).map(({ params }) => paramsKey(params))),
+    ]),
+  )
+  return startsInOrder(options.candidates, options.expectedSeconds).filter(
+    ({ candidate, params }) => !triedBy.get(candidate.name)!.has(paramsKey(params)),
+  )
 }
 
 function generationOf<C extends Searchable>(
