@@ -59,17 +59,37 @@ export function proposeCandidates(profile: DatasetProfile, options: PlanOptions)
   const pixels = drafts.some(({ picture }) => picture) ? options.rows * profile.image!.columns.length : 0
   const most = options.most ?? (pixels > LARGE_PICTURES ? MOST_OF_LARGE_PICTURES : MOST)
   const kept = new Set([...drafts].sort((a, b) => a.priority - b.priority).slice(0, most))
-  const candidates = drafts
+  const ordered = drafts
     .filter(draft => kept.has(draft))
     .sort((a, b) => ROLE_ORDER.indexOf(a.role) - ROLE_ORDER.indexOf(b.role))
-    .map((draft, position) => finish(draft, position, plan, options))
-  const quick = candidates.findIndex(({ starts }) => starts)
-  const one = candidates.map((candidate, i) => (i === quick ? candidate : withoutStarts(candidate)))
-  // It was learnt on tables whose columns mean something alone.
-  return profile.image ? one : withStarts(one, options.task)
+  const candidates = withQuickStart(
+    ordered.map((draft, position) => finish(draft, position, plan, options)),
+    ordered.map(draft => ({ algorithm: draft.algorithm, shape: shapeOf(draft, plan, options) })),
+  )
+  // The portfolio was learnt on tables whose columns mean something alone.
+  return profile.image ? candidates : withStarts(candidates, options.task)
 }
 
-const withoutStarts = ({ starts: _starts, ...rest }: Candidate): Candidate => rest
+/** The first candidate that takes long and whose learner knows a quick way begins with that. */
+function withQuickStart(
+  candidates: readonly Candidate[],
+  learners: readonly { readonly algorithm: Algorithm; readonly shape: DatasetShape }[],
+): Candidate[] {
+  const first = candidates.findIndex(({ static: fixed, space }, i) => {
+    const { algorithm, shape } = learners[i]!
+    return (
+      algorithm.quick && algorithm.expectedSeconds(shape, { ...fixed, ...defaults(space) }) > QUICK_SECONDS
+    )
+  })
+  return candidates.map((candidate, i) => {
+    if (i !== first) return candidate
+    const { algorithm, shape } = learners[i]!
+    return {
+      ...candidate,
+      starts: [{ order: 0, params: nearestParams(algorithm.quick!(shape), candidate.space) }],
+    }
+  })
+}
 
 /** The order in which Autopilot lists its roles; further kinds of learner stand between variants and the network. */
 const ROLE_ORDER = [
@@ -100,17 +120,13 @@ const shapeOf = (
 
 function finish(draft: Draft, position: number, plan: ColumnPlan, options: PlanOptions): Candidate {
   const { algorithm, role, reason, style, merged, picture } = draft
-  const shape = shapeOf(draft, plan, options)
-  const space = algorithm.spaceFor?.(shape) ?? algorithm.space
+  const space = algorithm.spaceFor?.(shapeOf(draft, plan, options)) ?? algorithm.space
   const { objective } = options
   const serving = (objective !== undefined && algorithm.settingsFor?.(objective)) || {}
   const fixed = { ...serving, ...picture?.static }
   const why = Object.entries(serving).map(
     ([name, value]) => ` ${name} is "${String(value)}", as ${objective} asks for.`,
   )
-  const searched = Object.fromEntries(Object.entries(space).filter(([name]) => !Object.hasOwn(fixed, name)))
-  const isSlow = algorithm.expectedSeconds(shape, { ...fixed, ...defaults(searched) }) > QUICK_SECONDS
-  const quick = isSlow ? algorithm.quick?.(shape) : undefined
   return {
     name: `dpp${position}-${algorithm.name}`,
     role,
@@ -120,8 +136,7 @@ function finish(draft: Draft, position: number, plan: ColumnPlan, options: PlanO
     merged,
     algorithm: algorithm.name,
     static: fixed,
-    space: searched,
-    ...(quick && { starts: [{ order: 0, params: nearestParams(quick, searched) }] }),
+    space: Object.fromEntries(Object.entries(space).filter(([name]) => !Object.hasOwn(fixed, name))),
   }
 }
 
