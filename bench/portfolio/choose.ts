@@ -177,7 +177,9 @@ ${said.join('\n')}
  */
 export const portfolios: Readonly<Record<Task, readonly Recommendation[]>> = {
 ${Object.entries(GROUPS)
-  .flatMap(([group, tasks]) => tasks.map(task => `  ${task}: ${group},\n`))
+  .flatMap(([group, tasks]) =>
+    tasks.map(task => (task === group ? `  ${task},\n` : `  ${task}: ${group},\n`)),
+  )
   .join('')}}
 `,
   )

@@ -11,7 +11,7 @@ import { inUse, notFound } from './aws-error.ts'
 import { viewExperiment, type ExperimentView } from './experiment-view.ts'
 import { checkJob, jobRequest } from './job-request.ts'
 import { Places } from './places.ts'
-import { now, type Records } from './records.ts'
+import { now, unfinished, type Records } from './records.ts'
 import type { CreateV1, CreateV2, JobRecord } from './types.ts'
 
 /** The command line, compiled, also when the sources are run by a test runner. */
@@ -44,10 +44,7 @@ export class Jobs {
 
   constructor(options: JobsOptions) {
     this.options = options
-    const unfinished = options.records
-      .all()
-      .filter(({ status }) => status === 'InProgress' || status === 'Stopping')
-    for (const { name, status } of unfinished.toSorted((a, b) => a.created - b.created)) {
+    for (const { name, status } of unfinished(options.records)) {
       if (status === 'Stopping') this.finish(name, { status: 'Stopped', secondary: 'Stopped' })
       else this.enqueue(name)
     }

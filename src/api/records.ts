@@ -55,6 +55,17 @@ export class Records<T extends { readonly name: string }> {
   }
 }
 
+/** Jobs that a stopped server left, oldest first. */
+export const unfinished = <
+  T extends { readonly name: string; readonly status: string; readonly created: number },
+>(
+  records: Records<T>,
+): T[] =>
+  records
+    .all()
+    .filter(({ status }) => status === 'InProgress' || status === 'Stopping')
+    .toSorted((a, b) => a.created - b.created)
+
 /** Epoch seconds, as AWS JSON has times. */
 export const now = (): number => Date.now() / 1000
 

@@ -8,7 +8,7 @@ import { writeFileAtomic } from '../util/files.ts'
 import { packTarGz } from '../util/tar.ts'
 import { inUse, notFound, validation } from './aws-error.ts'
 import { Places } from './places.ts'
-import { now, type Records } from './records.ts'
+import { now, unfinished, type Records } from './records.ts'
 import type { TrainingRecord } from './types.ts'
 
 /** What the image of an export of format docker runs. */
@@ -50,10 +50,7 @@ export class TrainingJobs {
 
   constructor(options: TrainingJobsOptions) {
     this.options = options
-    const open = options.records
-      .all()
-      .filter(({ status }) => status === 'InProgress' || status === 'Stopping')
-    for (const { name, status } of open.toSorted((a, b) => a.created - b.created)) {
+    for (const { name, status } of unfinished(options.records)) {
       if (status === 'Stopping') this.finish(name, { status: 'Stopped', secondary: 'Stopped' })
       else this.enqueue(name)
     }
