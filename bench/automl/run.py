@@ -38,6 +38,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--budget", type=int, default=60)
     parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--only-folds", help="which of them to run now, from 0: the others may be added later")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--systems")
     parser.add_argument("--datasets")
@@ -55,6 +56,8 @@ def main():
             continue
         table = read(Path(options.data) / dataset["file"], dataset)
         for fold, (train, test) in enumerate(folds(table, dataset, options.folds)):
+            if options.only_folds and str(fold) not in options.only_folds.split(","):
+                continue
             for system in systems:
                 key = (dataset["name"], str(fold), system, str(options.budget))
                 if key in known:
