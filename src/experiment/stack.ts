@@ -25,7 +25,7 @@ const LEFT_SHARE = 0.35
 export function canStack(
   { mode, stacking }: Pick<ExperimentSpec, 'mode' | 'stacking'>,
   { folds }: Pick<Prepared, 'folds'>,
-  { sharesFolder = false }: Executor,
+  { sharesFolder = false }: Pick<Executor, 'sharesFolder'>,
 ): boolean {
   if (stacking === false || mode === 'hpo' || !sharesFolder) return false
   const { kind, forward = false, repeats = 1 } = folds
