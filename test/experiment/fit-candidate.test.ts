@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Algorithm, TrainingData } from '../../src/algorithms/algorithm.ts'
 import { baseline } from '../../src/algorithms/baseline.ts'
 import type { Candidate } from '../../src/candidates/candidate.ts'
@@ -73,5 +73,41 @@ describe('a trial that learns from a share of the rows', () => {
     const { seen } = await fit(undefined)
     for (const { target: given, validation } of seen)
       expect([given.length, validation!.target.length]).toEqual([2000, 2000])
+  })
+})
+
+describe('a trial with a time limit', () => {
+  it('gives every fold the same time to learn, whatever the making of features takes', async () => {
+    let clock = 0
+    const now = vi.spyOn(performance, 'now').mockImplementation(() => clock)
+    class SlowCache extends FeatureCache {
+      override get(...args: Parameters<FeatureCache['get']>) {
+        clock += 3000
+        return super.get(...args)
+      }
+    }
+    const learnt: number[] = []
+    const patient: Algorithm = {
+      ...baseline,
+      fit: (given, params, context) => {
+        learnt.push(context.deadline - clock)
+        clock = context.deadline
+        return baseline.fit(given, params, context)
+      },
+    }
+    try {
+      const folds = splitRows(target, { seed: 0, folds: 5 })
+      const options = {
+        objective: 'AUC' as const,
+        seed: 1,
+        signal: new AbortController().signal,
+        seconds: 40,
+      }
+      await fitCandidate({ ...data, folds }, candidate, patient, {}, options, new SlowCache())
+    } finally {
+      now.mockRestore()
+    }
+    expect(learnt).toEqual([5000, 5000, 5000, 5000, 5000])
+    expect(clock).toBe(40_000)
   })
 })
