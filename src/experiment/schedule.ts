@@ -54,12 +54,12 @@ const NEARLY_ALL = 0.9
 export const leastShare = (candidate: Candidate): number =>
   algorithms.find(({ name }) => name === candidate.algorithm)?.indivisible ? NEARLY_ALL : SOME_OF_A_TRIAL
 
-/** Part of a budget that one trial of every candidate may take on one worker before rows are saved. */
-const TRIED_SHARE = 0.5
+/** Part of a budget that one trial of each of the quicker half of the candidates may take before rows are saved. */
+const TRIED_SHARE = 0.75
 
 /**
  * Shares of the rows that trials learn from, in rungs: all rows only, unless the strategy is multi-fidelity, or was left open and
- * the candidates as they stand would take most of the budget.
+ * the quicker candidates as they stand would take most of the budget.
  */
 export function rowSharesOf(
   {
@@ -71,11 +71,12 @@ export function rowSharesOf(
 ): readonly number[] {
   if (strategy === 'bayesian') return [1]
   const expected = expectedSeconds(prepared)
-  const all = prepared.candidates.reduce(
-    (sum, candidate) => sum + expected(candidate, defaults(candidate.space)),
-    0,
-  )
-  if (strategy === 'auto' && all / workers <= TRIED_SHARE * budgetSeconds) return [1]
+  const quicker = prepared.candidates
+    .map(candidate => expected(candidate, defaults(candidate.space)))
+    .sort((a, b) => a - b)
+    .slice(0, Math.ceil(prepared.candidates.length / 2))
+  const tried = quicker.reduce((sum, seconds) => sum + seconds, 0) / workers
+  if (strategy === 'auto' && tried <= TRIED_SHARE * budgetSeconds) return [1]
   return rowShares(prepared.folds.folds[0]!.train.length)
 }
 

@@ -27,7 +27,7 @@ export interface ExperimentSpec {
   readonly metricModule?: string
   /** `hpo`: the best single trial becomes the model; `ensemble` and `auto`: the best weighted ensemble of trials does. */
   readonly mode: Mode
-  /** `auto` unless said: multi-fidelity where one trial of every candidate would take most of the budget. */
+  /** `auto` unless said: multi-fidelity where one trial of each of the quicker candidates would take most of the budget. */
   readonly strategy?: Strategy
   /** One sampler for the search of every candidate; a mix of them unless said. */
   readonly sampler?: SamplerName

@@ -13,6 +13,7 @@ import { type BoostingOptions, readSettings } from './boosting-settings.ts'
 import { type GrowthRules, Grower, type Scales } from './grower.ts'
 import { type Loss, lossFor } from './losses.ts'
 import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
+import { createHaste } from './haste.ts'
 import { createPacer } from './pacer.ts'
 import type { Drawn, RowSampler } from './row-sampling.ts'
 import { GradientSampler, OneSideSampler } from './row-sampling.ts'
@@ -78,6 +79,7 @@ class Booster {
   private readonly rareRows: Int32Array
   private readonly sampler: RowSampler | undefined
   private readonly held: HeldOut | undefined
+  private pace = 1
   private readonly trees: GrownTree[] = []
   private before: ForestModel | undefined
   private readonly vectors: VectorLeaves | undefined
@@ -150,10 +152,12 @@ class Booster {
   async run(): Promise<ForestModel> {
     const { rules, loss, context, trees, held } = this
     const pacer = createPacer(context)
+    const paceOf = createHaste(context, rules)
     let dead = 0
     let best = { rounds: 0, loss: held && this.before ? held.loss() : Infinity }
     for (let round = 1; round <= rules.rounds; round++) {
       if (!(await pacer.mayGoOn()) && round > 1) break
+      this.pace = paceOf(round)
       const splits = this.vectors ? this.vectorRound(this.vectors) : this.round()
       const current = held ? held.loss() : NaN
       if (held) context.report?.(round, current)
@@ -207,6 +211,7 @@ class Booster {
       const nodeFeatures = this.nodeFeatures(features.length)
       const tree = grower.grow(drawn, features, rng, scales, { ...rules, nodeFeatures })
       if (loss.leafValue) this.renewLeaves(tree, own, loss.leafValue)
+      this.stretch(tree.values)
       this.trees.push(tree)
       splits += tree.feature.length
       this.addToScores(tree, own, drawn)
@@ -224,11 +229,17 @@ class Booster {
     const grown = grower.grow(drawn, features, rng, scales, { ...rules, nodeFeatures })
     const leafOf = leavesOf(arena, grown, { rows: grower.rows, drawn }, matrix)
     const tree = { ...grown, values: vectors.steps(leafOf, grown.counts.length, rules.lambda, rules.alpha) }
+    this.stretch(tree.values)
     this.trees.push(tree)
     const target = { scores: this.scores, stride, classes: loss.outputs }
     addVectors(arena, leafOf, tree.values, rules.learningRate, target)
     held?.addVectors(tree, rules.learningRate)
     return tree.feature.length
+  }
+
+  /** Longer steps than usual where time is short. */
+  private stretch(values: number[] | Float64Array | Float32Array): void {
+    if (this.pace !== 1) for (let i = 0; i < values.length; i++) values[i]! *= this.pace
   }
 
   /** Columns that a tree may look at: a share of those of one view. */
