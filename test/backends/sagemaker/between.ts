@@ -53,7 +53,11 @@ export function between(
     })
     if (fate === 'done-and-cut') return void request.socket.destroy()
     if (fate === 'done-and-hold') return
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
+    const told = ['content-type', 'etag', ...(request.method === 'HEAD' ? ['content-length'] : [])]
+    response.writeHead(
+      answer.status,
+      told.flatMap(name => (answer.headers.has(name) ? [name, answer.headers.get(name)!] : [])),
+    )
     response.end(Buffer.from(await answer.arrayBuffer()))
   })
   const port = new Promise<number>(done =>

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,7 +29,12 @@ beforeAll(async () => {
 })
 
 /** Runs a command whose request of that name is not answered; it is killed then. */
-async function killedAt(operation: string, fate: Fate, args: readonly string[]): Promise<Finished> {
+async function killedAt(
+  operation: string,
+  fate: Fate,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
   let kill: (signal: NodeJS.Signals) => void = () => {}
   const proxy = between(
     () => api.port,
@@ -41,7 +46,7 @@ async function killedAt(operation: string, fate: Fate, args: readonly string[]):
     },
   )
   others.push(proxy.server)
-  const through = { ...env, AWS_ENDPOINT_URL: `http://127.0.0.1:${await proxy.port}` }
+  const through = { ...env, ...more, AWS_ENDPOINT_URL: `http://127.0.0.1:${await proxy.port}` }
   return glasspilot(args, { cwd: folder, env: through, onStart: signal => (kill = signal) })
 }
 
@@ -63,6 +68,11 @@ const running = async () =>
     .map(({ AutoMLJobName }) => `automl-job ${AutoMLJobName!}`)
 const ledgered = (experiment: string) =>
   openLedger(at(experiment, 'cloud.jsonl')).entries.map(({ kind, name }) => `${kind} ${name}`)
+/** Uploads in parts that were neither completed nor aborted. */
+const begun = () =>
+  existsSync(at('buckets', '.glasspilot', 'uploads'))
+    ? readdirSync(at('buckets', '.glasspilot', 'uploads'))
+    : []
 const files = () =>
   readdirSync(at('buckets', 'lake'), { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
 
@@ -70,15 +80,19 @@ describe('a client that is killed', () => {
   it.each([
     ['the table is sent', 'PUT', 'hold'],
     ['the table was sent', 'PUT', 'done-and-hold'],
+    ['a part is sent', 'PUT', 'hold'],
+    ['a part was sent', 'PUT', 'done-and-hold'],
     ['the job is made', 'CreateAutoMLJobV2', 'hold'],
     ['the job was made', 'CreateAutoMLJobV2', 'done-and-hold'],
   ] as const)('when %s leaves nothing that the ledger does not know', async (when, operation, fate) => {
     const output = when.replaceAll(' ', '-')
-    const { code } = await killedAt(operation, fate, [...RUN, '--seed', output.length.toString(), '--output', output, ...CLOUD]) // prettier-ignore
+    const inParts = when.includes('part') ? { GLASSPILOT_PART_BYTES: '4096' } : {}
+    const { code } = await killedAt(operation, fate, [...RUN, '--seed', output.length.toString(), '--output', output, ...CLOUD], inParts) // prettier-ignore
     expect(code).toBe(null)
     const known = ledgered(output)
     expect(known.length).toBe(operation === 'PUT' ? 1 : 3)
     for (const job of await running()) expect(known).toContain(job)
+    expect(begun().length).toBe(when.includes('part') ? 1 : 0)
     if (when === 'the job was made') {
       const resumed = await glasspilot(['resume', output, '--json', '--quiet'], { cwd: folder, env })
       expect([resumed.code, resumed.stderr]).toEqual([0, ''])
@@ -86,7 +100,19 @@ describe('a client that is killed', () => {
       return
     }
     expect((await glasspilot(['cloud', 'clean', output], { cwd: folder, env })).code).toBe(0)
-    expect([ledgered(output), await running(), files()]).toEqual([[], [], []])
+    expect([ledgered(output), await running(), files(), begun()]).toEqual([[], [], [], []])
+  })
+
+  it('while parts of its table are sent goes on with the upload, and leaves none unfinished', async () => {
+    const inParts = { GLASSPILOT_PART_BYTES: '4096' }
+    const { code } = await killedAt('PUT', 'done-and-hold', [...RUN, '--definitions-only', '--output', 'parts', ...CLOUD], inParts) // prettier-ignore
+    expect([code, begun().length]).toEqual([null, 1])
+    const resumed = await glasspilot(['resume', 'parts', '--quiet'], { cwd: folder, env: { ...env, ...inParts } }) // prettier-ignore
+    expect([resumed.code, resumed.stderr, begun()]).toEqual([0, '', []])
+    const sent = readdirSync(at('buckets', 'lake', 'x'), { recursive: true, encoding: 'utf8' }).find(name => name.endsWith('train.csv'))! // prettier-ignore
+    const [there, here] = [at('buckets', 'lake', 'x', sent), at('parts', 'data', 'upload.csv')]
+    expect(readFileSync(there).equals(readFileSync(here))).toBe(true)
+    expect((await glasspilot(['cloud', 'clean', 'parts'], { cwd: folder, env })).code).toBe(0)
   })
 
   it('while it deploys or cleans up leaves nothing that the ledger does not know, and goes on from there', async () => {
