@@ -7,7 +7,7 @@ import { definitionHash, type Store } from '../../experiment/store.ts'
 import { byteSize, count, duration } from '../../util/text.ts'
 import { putCalls, type CloudPlan, type PlannedCall } from '../sagemaker/calls.ts'
 import { placeFrom } from '../sagemaker/client.ts'
-import { placesOf, TRIAL_FILE, trainingRequest } from './request.ts'
+import { moduleName, placesOf, TRIAL_FILE, trainingRequest } from './request.ts'
 import { jobName, runName } from './names.ts'
 import { trainingRefusals, trainingSettings } from './settings.ts'
 
@@ -56,6 +56,13 @@ export function planTrainingJobs({ spec, paths }: Store, prepared: Prepared): Cl
         `${each}: an earlier client may have made it`,
       ),
       ...putCalls(places.trial(name) + TRIAL_FILE, Buffer.byteLength(JSON.stringify(order)), each),
+      ...(spec.metricModule === undefined
+        ? []
+        : putCalls(
+            places.trial(name) + moduleName(spec.metricModule),
+            statSync(spec.metricModule).size,
+            each,
+          )),
       sagemaker(
         'CreateTrainingJob',
         trainingRequest(settings, prefix, { name, order, hardSeconds: 3600, dataBytes }),

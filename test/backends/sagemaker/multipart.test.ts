@@ -105,7 +105,7 @@ for (const { name, isThere, begin } of servers)
 
     it('arrives through throttling, failures and cut connections, and leaves no unfinished upload', async () => {
       const fates: readonly Fate[] = [400, 'pass', 500, 'cut', 'pass', 'done-and-cut']
-      const { cloud, asked } = await through((kind, count) => fates[count % fates.length]!)
+      const { cloud, asked } = await through((_, count) => fates[count % fates.length]!)
       await cloud.put(URI, file(4, 4 * PART + 7))
       expect((await open(port).get(URI)).equals(noise(4, 4 * PART + 7))).toBe(true)
       expect(await left()).toEqual([])
