@@ -21,7 +21,9 @@ export const isS3 = ({ method, url }: IncomingMessage): boolean =>
  * parts, looked at, listed and deleted, by path. A bucket is there when a folder is.
  */
 export async function answerS3(places: Places, request: IncomingMessage): Promise<Reply> {
-  const url = new URL(request.url ?? '/', 'http://localhost')
+  const base = 'http://localhost'
+  if (!URL.canParse(request.url ?? '/', base)) throw new S3Error('InvalidURI', 'the path is no URI')
+  const url = new URL(request.url ?? '/', base)
   const [bucket, ...rest] = decode(url.pathname.slice(1)).split('/')
   const key = rest.join('/')
   if (!bucket) throw new S3Error('NotImplemented', 'buckets are not listed here: name one', 501)
