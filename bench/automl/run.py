@@ -157,10 +157,12 @@ def glasspilot(job):
 
 
 def columns_of(table, classes):
-    """Labels that are numbers may be written in another way (1 and 1.0)."""
+    """Labels that are numbers may be written in another way (1 and 1.0); blanks around labels may be gone."""
     names = {name.removeprefix("probability_"): name for name in table.columns if name.startswith("probability_")}
-    plain = {number(label): name for label, name in names.items()}
-    found = [names.get(label, plain.get(number(label))) for label in classes]
+    plain = {number(label.strip()): name for label, name in names.items()}
+    found = [names.get(label, plain.get(number(label.strip()))) for label in classes]
+    if sum(name is None for name in found) > len(classes) / 2:
+        raise ValueError(f"classes {classes} are not those of the answers {list(names)}")
     return np.column_stack([table[name] if name else np.zeros(len(table)) for name in found])
 
 

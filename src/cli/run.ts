@@ -77,6 +77,7 @@ export const runCommand: CommandDefinition = {
     ).argParser(parseDuration),
     option('--seed <n>', 'same seed, data and trials: same leaderboard').argParser(wholeNumber(0)).default(0),
     option('--no-racing', 'fit every trial on all folds, also one that is losing beyond doubt'),
+    option('--no-stacking', 'no trial may learn from the answers of others'),
     option('--workers <n>', 'trials at once (default: one per core)').argParser(wholeNumber(1)),
     option(
       '--trial-memory <size>',
@@ -190,6 +191,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     budgetSeconds: options['budget'],
     seed: options['seed'],
     racing: options['racing'] === false ? false : undefined,
+    stacking: options['stacking'] === false ? false : undefined,
     workers: options['workers'],
     trialMemory: options['trialMemory'],
     backend: backendNamed(String(options['backend'])).name,

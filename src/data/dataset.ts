@@ -98,6 +98,14 @@ export const takeRows = (dataset: Dataset, rows: Int32Array): Dataset => ({
   columns: dataset.columns.map(column => takeColumn(column, rows)),
 })
 
-/** The column of that name, or undefined. */
-export const findColumn = (dataset: Dataset, name: string): Column | undefined =>
-  dataset.columns.find(column => column.name === name)
+const byName = new WeakMap<Dataset['columns'], Map<string, Column>>()
+
+/** The column of that name (the first of several), or undefined. */
+export function findColumn({ columns }: Dataset, name: string): Column | undefined {
+  let known = byName.get(columns)
+  if (!known) {
+    known = new Map(columns.toReversed().map(column => [column.name, column]))
+    byName.set(columns, known)
+  }
+  return known.get(name)
+}

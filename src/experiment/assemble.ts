@@ -24,7 +24,7 @@ import type { Ensemble, Trial } from './types.ts'
 /** Trials the ensemble may pick from: the best, at most this many, so that a long run does not overfit its held-out rows. */
 const POOL = RIVALS
 /** A member larger than this makes the model slow to write and to load; it takes part only when all are so large. */
-const LARGEST_BYTES = 64e6
+export const LARGEST_BYTES = 64e6
 /** Members below this share cost more time than they bring. */
 const SMALLEST_WEIGHT = 0.03
 

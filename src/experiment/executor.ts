@@ -30,6 +30,7 @@ export const identityOf = ({
   params: request.params,
   seed: request.seed,
   ...(request.rowShare !== undefined && { rowShare: request.rowShare }),
+  ...(request.stack && { stack: request.stack }),
 })
 
 export interface Repeat {
@@ -65,6 +66,8 @@ export interface SubmitOptions {
 export interface Executor {
   /** How many trials run at once. */
   readonly slots: number
+  /** Its trials can read what earlier trials left in the folder. */
+  readonly sharesFolder?: boolean
   /** Gets ready ahead of the first trial, where that takes time. */
   warm?(): void
   submit(job: TrialJob, options: SubmitOptions): Promise<Trial>

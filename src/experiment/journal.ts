@@ -17,6 +17,8 @@ export interface TrialRequest {
   readonly seed: number
   /** Share of the training rows it learns from; all unless said. */
   readonly rowShare?: number
+  /** Trials whose held-out answers it learns from too. */
+  readonly stack?: readonly number[]
 }
 
 /** Everything that cannot be recomputed. The rest of the folder follows from these records and the data. */

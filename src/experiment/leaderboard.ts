@@ -58,8 +58,10 @@ export function rankTrials(trials: readonly Trial[], objective: Objective): Lead
     }))
 }
 
-function reasonOf({ reason, rowShare, state }: Trial): { reason?: string } {
+function reasonOf({ reason, rowShare, state, stack }: Trial): { reason?: string } {
   if (reason !== undefined) return { reason }
+  if (stack && state === 'COMPLETE')
+    return { reason: `learnt from the answers of trials ${stack.join(', ')}` }
   if (rowShare === undefined || state !== 'COMPLETE') return {}
   return { reason: `learnt from ${Number((100 * rowShare).toPrecision(3))} % of the training rows` }
 }

@@ -1,11 +1,13 @@
 import { algorithms } from '../algorithms/index.ts'
 import type { Candidate } from '../candidates/candidate.ts'
 import { expectedMaking } from '../candidates/expected.ts'
+import { stackable } from '../candidates/stack.ts'
 import { defaults, type Params } from '../params/space.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
 import { rowShares } from '../tune/fidelity.ts'
 import { startsInOrder } from '../tune/search.ts'
 import type { Prepared } from './prepare.ts'
+import { canStack } from './stack.ts'
 import type { ExperimentSpec } from './types.ts'
 
 /** What expectations are made of. */
@@ -127,8 +129,13 @@ export function scheduleOf(
     portfolio.map(({ seconds }) => seconds),
     workers,
   )
+  const above = canStack({ mode: 'auto' }, sized, { sharesFolder: true }) ? stackable(candidates) : []
+  const stacking = wallSeconds(
+    above.map(candidate => estimate(candidate, defaults(candidate.space))),
+    workers,
+  )
   const mean = portfolio.reduce((sum, { seconds }) => sum + seconds, 0) / Math.max(1, portfolio.length)
-  const left = maxCandidates - portfolio.length
+  const left = Math.max(0, maxCandidates - portfolio.length - above.length)
   const folds = sized.folds.folds.length
   const reserve = reserveSeconds(budgetSeconds ?? Infinity)
   const searching =
@@ -136,7 +143,10 @@ export function scheduleOf(
       ? (left * mean) / workers
       : Math.max(
           0,
-          Math.min((left * mean) / workers, budgetSeconds - reserve - starts - (preparedSeconds ?? 0)),
+          Math.min(
+            (left * mean) / workers,
+            budgetSeconds - reserve - starts - stacking - (preparedSeconds ?? 0),
+          ),
         )
   return {
     portfolio,
@@ -156,6 +166,15 @@ export function scheduleOf(
         detail: `up to ${left} more trials, ${(mean || 0).toFixed(mean < 10 ? 1 : 0)} s each as a rule; losing ones are stopped after some folds`,
         seconds: searching,
       },
+      ...(above.length > 0
+        ? [
+            {
+              stage: 'stack',
+              detail: `${above.length} trials learn from the answers of others (${above.map(({ algorithm }) => algorithm).join(', ')})`,
+              seconds: stacking,
+            },
+          ]
+        : []),
       {
         stage: 'export',
         detail: 'ensemble, model, notebooks',

@@ -194,7 +194,7 @@ export function readExperiment(folder: string): {
   return { paths, spec, records, trials: finishedTrials(records) }
 }
 
-/** The last word on every trial, by id. `definitions` leaves out trials of candidates that were edited since. */
+/** The last word on every trial, by id. `definitions` leaves out trials of candidates that were edited since, and those that learnt from them. */
 export function finishedTrials(
   records: readonly JournalRecord[],
   definitions?: ReadonlyMap<string, string>,
@@ -206,5 +206,8 @@ export function finishedTrials(
     if (definitions && definitions.get(trial.candidate) !== definition) continue
     trials.set(trial.id, trial)
   }
+  if (definitions)
+    for (const { id, stack = [] } of trials.values())
+      if (!stack.every(base => trials.has(base))) trials.delete(id)
   return [...trials.values()].sort((a, b) => a.id - b.id)
 }

@@ -10,6 +10,7 @@ import { followModel } from './anytime.ts'
 import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { lostTrials } from './plan.ts'
 import type { Prepared } from './prepare.ts'
+import { canStack, isStackDue, stackProposals } from './stack.ts'
 import { createRunner, stopsOnSignal, type TuneServices } from './runner.ts'
 import { expectedSeconds, leastShare, rowSharesOf } from './schedule.ts'
 import { finishedTrials, type Store } from './store.ts'
@@ -77,6 +78,20 @@ export async function tune(
       ...(spec.sampler && { sampler: spec.sampler }),
     })
   const search = searchOf(prepared.candidates)
+  const stacks = canStack(spec, prepared, executor)
+  const started = performance.now()
+  /** The stack level, when it is due and was not tried before. */
+  const stacked = (done: readonly Trial[], seconds: number, converged: boolean): Proposal[] => {
+    const isTried = journal.records.some(record => record.type === 'generation' && record.trials.some(({ stack }) => stack)) // prettier-ignore
+    const trials = spec.maxCandidates - done.length
+    // Without a budget it waits for every candidate, and takes what would be the last generation.
+    const [left, whole] = Number.isFinite(seconds)
+      ? [seconds, (deadline - started) / 1000]
+      : [done.length < prepared.candidates.length ? Infinity : trials - GENERATION, spec.maxCandidates]
+    if (!stacks || isTried || trials <= 0 || !isStackDue(done, { left, whole, converged })) return []
+    const ensemble = model.update(done)
+    return ensemble ? stackProposals(prepared.candidates, done, ensemble, prepared) : []
+  }
   const release = stopsOnSignal(services.signal, executor)
   const model = followModel(store, prepared, services.emit)
   const timeOf = (request: TrialRequest) => () => {
@@ -88,7 +103,8 @@ export async function tune(
   const runAll = (requests: readonly TrialRequest[], done: readonly Trial[]) =>
     Promise.all(
       requests.map(request => {
-        const race = spec.racing === false ? undefined : raceOf(store, prepared, done, request)
+        const race =
+          spec.racing === false || request.stack ? undefined : raceOf(store, prepared, done, request)
         return runner.run(request, { time: timeOf(request), ...(race && { race }) })
       }),
     )
@@ -117,10 +133,16 @@ export async function tune(
       }
       // What a stopped run still owed may be more than is asked for now.
       if (seconds <= 0 || (pending.length > 0 && remaining.trials <= 0)) break
-      const requests =
-        pending.length > 0 ? pending : nextGeneration(store, proposed(edited, done, remaining), definitions)
+      const known = done.filter(({ stack }) => !stack)
+      const proposals = () => {
+        const due = stacked(done, seconds, false)
+        if (due.length > 0) return due
+        const next = proposed(edited, known, remaining)
+        return next.length > 0 ? next : stacked(done, seconds, true)
+      }
+      const requests = pending.length > 0 ? pending : nextGeneration(store, proposals(), definitions)
       if (requests.length === 0) {
-        if (spec.budgetSeconds !== undefined) ended = search.stopReason(done, remaining)
+        if (spec.budgetSeconds !== undefined) ended = search.stopReason(known, remaining)
         break
       }
       const running = runAll(requests.slice(0, remaining.trials), done)
@@ -177,6 +199,7 @@ function pendingRequests(
   return records
     .flatMap(record => (record.type === 'generation' ? record.trials : []))
     .filter(request => definitions.get(request.candidate) === request.definition && !finished.has(request.id))
+    .filter(({ stack = [] }) => stack.every(base => finished.has(base)))
 }
 
 function nextGeneration(
@@ -188,13 +211,14 @@ function nextGeneration(
     (sum, record) => sum + (record.type === 'generation' ? record.trials.length : 0),
     0,
   )
-  const trials = proposals.map(({ candidate, params, rowShare }, index) => ({
+  const trials = proposals.map(({ candidate, params, rowShare, stack }, index) => ({
     id: first + index,
     candidate,
     definition: definitions.get(candidate)!,
     params,
     seed: hashSeed(spec.seed, first + index),
     ...(rowShare !== undefined && { rowShare }),
+    ...(stack && { stack }),
   }))
   if (trials.length > 0) journal.append({ type: 'generation', trials })
   return trials

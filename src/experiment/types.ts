@@ -40,6 +40,8 @@ export interface ExperimentSpec {
   readonly seed: number
   /** False: every trial is fitted on all folds, however poor; true unless said. */
   readonly racing?: boolean
+  /** False: no trial learns from the answers of others; true unless said. */
+  readonly stacking?: boolean
   readonly workers: number
   /** Most bytes of memory a trial may use; its share of what is free unless given. */
   readonly trialMemory?: number
@@ -95,6 +97,8 @@ export interface Trial {
   readonly seed: number
   /** Share of the training rows of each fold it learnt from; all unless said. */
   readonly rowShare?: number
+  /** Trials whose held-out answers it learnt from too. */
+  readonly stack?: readonly number[]
   readonly state: TrialState
   /** Why it is not COMPLETE, in one sentence. */
   readonly reason?: string

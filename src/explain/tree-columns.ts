@@ -24,7 +24,8 @@ const forestOf = ({ model }: Member): ForestModel | undefined =>
   model.kind === 'forest' && (model as ForestModel).cover ? (model as ForestModel) : undefined
 
 /** Whether exact values can be had: every member is a forest with the same scores, and its features belong to columns. */
-export const isOfTrees = ({ members }: Pipeline): boolean =>
+export const isOfTrees = ({ members, bases }: Pipeline): boolean =>
+  !bases &&
   members.every(member => {
     const forest = forestOf(member)
     return (

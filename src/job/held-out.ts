@@ -4,7 +4,7 @@ import { takeValues, type ExperimentData } from '../experiment/data.ts'
 import type { Layout } from '../experiment/store.ts'
 import type { Ensemble } from '../experiment/types.ts'
 import type { HeldOutPart } from '../explain/permutation.ts'
-import { joinPipelines, predictPipeline, withAnswer, type Pipeline } from '../pipeline/pipeline.ts'
+import { foldOf, joinPipelines, predictPipeline, withAnswer, type Pipeline } from '../pipeline/pipeline.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 
 /** Held-out rows of one fold, and the model of the fold. */
@@ -24,10 +24,7 @@ export function foldPipelines(
   // The models of a trial stand in the order of the folds.
   return folds.folds.map((_, fold) => {
     const joined = joinPipelines(
-      pipelines.map(({ weight, pipeline }) => ({
-        weight,
-        pipeline: { ...pipeline, members: [pipeline.members[fold]!] },
-      })),
+      pipelines.map(({ weight, pipeline }) => ({ weight, pipeline: foldOf(pipeline, fold) })),
     )
     return withAnswer(joined, answer)
   })

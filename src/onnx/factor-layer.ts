@@ -35,9 +35,9 @@ export function belonging(graph: Graph, layer: Factors, part: 'vector' | 'slope'
 
 /** The numbers `[B, inputs]` and the vectors of the categories `[B, categories, width]`; each absent where there are none. */
 export function factorParts(graph: Graph, layer: Factors, input: Tensor) {
-  return graph.once(`factor parts of ${input.name}`, () => {
-    const { inputs, categories } = layer
-    const width = factorWidth(layer)
+  const { inputs, categories } = layer
+  const width = factorWidth(layer)
+  return graph.once(`${inputs} + ${categories} × ${width} factor parts of ${input.name}`, () => {
     const cut = (from: number, to: number) =>
       inputs === 0 || categories === 0
         ? input
@@ -55,9 +55,9 @@ const square = (graph: Graph, values: Tensor) => graph.op('Mul', [values, values
 
 /** Σ v x, `[B, width]`. */
 export function factorSums(graph: Graph, layer: Factors, input: Tensor, weights: Tensor | undefined): Tensor {
-  return graph.once(`factor sums of ${input.name}`, () =>
-    summed(graph, factorParts(graph, layer, input), weights, values => values),
-  )
+  const { factors, outputs, categories } = layer
+  const key = `${outputs} × ${factors} factor sums of ${input.name} by ${weights?.name} over ${categories}`
+  return graph.once(key, () => summed(graph, factorParts(graph, layer, input), weights, values => values))
 }
 
 function summed(

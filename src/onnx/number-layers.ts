@@ -50,7 +50,7 @@ export interface Waves {
 
 /** The numbers, feature by feature: `[features, B, 1]`. */
 export const numbersOf = (graph: Graph, { features }: Pieces | Waves, input: Tensor): Tensor =>
-  graph.once(`numbers of ${input.name}`, () => {
+  graph.once(`${features} numbers of ${input.name}`, () => {
     const own = graph.op('Slice', [input, graph.i64(0), graph.i64(features), graph.i64(1)])
     const turned = graph.op('Transpose', [own], { perm: { ints: [1, 0] } })
     return graph.op('Unsqueeze', [turned, graph.i64(2)])
@@ -61,22 +61,27 @@ const restOf = (graph: Graph, { features, rest }: Pieces | Waves, input: Tensor)
     ? []
     : [graph.op('Slice', [input, graph.i64(features), graph.i64(features + rest), graph.i64(1)])]
 
+/** Several nets may stand in one graph and read the same input: what is made once is made once for the same arrays. */
+const keyOf = (what: string, input: Tensor, ...arrays: readonly Tensor[]): string =>
+  `${what} of ${[input, ...arrays].map(({ name }) => name).join(' ')}`
+
 /** What the weights of a feature are multiplied with: `[features, B, bins + 1]`. */
 export function reaches(graph: Graph, layer: Pieces, input: Tensor): Tensor {
-  return graph.once(`reaches of ${input.name}`, () => {
-    const { features, bins } = layer
-    const fixed = (values: Float32Array) =>
-      graph.constant(input.type === 'double' ? Float64Array.from(values) : values, [features, 1, bins])
+  const { features, bins } = layer
+  const [slopes, offsets, low, high] = [layer.slopes, layer.offsets, layer.low, layer.high].map(values =>
+    graph.constant(input.type === 'double' ? Float64Array.from(values) : values, [features, 1, bins]),
+  ) as [Tensor, Tensor, Tensor, Tensor]
+  return graph.once(keyOf('reaches', input, slopes, offsets, low, high), () => {
     const x = numbersOf(graph, layer, input)
-    const line = graph.op('Add', [graph.op('Mul', [x, fixed(layer.slopes)]), fixed(layer.offsets)])
-    const clipped = graph.op('Min', [graph.op('Max', [line, fixed(layer.low)]), fixed(layer.high)])
+    const line = graph.op('Add', [graph.op('Mul', [x, slopes]), offsets])
+    const clipped = graph.op('Min', [graph.op('Max', [line, low]), high])
     return graph.op('Concat', [clipped, x], { axis: 2 })
   })
 }
 
 /** `2π · frequency · x + phase`: `[features, B, count]`. */
 export function angles(graph: Graph, layer: Waves, input: Tensor, [frequencies, phases]: readonly Tensor[]) {
-  return graph.once(`angles of ${input.name}`, () => {
+  return graph.once(keyOf('angles', input, frequencies!, phases!), () => {
     const shape = graph.i64(layer.features, 1, layer.count)
     const turns = graph.op('Mul', [
       graph.op('Reshape', [frequencies!, shape]),
@@ -88,7 +93,9 @@ export function angles(graph: Graph, layer: Waves, input: Tensor, [frequencies, 
 }
 
 export const cosines = (graph: Graph, layer: Waves, input: Tensor, parameters: readonly Tensor[]): Tensor =>
-  graph.once(`cosines of ${input.name}`, () => graph.op('Cos', [angles(graph, layer, input, parameters)]))
+  graph.once(keyOf('cosines', input, parameters[0]!, parameters[1]!), () =>
+    graph.op('Cos', [angles(graph, layer, input, parameters)]),
+  )
 
 /** `[features, B, n] · [features, n, width]` and biases, laid out as rows: `[B, features · width]`. */
 function perFeature(

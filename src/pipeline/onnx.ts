@@ -1,5 +1,6 @@
 import type { TaskSchema } from '../data/schema.ts'
 import { emitModel } from '../models/index.ts'
+import type { ModelData } from '../models/model.ts'
 import type { Tensor } from '../onnx/graph.ts'
 import { Graph, IR_VERSION } from '../onnx/graph.ts'
 import type { Encoder } from '../transforms/transform.ts'
@@ -7,9 +8,9 @@ import type { ColumnRef } from './columns.ts'
 import type { FittedGroup, FittedTransforms } from './features.ts'
 import { featureNames, findFeatureTransform, findReader, usedColumns } from './features.ts'
 import { INPUT_TYPES, MISSING_VALUES } from './feeds.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Member, Pipeline } from './pipeline.ts'
 import { outputWidth } from './outputs.ts'
-import { byTransforms, totalWeight } from './pipeline.ts'
+import { byTransforms, distinct, stackedMembers, totalWeight } from './pipeline.ts'
 import { emitTemperature } from './temperature.ts'
 
 /** One input of the graph: `[N, 1]`. */
@@ -73,7 +74,7 @@ export function emitPipeline(pipeline: Pipeline): { bytes: Uint8Array; descripti
   const raw = new Map(
     inputs.map(({ input, column, type }) => [column, graph.input(input, type, ['N', 1])] as const),
   )
-  const answer = emitMembers(pipeline, graph, new RawColumns(graph, raw), new SharedSteps(pipeline, graph))
+  const answer = emitMembers(pipeline, graph, raw)
   graph.scope = 'answer'
   const results = emitAnswer(graph, pipeline.task, answer)
   for (const { name, shape } of outputs) graph.output(name, results[name]!, shape)
@@ -91,16 +92,15 @@ export function emitPipeline(pipeline: Pipeline): { bytes: Uint8Array; descripti
 }
 
 /** Inputs in the order of the table: columns from which some member makes a feature (the first column when there is none). */
-function describeInputs(
-  { members, table }: Pipeline,
-  outputs: readonly OutputDescription[],
-): InputDescription[] {
+function describeInputs(pipeline: Pipeline, outputs: readonly OutputDescription[]): InputDescription[] {
+  const { table, bases = [] } = pipeline
   const used = new Map<string, ColumnRef>()
-  for (const transforms of byTransforms(members).keys()) {
+  const made = new Set(bases.flatMap(({ columns }) => columns))
+  for (const transforms of byTransforms(allMembers(pipeline)).keys()) {
     for (const group of transforms.groups)
       for (const place of usedColumns(group)) {
         const column = group.columns[place]!
-        if (!used.has(column.name)) used.set(column.name, column)
+        if (!used.has(column.name) && !made.has(column.name)) used.set(column.name, column)
       }
   }
   if (used.size === 0 && table.columns[0]) used.set(table.columns[0].name, table.columns[0])
@@ -115,6 +115,11 @@ function describeInputs(
       return { input, column: name, kind, type: INPUT_TYPES[kind], missing: MISSING_VALUES[kind] }
     })
 }
+
+const allMembers = ({ members, bases = [] }: Pipeline): Member[] => [
+  ...bases.flatMap(base => base.members),
+  ...members,
+]
 
 /** Raw columns of the graph, one by one or side by side. */
 class RawColumns {
@@ -164,9 +169,9 @@ class SharedSteps {
   private readonly states = new Map<string, unknown[]>()
   private readonly written = new Map<unknown, Tensor | undefined>()
 
-  constructor({ members }: Pipeline, graph: Graph) {
+  constructor(pipeline: Pipeline, graph: Graph) {
     this.graph = graph
-    for (const { groups } of byTransforms(members).keys())
+    for (const { groups } of byTransforms(allMembers(pipeline)).keys())
       for (const { columns, encode } of groups)
         for (const { transform, states } of encode)
           for (const [c, { name }] of columns.entries()) {
@@ -189,30 +194,50 @@ class SharedSteps {
 const joinColumns = (graph: Graph, tensors: readonly Tensor[]): Tensor =>
   tensors.length === 1 ? tensors[0]! : graph.op('Concat', tensors, { axis: 1 })
 
-/** Double `[N, outputs]`: the weighted mean of all members. */
-function emitMembers(
-  { members, task }: Pipeline,
-  graph: Graph,
-  raw: RawColumns,
-  shared: SharedSteps,
-): Tensor {
-  const parts: Tensor[] = []
+/** Double `[N, outputs]`: the weighted mean of all members, those that read outputs of bases last. */
+function emitMembers(pipeline: Pipeline, graph: Graph, inputs: ReadonlyMap<string, Tensor>): Tensor {
+  const { members, bases = [], task } = pipeline
+  const shared = new SharedSteps(pipeline, graph)
+  const width = outputWidth(task)
+  const made = new Map<FittedTransforms, Map<ModelData, Tensor>>()
+  const outputsOf = ({ transforms, model }: Member) => made.get(transforms)!.get(model)!
   let position = 0
-  for (const [transforms, group] of byTransforms(members)) {
-    graph.scope = `features${position}`
-    const features = emitTransforms(transforms, graph, raw, shared)
-    for (const { weight, model, range } of group) {
-      graph.scope = `member${position++}`
-      const free = graph.cast(emitModel(model, graph, features), 'double')
-      const outputs = range ? graph.op('Clip', [free, graph.f64(range[0]), graph.f64(range[1])]) : free
-      parts.push(members.length === 1 ? outputs : graph.op('Mul', [outputs, graph.f64(weight)]))
+  const emit = (list: readonly Member[], raw: RawColumns) => {
+    for (const [transforms, group] of byTransforms(list)) {
+      graph.scope = `features${position}`
+      const features = emitTransforms(transforms, graph, raw, shared)
+      const outputs = new Map<ModelData, Tensor>()
+      made.set(transforms, outputs)
+      for (const { model, range } of distinct(group)) {
+        graph.scope = `member${position++}`
+        const free = graph.cast(emitModel(model, graph, features), 'double')
+        outputs.set(model, range ? graph.op('Clip', [free, graph.f64(range[0]), graph.f64(range[1])]) : free)
+      }
     }
   }
+  const meanOf = (list: readonly Member[]): Tensor => {
+    if (list.length === 1) return outputsOf(list[0]!)
+    const parts = list.map(member => graph.op('Mul', [outputsOf(member), graph.f64(member.weight)]))
+    const sum = parts.reduce((left, right) => graph.op('Add', [left, right]))
+    return graph.op('Div', [sum, graph.f64(totalWeight(list))])
+  }
+  if (members.length === 0) throw new Error(`a pipeline for "${task.target}" has no members`)
+  const above = stackedMembers(pipeline)
+  emit([...members.filter(member => !above.includes(member)), ...bases.flatMap(base => base.members)], new RawColumns(graph, inputs)) // prettier-ignore
+  if (above.length > 0) {
+    const wider = new Map(inputs)
+    for (const [b, { columns, members: own }] of bases.entries()) {
+      graph.scope = `base${b}`
+      const mean = graph.cast(meanOf(own), 'float')
+      for (const [i, name] of columns.entries()) {
+        const at = width - columns.length + i
+        wider.set(name, width === 1 ? mean : graph.op('Slice', [mean, graph.i64(at), graph.i64(at + 1), graph.i64(1)])) // prettier-ignore
+      }
+    }
+    emit(above, new RawColumns(graph, wider))
+  }
   graph.scope = 'mean'
-  if (parts.length === 0) throw new Error(`a pipeline for "${task.target}" has no members`)
-  if (parts.length === 1) return parts[0]!
-  const sum = parts.reduce((left, right) => graph.op('Add', [left, right]))
-  return graph.op('Div', [sum, graph.f64(totalWeight(members))])
+  return meanOf(members)
 }
 
 /** Float `[N, features]`. */

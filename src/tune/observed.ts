@@ -31,6 +31,8 @@ export interface Proposal {
   readonly params: Params
   /** Share of the training rows to learn from; all unless said. */
   readonly rowShare?: number
+  /** Trials whose held-out answers it learns from too. */
+  readonly stack?: readonly number[]
 }
 
 /** A trial as the search follows it: what its sampler sees, whose it is, and what it cost. */

@@ -58,6 +58,8 @@ const PATIENCE = 100
 /** Of a first trial of a candidate so much must fit into the time for one trial, of later ones so much. */
 const SOME_OF_A_TRIAL = 0.1
 const MOST_OF_A_TRIAL = 0.5
+/** Of the time left on all workers a recommendation may take so much: what is recommended to all tables must leave time to try others. */
+const RECOMMENDED_SHARE = 1 / 12
 /** A trial that takes no longer learns from all rows, whatever the fidelity. */
 const QUICK_SECONDS = 2
 const SAME = 1e-6 // relative change of the best score that is no improvement
@@ -158,6 +160,8 @@ function generationOf<C extends Searchable>(
   const seconds = withAtLeast(MOST_OF_A_TRIAL)
   const cost = withAtLeast(0)
   const startSeconds = withAtLeast(options.leastShare ?? SOME_OF_A_TRIAL)
+  const dearest =
+    RECOMMENDED_SHARE * (remaining.seconds ?? Infinity) * (remaining.workers ?? options.generation)
   const schedule = createSchedule(remaining.seconds ?? Infinity, remaining.workers ?? options.generation)
   const trials = [...ended]
   const proposals: Proposal[] = []
@@ -181,9 +185,10 @@ function generationOf<C extends Searchable>(
     if (proposals.length === size) break
     // Whatever the time left, something must be tried: an experiment without a model is worth nothing.
     const first = trials.length === 0
-    const needed = order === 0 ? startSeconds : seconds
     const rowShare = firstShare(candidate, params)
-    if (schedule.take(needed(candidate, params, rowShare)) || first) add(candidate, params, rowShare)
+    const needed = (order === 0 ? startSeconds : seconds)(candidate, params, rowShare)
+    if (order > 0 && needed > dearest) continue
+    if (schedule.take(needed) || first) add(candidate, params, rowShare)
   }
 
   let tooLong = pendingStarts(options, trials).length > 0

@@ -24,6 +24,17 @@ function quickParams({ space, settings = {} }: Algorithm): Params {
   return params
 }
 
+/** Quick parameters, but the last choice of every list and the lowest of every small range: other shapes inside the model. */
+function otherParams(algorithm: Algorithm): Params {
+  const params: Record<string, Params[string]> = { ...quickParams(algorithm) }
+  for (const [name, distribution] of Object.entries(algorithm.space)) {
+    if (!(name in params) || 'when' in distribution) continue
+    if (distribution.type === 'choice') params[name] = distribution.choices.at(-1)!
+    else if (distribution.type === 'int' && distribution.high < 200) params[name] = distribution.low
+  }
+  return params
+}
+
 /** What the requirements of an algorithm ask of its features. */
 function tableFor(algorithm: Algorithm, task: Task, seed = 7): TrainingData {
   const missing = algorithm.requires.includes('no-missing') ? 0 : 0.1
@@ -112,6 +123,18 @@ for (const algorithm of algorithms.filter(algorithm => algorithm.unfit?.(shape) 
       const labelled = task === 'regression' ? 0 : rows.rows
       for (let row = 0; row < labelled; row++)
         expect(argMax(onnx, row, width)).toBe(argMax(native, row, width))
+    })
+
+    it('says the same where other models of its kind stand in the same graph', async () => {
+      const seeds = [2, 3]
+      const others = await Promise.all(seeds.map(seed => fit(algorithm, data, seed)))
+      const wider = await algorithm.fit(data, otherParams(algorithm), fitContext({ seed: 4 }))
+      const native = await predictModel(await model, rows)
+      const onnx = await runOnnx(await model, rows, [...others, wider])
+      for (let i = 0; i < native.length; i++) {
+        const bound = task === 'regression' ? 1e-5 * Math.max(1, Math.abs(native[i]!)) : 1e-6
+        expect(Math.abs(onnx[i]! - native[i]!)).toBeLessThanOrEqual(bound)
+      }
     })
 
     it('stops when aborted', async () => {

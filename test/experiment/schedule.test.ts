@@ -42,6 +42,15 @@ describe('the schedule of a plan', () => {
     expect(total).toBeLessThanOrEqual(100 + secondsOf('portfolio'))
     expect(secondsOf('prepare')).toBe(3)
   })
+  it('ends with a stack level where there are rows enough for one', () => {
+    const names = stages.map(({ stage }) => stage)
+    expect(names).toEqual(['prepare', 'portfolio', 'search', 'stack', 'export'])
+    expect(stages[3]!.detail).toMatch(/^4 trials learn from the answers of others \(.*linear-learner/)
+    const few = { train: train.slice(0, 400), validation: train.slice(400) }
+    const small = { ...sized, folds: { ...sized.folds, folds: Array.from({ length: 5 }, () => few) } }
+    const planned = scheduleOf(small, candidates, { workers: 2, maxCandidates: 50 })
+    expect(planned.stages.map(({ stage }) => stage)).not.toContain('stack')
+  })
   it('counts every fold, and the making of features', () => {
     const [first] = candidates
     const single = { ...sized, folds: { ...sized.folds, folds: sized.folds.folds.slice(0, 1) } }

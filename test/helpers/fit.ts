@@ -14,11 +14,17 @@ export const fitContext = (given: Partial<FitContext> = {}): FitContext => ({
   ...given,
 })
 
-/** Outputs of a model's ONNX graph for these rows. */
-export async function runOnnx(model: ModelData, features: Features): Promise<Float64Array> {
+/** Outputs of a model's ONNX graph for these rows; `others` stand in the same graph before it, with steps shared as in ensembles. */
+export async function runOnnx(
+  model: ModelData,
+  features: Features,
+  others: readonly ModelData[] = [],
+): Promise<Float64Array> {
   const graph = new Graph('model')
+  graph.shareNodes = true
   const width = features.columns.length
   const input = graph.input('features', 'float', ['N', width])
+  for (const other of others) emitModel(other, graph, input)
   const output = graph.cast(emitModel(model, graph, input), 'double')
   graph.output('outputs', output, ['N', model.outputs])
   const session = await openSession(graph.encode())

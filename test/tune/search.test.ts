@@ -96,6 +96,24 @@ describe('a search', () => {
       { wd: 1e-6 },
     ])
   })
+  it('lets what is recommended wait where it would take much of the time left', () => {
+    const dear = { eta: 0.02, depth: 12, share: 0.7 } // 6 s
+    const recommended = candidates.map(candidate =>
+      candidate.name === 'boosting-a' ? { ...candidate, starts: [{ order: 1, params: dear }] } : candidate,
+    )
+    const history = candidates.map(({ name, space }, id) => ({
+      id,
+      candidate: name,
+      params: defaults(space),
+      state: 'COMPLETE' as const,
+      metrics: { AUC: score({ candidate: name, params: defaults(space) }) },
+      fitSeconds: seconds({ name }, defaults(space)),
+    }))
+    const firstOf = (left: number) =>
+      search({ candidates: recommended }).next(history, { trials: 50, seconds: left, workers: 2 })[0]!.params
+    expect(firstOf(40)).toEqual(dear)
+    expect(firstOf(30)).not.toEqual(dear)
+  })
   it('fills generations of the size asked for and ends after the trials asked for', () => {
     const { generations, history, stop } = run({}, 50)
     expect(generations.map(generation => generation.length)).toEqual([

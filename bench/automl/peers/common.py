@@ -34,10 +34,11 @@ class Job:
         seconds = time.perf_counter() - self.predicting
         values = np.asarray(outputs, dtype=float)
         if self.task != "regression":
-            place = {str(label): k for k, label in enumerate(columns)}
-            values = np.column_stack(
-                [values[:, place[label]] if label in place else np.zeros(len(values)) for label in self.classes]
-            )
+            place = {number(str(label)): k for k, label in enumerate(columns)}
+            wanted = [place.get(number(label)) for label in self.classes]
+            if sum(k is None for k in wanted) > len(wanted) / 2:
+                raise ValueError(f"classes {self.classes} are not those of the answers {list(place)}")
+            values = np.column_stack([np.zeros(len(values)) if k is None else values[:, k] for k in wanted])
         with open(self.out, "w", encoding="utf-8") as file:
             json.dump(
                 {
@@ -48,6 +49,14 @@ class Job:
                 },
                 file,
             )
+
+
+def number(label):
+    """Labels that are numbers may be written in another way (1 and 1.0)."""
+    try:
+        return float(label)
+    except ValueError:
+        return label.strip()
 
 
 def encoded(job):

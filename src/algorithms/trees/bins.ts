@@ -5,6 +5,7 @@ import { createRng, type Rng } from '../../util/rng.ts'
 export const MAX_VALUE_BINS = 255
 const SAMPLE = 50_000 // rows whose values decide the thresholds
 const FEW = 1024 // distinct values counted by hashing rather than sorting
+const SHORT = 512 // values sorted sooner than a table is cleared
 const SPARSE_SHARE = 0.5 // share of rows in one bin from which a feature is stored by its other rows only
 
 /**
@@ -79,8 +80,9 @@ function countValues(feature: Feature, rows: number, positions: Int32Array | und
   return tally(values)
 }
 
-/** Distinct values and how often each occurs; a small hash table first, sorting when there are many. */
+/** Distinct values and how often each occurs: by a small hash table, by sorting where there are few values or many distinct ones. */
 function tally(values: Float32Array): ValueCounts {
+  if (values.length <= SHORT) return tallySorted(values)
   const mask = 4 * FEW - 1
   const keys = new Float32Array(mask + 1).fill(NaN)
   const counts = new Float64Array(mask + 1)
@@ -129,10 +131,16 @@ function tallySorted(given: Float32Array): ValueCounts {
 }
 
 /**
- * The values that are not NaN, ascending: a radix sort of their bits in three passes, four times as fast as the built-in one.
+ * The values that are not NaN, ascending: beyond a few a radix sort of their bits in three passes, four times as fast as the built-in one.
  * Bits of negative floats are turned over, those of positive ones get the top bit, so that they order as integers.
  */
 function sortFloats(given: Float32Array): Float32Array {
+  if (given.length <= SHORT) {
+    return given
+      .filter(value => value === value)
+      .map(value => value + 0)
+      .sort()
+  }
   let from = new Uint32Array(given.length)
   const bits = new Uint32Array(given.buffer, given.byteOffset, given.length)
   let n = 0

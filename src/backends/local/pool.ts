@@ -57,6 +57,7 @@ const unfinished = (
  */
 export class LocalPool implements Executor {
   readonly slots: number
+  readonly sharesFolder = true
   private readonly place: WorkerPlace
   private readonly memory: MemoryPlan
   private readonly note: (message: string) => void

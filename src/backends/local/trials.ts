@@ -7,6 +7,7 @@ import type { Algorithm } from '../../algorithms/algorithm.ts'
 import { openData, type ExperimentData } from '../../experiment/data.ts'
 import { identityOf, type Race, type TrialJob } from '../../experiment/executor.ts'
 import { FeatureCache, fitCandidate, RaceLost } from '../../experiment/fit-candidate.ts'
+import { openStack } from '../../experiment/stack.ts'
 import { layout, type Layout } from '../../experiment/store.ts'
 import { clockOf, endedByDisk, leaveTrial } from '../../experiment/trial-files.ts'
 import type { Trial } from '../../experiment/types.ts'
@@ -98,9 +99,10 @@ async function runTrial(
     const data = (bench.data ??= openData(paths))
     if (job.metricModule !== undefined) await loadMetric(job.metricModule)
     const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
+    const stack = request.stack && openStack(paths, data, candidate, request.stack)
     const fitted = await fitCandidate(
-      data,
-      candidate,
+      stack?.data ?? data,
+      stack?.candidate ?? candidate,
       algorithm,
       request.params,
       {
@@ -120,7 +122,7 @@ async function runTrial(
     )
     return leaveTrial(paths, base, {
       definition: request.definition,
-      fitted,
+      fitted: stack ? { ...fitted, pipeline: { ...fitted.pipeline, bases: stack.bases } } : fitted,
       more: {
         ...(fitted.fitSeconds > TIME_LIMITED_SHARE * seconds && { timeLimited: true }),
         memoryBytes: mostBytes(),
