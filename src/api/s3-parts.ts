@@ -66,7 +66,6 @@ export class Uploads {
     chosen: readonly Pick<Part, 'number' | 'md5'>[],
     path: string,
   ): Promise<string> {
-    // prettier-ignore
     const there = new Set(this.parts(upload).map(nameOf))
     if (chosen.length === 0) throw new S3Error('MalformedXML', 'a list of at least one part is expected')
     if (chosen.some(({ number }, i) => i > 0 && number <= chosen[i - 1]!.number))

@@ -145,10 +145,12 @@ class TrainingJobs implements Executor {
   private async begin(name: string, job: TrialJob, time: TrialTime, dataBytes: number): Promise<boolean> {
     const { cloud, ledger, region, settings } = this.place
     const seconds = Math.max(1, time.softSeconds - this.aroundSeconds)
-    const order = { job, ...(Number.isFinite(seconds) && { seconds }) }
+    const { metricModule: file } = job
+    // Of a path of this machine nobody there has a use.
+    const asked = file === undefined ? job : { ...job, metricModule: moduleName(file) }
+    const order = { job: asked, ...(Number.isFinite(seconds) && { seconds }) }
     const there = placesOf(this.prefix).trial(name)
     await cloud.put(`${there}${TRIAL_FILE}`, { text: JSON.stringify(order) })
-    const { metricModule: file } = job
     if (file !== undefined) await cloud.put(`${there}${moduleName(file)}`, { file })
     const { hardSeconds } = time
     const request = trainingRequest(settings, this.prefix, { name, order, hardSeconds, dataBytes })

@@ -8,7 +8,7 @@ export const CHANNELS = { experiment: 'experiment', trial: 'trial' } as const
 export const TRIAL_FILE = 'trial.json'
 export const RESULT_FILE = 'result.json'
 /** The module that scores, where the objective is a custom one; beside the trial. */
-export const moduleName = (path: string): string => `objective${extname(path)}`
+export const moduleName = (path: string): string => `objective${extname(path).toLowerCase()}`
 
 /** What an instance is told of its trial. */
 export interface TrialOrder {

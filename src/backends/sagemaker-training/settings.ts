@@ -36,7 +36,7 @@ function moduleChecks({ metricModule: path }: ExperimentSpec): Check[] {
   const [, , imported] = IMPORTED.exec(readFileSync(path, 'utf8')) ?? []
   return [
     [
-      extname(path) === '.js',
+      extname(path).toLowerCase() === '.js',
       `--objective is ${basename(path)}: expected a name that ends in .mjs or .cjs, as nothing else says there which it is`,
     ],
     [

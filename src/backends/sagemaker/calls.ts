@@ -41,7 +41,7 @@ export function putCalls(uri: string, ContentLength: number, repeated?: string):
   return [
     s3('ListMultipartUploads', { Prefix: Key }),
     s3('CreateMultipartUpload', { Key }),
-    s3('ListParts', upload),
+    s3('ListParts', upload, 'where an earlier client left one'),
     s3('UploadPart', { ...upload, PartNumber: 1, ContentLength: size }, `for each of ${Math.ceil(ContentLength / size)} parts`), // prettier-ignore
     s3('CompleteMultipartUpload', upload),
     s3('ListMultipartUploads', { Prefix: Key }),

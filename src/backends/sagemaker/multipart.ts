@@ -45,8 +45,9 @@ export async function putInParts(
   partBytes?: number,
 ): Promise<void> {
   const size = partSize(bytes, partBytes)
-  const id = (await calls.unfinished()).at(-1)?.id ?? tagOf(await calls.begin(), 'UploadId') ?? ''
-  const there = await partsOf(calls, id)
+  const left = (await calls.unfinished().catch(ifNotAllowed)).at(-1)
+  const id = left?.id ?? tagOf(await calls.begin(), 'UploadId') ?? ''
+  const there = new Map(left && (await partsOf(calls, id).catch(ifNotAllowed)))
   const sent: string[] = []
   for (let startByte = 0; startByte < bytes; startByte += size) {
     const number = sent.length + 1
@@ -64,7 +65,13 @@ export async function putInParts(
       if (!isDone) throw error
     })
   // Of a beginning whose answer was lost, or of another earlier client.
-  for (const other of await calls.unfinished()) await calls.abort(other.id)
+  for (const other of await calls.unfinished().catch(ifNotAllowed)) await calls.abort(other.id)
+}
+
+/** Who may only write begins anew. */
+function ifNotAllowed(error: unknown): [] {
+  if ((error as { status?: number }).status === 403) return []
+  throw error
 }
 
 /** MD5 of the parts that are there, in hexadecimal, by number. */

@@ -143,6 +143,15 @@ for (const { name, isThere, begin } of servers)
       expect(await left()).toEqual([])
     })
 
+    it('goes up whole where only writing is allowed', async () => {
+      const { cloud, asked } = await through(kind =>
+        kind.startsWith('GET') ? { type: 'AccessDenied', status: 403 } : 'pass',
+      )
+      await cloud.put(URI, file(8, 2 * PART))
+      expect((await open(port).get(URI)).equals(noise(8, 2 * PART))).toBe(true)
+      expect([asked.filter(kind => kind === 'GET uploads').length, await left()]).toEqual([2, []])
+    })
+
     it('is known to the ledger while it is unfinished, and cloud clean aborts it, and none of others', async () => {
       const names = [
         { kind: 'object', name: 's3://lake/run/input/train.csv', region: 'us-east-1' },
