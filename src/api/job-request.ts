@@ -20,6 +20,7 @@ function fromV1(request: CreateV1): JobRequest {
     limits: config.CompletionCriteria ?? {},
     algorithms: generation?.AlgorithmsConfig?.[0]?.AutoMLAlgorithms ?? [],
     ...optional('features', generation?.FeatureSpecificationS3Uri),
+    ...split(config.DataSplitConfig),
     definitionsOnly: request.GenerateCandidateDefinitionsOnly === true,
   }
 }
@@ -36,9 +37,13 @@ function fromV2(request: CreateV2): JobRequest {
     limits: tabular.CompletionCriteria ?? {},
     algorithms: tabular.CandidateGenerationConfig?.AlgorithmsConfig?.[0]?.AutoMLAlgorithms ?? [],
     ...optional('features', tabular.FeatureSpecificationS3Uri),
+    ...split(request.DataSplitConfig),
     definitionsOnly: tabular.GenerateCandidateDefinitionsOnly === true,
   }
 }
+
+const split = ({ ValidationFraction: share }: NonNullable<CreateV2['DataSplitConfig']> = {}) =>
+  share === undefined ? {} : { validationFraction: share }
 
 const optional = <K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } =>
   value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: string })
@@ -71,6 +76,13 @@ export function checkJob(record: Pick<JobRecord, 'version' | 'request'>): JobReq
     job.channels.some(({ DataSource }) => DataSource && DataSource.S3DataSource.S3DataType !== 'S3Prefix')
   ) {
     throw validation('S3DataType must be S3Prefix: manifests are not read here')
+  }
+  const { validationFraction: share } = job
+  if (share !== undefined && !(share > 0 && share < 1)) {
+    throw validation(`ValidationFraction is ${share}: it must be greater than 0 and less than 1`)
+  }
+  if (share !== undefined && job.channels.length > training.length) {
+    throw validation('ValidationFraction must not be set when there is a validation channel')
   }
   if (job.algorithms.length > 0 && job.mode === 'AUTO') {
     throw validation('AlgorithmsConfig must not be set when Mode is AUTO')

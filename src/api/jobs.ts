@@ -229,6 +229,7 @@ export class Jobs {
       '--mode',
       mode,
       ...flag('--validation', filesOf('validation')[0]),
+      ...flag('--validation-fraction', request.validationFraction),
       ...flag('--problem-type', request.problemType),
       ...flag('--objective', request.objective),
       ...flag('--max-candidates', MaxCandidates),

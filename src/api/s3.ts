@@ -1,36 +1,36 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { dirname, join, relative } from 'node:path'
 import { readBody } from '../serve/body.ts'
 import type { Reply } from '../serve/http.ts'
 import { writeFileAtomic } from '../util/files.ts'
-import { AwsError } from './aws-error.ts'
 import type { Places } from './places.ts'
+import { escapeXml, S3Error, XML_HEAD, XML_TYPE } from './s3-error.ts'
+import { answerMultipart, isMultipart } from './s3-multipart.ts'
 
-/** An error as S3 tells it, in XML. */
-export class S3Error extends AwsError {}
-
-/** One PUT: boto3 and the command line of AWS send more in parts, but a table or a block of columns comes in one. */
+/** One PUT, or one part. */
 const MAX_OBJECT_BYTES = 2 ** 28
 const MAX_KEYS = 1000
-const XML = 'application/xml'
 
-const escape = (text: string): string =>
-  text.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
-
-export const isS3 = ({ method }: IncomingMessage): boolean => method !== 'POST'
+export const isS3 = ({ method, url }: IncomingMessage): boolean =>
+  method !== 'POST' || isMultipart(url ?? '/')
 
 /**
- * The part of S3 that moves files in and out of the folder of the buckets: objects are put, got (whole or in part), looked at, listed
- * and deleted, by path. A bucket is there when a folder is.
+ * The part of S3 that moves files in and out of the folder of the buckets: objects are put, got (whole or in part), put in
+ * parts, looked at, listed and deleted, by path. A bucket is there when a folder is.
  */
 export async function answerS3(places: Places, request: IncomingMessage): Promise<Reply> {
-  const url = new URL(request.url ?? '/', 'http://localhost')
+  const base = 'http://localhost'
+  if (!URL.canParse(request.url ?? '/', base)) throw new S3Error('InvalidURI', 'the path is no URI')
+  const url = new URL(request.url ?? '/', base)
   const [bucket, ...rest] = decode(url.pathname.slice(1)).split('/')
   const key = rest.join('/')
   if (!bucket) throw new S3Error('NotImplemented', 'buckets are not listed here: name one', 501)
   const path = places.path(`s3://${bucket}/${key}`)
+  const asked = { bucket, key, path, query: url.searchParams }
+  const ofUpload = await answerMultipart(places, request, asked, bodyOf)
+  if (ofUpload) return ofUpload
   switch (request.method) {
     case 'PUT':
       return key === '' ? putBucket(path) : putObject(path, request)
@@ -66,6 +66,14 @@ function headBucket(path: string, bucket: string): Reply {
 }
 
 async function putObject(path: string, request: IncomingMessage): Promise<Reply> {
+  const bytes = await bodyOf(request)
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  writeFileAtomic(path, bytes)
+  return { status: 200, headers: { etag: `"${createHash('md5').update(bytes).digest('hex')}"` } }
+}
+
+/** What an object or a part is to hold. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const { headers } = request
   if (headers['x-amz-copy-source'] !== undefined)
     throw new S3Error('NotImplemented', 'objects are not copied here', 501)
@@ -77,9 +85,7 @@ async function putObject(path: string, request: IncomingMessage): Promise<Reply>
   const length = headers['x-amz-decoded-content-length']
   if (length !== undefined && Number(length) !== bytes.length)
     throw new S3Error('IncompleteBody', 'the body is shorter or longer than it says')
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  writeFileAtomic(path, bytes)
-  return { status: 200, headers: { etag: etag(bytes) } }
+  return bytes
 }
 
 /** `aws-chunked`: pieces with their length in hexadecimal before each, an empty one, then trailers. */
@@ -97,7 +103,7 @@ export function unframed(body: Buffer): Buffer {
   return Buffer.concat(pieces)
 }
 
-async function getObject(path: string, key: string, request: IncomingMessage): Promise<Reply> {
+function getObject(path: string, key: string, request: IncomingMessage): Reply {
   if (!existsSync(path) || !statSync(path).isFile())
     throw new S3Error('NoSuchKey', `there is no object ${key}`, 404)
   const { size, mtime } = statSync(path)
@@ -106,25 +112,25 @@ async function getObject(path: string, key: string, request: IncomingMessage): P
   const to = Math.min(size - 1, range?.[2] ? Number(range[2]) : size - 1)
   if (range && from >= size) throw new S3Error('InvalidRange', `the object has ${size} bytes`, 416)
   const headers = {
-    etag: etag(readFileSync(path)),
+    etag: etag({ size, mtime }),
     'last-modified': mtime.toUTCString(),
     'accept-ranges': 'bytes',
     ...(range && { 'content-range': `bytes ${from}-${to}/${size}` }),
   }
-  const isHead = request.method === 'HEAD'
-  if (isHead)
-    return {
-      status: 200,
-      type: 'binary/octet-stream',
-      headers: { ...headers, 'content-length': String(size) },
-    }
-  const parts: Buffer[] = []
-  if (size > 0)
-    for await (const part of createReadStream(path, { start: from, end: to })) parts.push(part as Buffer)
-  return { status: range ? 206 : 200, type: 'binary/octet-stream', body: Buffer.concat(parts), headers }
+  const type = 'binary/octet-stream'
+  if (request.method === 'HEAD' || size === 0)
+    return { status: 200, type, headers: { ...headers, 'content-length': String(size) } }
+  return {
+    status: range ? 206 : 200,
+    type,
+    stream: createReadStream(path, { start: from, end: to }),
+    headers: { ...headers, 'content-length': String(to - from + 1) },
+  }
 }
 
-const etag = (bytes: Uint8Array): string => `"${createHash('md5').update(bytes).digest('hex')}"`
+/** As S3 has it for objects that came in parts: no hash of the bytes, but another one when they are others. */
+const etag = ({ size, mtime }: { readonly size: number; readonly mtime: Date }): string =>
+  `"${size.toString(16)}-${Math.floor(mtime.getTime()).toString(16)}"`
 
 /** ListObjectsV2. */
 function list(places: Places, bucket: string, query: URLSearchParams): Reply {
@@ -149,22 +155,16 @@ function list(places: Places, bucket: string, query: URLSearchParams): Reply {
   const contents = shown.map(key => {
     const path = join(root, key)
     const { size, mtime } = statSync(path)
-    return `<Contents><Key>${escape(key)}</Key><LastModified>${mtime.toISOString()}</LastModified><ETag>&quot;${size.toString(16)}-${Math.floor(mtime.getTime()).toString(16)}&quot;</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`
+    return `<Contents><Key>${escapeXml(key)}</Key><LastModified>${mtime.toISOString()}</LastModified><ETag>${escapeXml(etag({ size, mtime }))}</ETag><Size>${size}</Size><StorageClass>STANDARD</StorageClass></Contents>`
   })
   const more = plain.length > most
   const body = [
-    `<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`,
-    `<Name>${escape(bucket)}</Name><Prefix>${escape(prefix)}</Prefix><KeyCount>${shown.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${more}</IsTruncated>`,
-    ...(more ? [`<NextContinuationToken>${escape(shown.at(-1)!)}</NextContinuationToken>`] : []),
+    `${XML_HEAD}<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`,
+    `<Name>${escapeXml(bucket)}</Name><Prefix>${escapeXml(prefix)}</Prefix><KeyCount>${shown.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${more}</IsTruncated>`,
+    ...(more ? [`<NextContinuationToken>${escapeXml(shown.at(-1)!)}</NextContinuationToken>`] : []),
     ...contents,
-    ...[...folders].map(folder => `<CommonPrefixes><Prefix>${escape(folder)}</Prefix></CommonPrefixes>`),
+    ...[...folders].map(folder => `<CommonPrefixes><Prefix>${escapeXml(folder)}</Prefix></CommonPrefixes>`),
     '</ListBucketResult>',
   ].join('')
-  return { status: 200, type: XML, body }
+  return { status: 200, type: XML_TYPE, body }
 }
-
-export const tellS3 = (type: string, message: string, status: number): Reply => ({
-  status,
-  type: XML,
-  body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${escape(type)}</Code><Message>${escape(message)}</Message></Error>`,
-})

@@ -25,6 +25,11 @@ interface CandidateGenerationConfig {
   readonly FeatureSpecificationS3Uri?: string
 }
 
+interface DataSplitConfig {
+  /** Of the rows of the training channel. */
+  readonly ValidationFraction?: number
+}
+
 interface CreateCommon {
   readonly AutoMLJobName: string
   readonly OutputDataConfig: { readonly S3OutputPath: string; readonly KmsKeyId?: string }
@@ -40,6 +45,7 @@ export interface CreateV1 extends CreateCommon {
   readonly AutoMLJobConfig?: {
     readonly CompletionCriteria?: CompletionCriteria
     readonly CandidateGenerationConfig?: CandidateGenerationConfig
+    readonly DataSplitConfig?: DataSplitConfig
     readonly Mode?: string
   }
   readonly GenerateCandidateDefinitionsOnly?: boolean
@@ -59,7 +65,7 @@ export interface TabularJobConfig {
 export interface CreateV2 extends CreateCommon {
   readonly AutoMLJobInputDataConfig: readonly Channel[]
   readonly AutoMLProblemTypeConfig: { readonly TabularJobConfig?: TabularJobConfig }
-  readonly DataSplitConfig?: object
+  readonly DataSplitConfig?: DataSplitConfig
   readonly SecurityConfig?: object
 }
 
@@ -74,6 +80,7 @@ export interface JobRequest {
   readonly limits: CompletionCriteria
   readonly algorithms: readonly string[]
   readonly features?: string
+  readonly validationFraction?: number
   readonly definitionsOnly: boolean
 }
 

@@ -40,6 +40,10 @@ export const runCommand: CommandDefinition = {
   options: [
     option('--target <column>', 'the column to predict'),
     option('--validation <file>', 'labelled file to score trials on (default: rows are set aside)'),
+    option(
+      '--validation-fraction <share>',
+      'share of the rows, such as 0.2, to score trials on, in place of folds',
+    ).argParser(Number),
     option('--test <file>', 'labelled file to score the final model on; nothing else sees it'),
     option('--name <name>', 'name of the experiment (default: from the data)'),
     option('--output <folder>', 'where everything is written (default: ./glasspilot-<name>)'),
@@ -173,6 +177,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     output: text('output'),
     target,
     validation: text('validation'),
+    validationFraction: options['validationFraction'],
     test: text('test'),
     name: name === undefined ? undefined : parseExperimentName(name),
     task,

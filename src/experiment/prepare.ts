@@ -172,6 +172,7 @@ async function prepareAnew(
           seed: spec.seed,
           repeats: repeatsFor(dataset.rows, dataset.columns.length),
           ...(groups && { groups }),
+          ...(spec.validationFraction !== undefined && { share: spec.validationFraction }),
           ...(time ? { time } : { keys: rowKeys(dataset.columns, dataset.rows) }),
         })
       : givenHoldout(rows, table.rows - (await rowsOf(spec.validation, schema)), basename(spec.validation))

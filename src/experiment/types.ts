@@ -18,6 +18,8 @@ export interface ExperimentSpec {
   readonly data: TablePath
   /** Path of a labelled file: every trial is scored on its rows and learns from none of them. Rows are set aside by themselves without it. */
   readonly validation?: string
+  /** Share of the rows, between 0 and 1, that every trial is scored on and learns nothing from, in place of folds. */
+  readonly validationFraction?: number
   /** Path of a labelled file no trial ever sees; the final model is scored on it once. */
   readonly test?: string
   readonly target: string

@@ -142,6 +142,7 @@ function commandOf({ spec, trials, objective }: Finished): string {
     ...[spec.data].flat().map(shellWord),
     `--target ${shellWord(spec.target)}`,
     ...(spec.validation === undefined ? [] : [`--validation ${shellWord(spec.validation)}`]),
+    ...(spec.validationFraction === undefined ? [] : [`--validation-fraction ${spec.validationFraction}`]),
     ...(spec.test === undefined ? [] : [`--test ${[spec.test].flat().map(shellWord).join(' ')}`]),
     ...(spec.task ? [`--problem-type ${PROBLEM_TYPES[spec.task]}`] : []),
     `--objective ${objective.name}`,

@@ -41,6 +41,7 @@ export async function startExperiment(request: ExperimentRequest): Promise<{ sto
     )
   }
   requireValidation(given)
+  requireShare(given)
   const name = given.name ?? nameFrom(found.name)
   const spec: ExperimentSpec = {
     mode: 'auto',
@@ -58,6 +59,26 @@ export async function startExperiment(request: ExperimentRequest): Promise<{ sto
   }
   const store = createStore(output ?? freeFolder(`glasspilot-${name}`), spec, VERSION)
   return { store, ...(found.note !== undefined && { note: found.note }) }
+}
+
+/** A share of the rows says all about how they are set aside. */
+function requireShare({ validationFraction: share, validation, group, time }: Partial<ExperimentSpec>): void {
+  if (share === undefined) return
+  if (!(share > 0 && share < 1)) {
+    throw new InputError(
+      'E_USAGE',
+      `--validation-fraction is ${share}: expected a share of the rows between 0 and 1, such as 0.2; give one`,
+      { exit: 'usage' },
+    )
+  }
+  const others = { '--validation': validation, '--group': group, '--time': time }
+  const other = Object.entries(others).find(([, value]) => value !== undefined)
+  if (!other) return
+  throw new InputError(
+    'E_USAGE',
+    `--validation-fraction cannot stand beside ${other[0]}, which decides itself which rows are held out: expected one of them; leave one away`,
+    { exit: 'usage' },
+  )
 }
 
 /** A file to validate with says all about how rows are set aside. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import net from 'node:net'
+import { pipeline, type Readable } from 'node:stream'
 import { BackendError, messageOf } from '../util/errors.ts'
 import { Guard, type GuardOptions } from './guard.ts'
 import { Refusal } from './refusal.ts'
@@ -9,6 +10,8 @@ export interface Reply {
   readonly status: number
   readonly type?: string
   readonly body?: string | Buffer
+  /** In place of a body that may be large; its `content-length` is among the headers. */
+  readonly stream?: Readable
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -135,7 +138,7 @@ async function answer(
       reply = tell(undefined, id)
     }
   }
-  const { status, type, body = '', headers } = reply
+  const { status, type, body = '', stream, headers } = reply
   response.writeHead(status, {
     ...SAFE_HEADERS,
     ...(type !== undefined && { 'content-type': type }),
@@ -145,7 +148,8 @@ async function answer(
     ...guard.corsHeaders(request),
     ...headers,
   })
-  response.end(request.method === 'HEAD' ? undefined : body)
+  if (stream) pipeline(stream, response, () => {})
+  else response.end(request.method === 'HEAD' ? undefined : body)
   response.once('close', () => {
     state.inFlight--
     if (state.inFlight === 0) state.onIdle()

@@ -28,6 +28,8 @@ export interface SplitOptions {
   readonly keys?: Float64Array
   /** Number of folds; 1 asks for a single holdout. Chosen by size when left out. */
   readonly folds?: number
+  /** Asks for a single holdout of this share of the rows, between 0 and 1. Time and groups have no use for it. */
+  readonly share?: number
   /** How often the rows are dealt into folds anew; once unless said. Time and groups are dealt once. */
   readonly repeats?: number
 }
@@ -55,7 +57,7 @@ export function requireRows(rows: number): void {
 /** Sets rows aside for scoring: a fifth of a large table once, or each row of a small one in turn. */
 export function splitRows(
   target: Target,
-  { seed, groups, time, keys, folds, repeats = 1 }: SplitOptions,
+  { seed, groups, time, keys, folds, share, repeats = 1 }: SplitOptions,
 ): Folds {
   const rows = target.values.length
   if (rows < 2) {
@@ -64,10 +66,11 @@ export function splitRows(
       `${rows} row${rows === 1 ? '' : 's'} with a target: at least 2 are needed to train and score; add rows`,
     )
   }
-  const asked = folds ?? (rows > HOLDOUT_ROWS ? 1 : DEFAULT_FOLDS)
+  const asked = share === undefined ? (folds ?? (rows > HOLDOUT_ROWS ? 1 : DEFAULT_FOLDS)) : 1
   if (time) return forwardFolds(time, Math.min(asked, rows - 1))
   const rng = createRng(hashSeed(seed, 'split'))
-  const parts = Math.min(asked === 1 ? HOLDOUT_PARTS : asked, rows)
+  const [held, dealt] = share === undefined ? [1, HOLDOUT_PARTS] : partsFor(share, rows)
+  const parts = Math.min(asked === 1 ? dealt : asked, rows)
   const copies = keys && findCopies(keys)
   const together = copies && canKeepTogether(copies, parts) ? copies : undefined
   const said = copies ? tellCopies(copies, together !== undefined) : ''
@@ -83,6 +86,7 @@ export function splitRows(
       : 'with the share of each class kept'
   const deal = () =>
     together ? assignCopies(target, together, parts, rng) : assignStratified(target, parts, rng)
+  if (share !== undefined) return heldShare(deal(), held, parts, how + said)
   const first = toFolds(deal(), parts, asked, how + said)
   if (repeats === 1 || asked === 1) return first
   const more = Array.from({ length: repeats - 1 }, () => toFolds(deal(), parts, asked, '').folds)
@@ -92,6 +96,35 @@ export function splitRows(
     folds: [first.folds, ...more].flat(),
     repeats,
   }
+}
+
+const MOST_PARTS = 1000
+
+/** `held` of `parts` is the share, or as near to it as so few parts can be; both sides have some. */
+function partsFor(share: number, rows: number): readonly [held: number, parts: number] {
+  let best: readonly [number, number] = [1, 2]
+  const error = ([held, parts]: readonly [number, number]) => Math.abs(held / parts - share)
+  for (let parts = 2; parts <= Math.min(rows, MOST_PARTS) && error(best) > 1e-9; parts++) {
+    const found = [Math.min(parts - 1, Math.max(1, Math.round(share * parts))), parts] as const
+    if (error(found) < error(best)) best = found
+  }
+  return best
+}
+
+/** So many parts, spread evenly over all, are held out together. Rows that are always trained on stay so. */
+function heldShare(part: Int32Array, held: number, parts: number, how: string): Folds {
+  const before = (value: number) => Math.ceil((value * held) / parts)
+  const isHeld = (value: number) => value >= 0 && before(value) < before(value + 1)
+  const validation = rowsWhere(part, isHeld)
+  const train = rowsWhere(part, value => !isHeld(value))
+  if (validation.length === 0 || train.length === 0) {
+    throw new InputError(
+      'E_TOO_FEW_ROWS',
+      `a share of ${held} in ${parts} of ${count(part.length)} rows leaves ${count(train.length)} to learn from and ${count(validation.length)} to score: at least one of each is needed; choose another --validation-fraction`,
+    )
+  }
+  const reason = `${count(part.length)} rows: ${held} in ${parts} are held out, as asked, ${how}`
+  return { kind: 'holdout', reason, folds: [{ train, validation }] }
 }
 
 /** What is asked to be validated with: those from row `first` on, of the rows of a table that have a target. `name`: of their file. */

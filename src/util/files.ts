@@ -190,9 +190,12 @@ export function diskError(error: unknown, path: string, bytes: number): unknown 
 }
 
 /** SHA-256 of a file, in lower-case hex. */
-export async function sha256File(path: string): Promise<string> {
+export const sha256File = (path: string): Promise<string> => sha256Stream(createReadStream(path))
+
+/** SHA-256 of what a stream brings, in lower-case hex. */
+export async function sha256Stream(stream: AsyncIterable<unknown>): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  for await (const chunk of stream) hash.update(chunk as Buffer)
   return hash.digest('hex')
 }
 

@@ -5,6 +5,9 @@ import { operations } from '../../src/api/operations.ts'
 import { listPage } from '../../src/api/pages.ts'
 import { Places } from '../../src/api/places.ts'
 import { requests } from '../../src/api/requests.ts'
+import { openData } from '../../src/experiment/data.ts'
+import { layout } from '../../src/experiment/store.ts'
+import { unpack } from '../../src/util/pack.ts'
 import { packTarGz, unpackTarGz } from '../../src/util/tar.ts'
 import { temporaryFolder, writeTable } from '../helpers/cli.ts'
 import { apiFor, call, jobV2, until } from './client.ts'
@@ -108,6 +111,24 @@ describe('the control plane', () => {
     expect(body['message']).toContain(says)
   })
 
+  it.each([
+    [0, ['training'], 'greater than 0 and less than 1'],
+    [1, ['training'], 'greater than 0 and less than 1'],
+    [1.5, ['training'], "Value '1.5' at 'dataSplitConfig.validationFraction' failed to satisfy constraint"],
+    [0.2, ['training', 'validation'], 'must not be set when there is a validation channel'],
+  ] as const)(
+    'a ValidationFraction of %d with channels %j is refused',
+    async (ValidationFraction, types, says) => {
+      // prettier-ignore
+      const job = jobV2('a', 's3://bucket/train.csv', {}, { DataSplitConfig: { ValidationFraction } })
+      const [channel] = job.AutoMLJobInputDataConfig
+      const channels = types.map(ChannelType => ({ ...channel, ChannelType }))
+      const { status, body } = await call((await server).port, 'CreateAutoMLJobV2', { ...job, AutoMLJobInputDataConfig: channels }) // prettier-ignore
+      expect([status, body['__type']]).toEqual([400, 'ValidationException'])
+      expect(body['message']).toContain(says)
+    },
+  )
+
   it('refuses what a page of another site could send without asking', async () => {
     const { port } = await server
     const post = (headers: Record<string, string>) =>
@@ -118,6 +139,34 @@ describe('the control plane', () => {
     expect(await post({ ...target, 'content-type': 'text/plain' })).toBe(415)
     expect(await post({ ...target, ...type, origin: 'http://evil.example' })).toBe(403)
     expect((await fetch(`http://127.0.0.1:${port}/nowhere`)).status).toBe(404)
+  })
+
+  it('scores the trials of a job on the share of rows that ValidationFraction says, in both versions', async () => {
+    const { port } = await server
+    const split = { DataSplitConfig: { ValidationFraction: 0.3 } }
+    const limits = { CompletionCriteria: { MaxCandidates: 1 }, Mode: 'HYPERPARAMETER_TUNING' }
+    const two = jobV2('third', 's3://bucket/train.csv', limits, split)
+    const { AutoMLJobInputDataConfig: channels, AutoMLProblemTypeConfig: _, ...common } = two
+    const one = {
+      ...common,
+      AutoMLJobName: 'third-v1',
+      InputDataConfig: [{ ...channels[0], TargetAttributeName: 'y' }],
+      AutoMLJobConfig: split,
+      GenerateCandidateDefinitionsOnly: true,
+      DataSplitConfig: undefined,
+    }
+    expect((await call(port, 'CreateAutoMLJobV2', two)).status).toBe(200)
+    expect((await call(port, 'CreateAutoMLJob', one)).status).toBe(200)
+    for (const name of ['third', 'third-v1']) {
+      expect((await until(port, name, 'Completed', 'Failed'))['AutoMLJobStatus']).toBe('Completed')
+      const { folds } = openData(layout(join(root, '.glasspilot', 'experiments', name)))
+      expect([folds.kind, folds.folds.map(({ validation }) => validation.length)]).toEqual(['holdout', [90]])
+    }
+    expect((await call(port, 'DescribeAutoMLJobV2', { AutoMLJobName: 'third' })).body).toMatchObject(split)
+    const described = await call(port, 'DescribeAutoMLJob', { AutoMLJobName: 'third-v1' })
+    expect(described.body).toMatchObject({ AutoMLJobConfig: split })
+    const { outputs } = unpack(readFileSync(join(layout(join(root, '.glasspilot', 'experiments', 'third')).trial(0), 'outputs.bin'))) as { outputs: Float64Array } // prettier-ignore
+    expect([90, 2 * 90]).toContain(outputs.length)
   })
 
   it('fails a job whose table cannot be used, with the reason', async () => {

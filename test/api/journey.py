@@ -59,7 +59,7 @@ arn = create(**request)["AutoMLJobArn"]
 refused("ResourceInUse", create, **request)
 
 stages = []
-deadline = time.time() + 150
+deadline = time.time() + 500
 while time.time() < deadline:
     answer = call(describe, AutoMLJobName=job)
     stage = f"{answer['AutoMLJobStatus']}/{answer['AutoMLJobSecondaryStatus']}"

@@ -120,6 +120,7 @@ const refused: [what: string, text: string, says: RegExp][] = [
 describe('packages of a model', () => {
   const binary = join(folder, 'binary')
   const regression = join(folder, 'regression')
+  const chosen = join(folder, 'chosen')
   beforeAll(async () => {
     for (const [cwd, task] of [
       [binary, 'binary'],
@@ -130,6 +131,14 @@ describe('packages of a model', () => {
       await trained(cwd, 'table.csv', task === 'binary' ? 3 : 2)
       for (const { name } of exportFormats) await exported(cwd, name)
     }
+    mkdirSync(chosen)
+    writeOffice(join(chosen, 'table.csv'), 300, 'binary')
+    writeFileSync(
+      join(chosen, 'features.json'),
+      '{"FeatureAttributeNames": ["when", "price", "city", "note"]}',
+    )
+    await trained(chosen, 'table.csv', 1, '', ['--features', join(chosen, 'features.json')])
+    for (const name of ['node', 'python']) await exported(chosen, name)
     for (const [i, [, text]] of tables.entries()) writeFileSync(join(binary, `table-${i}.csv`), text)
     for (const [i, [what, text]] of refused.entries())
       writeFileSync(join(binary, `refused-${i}.csv`), text, what === 'another encoding' ? 'latin1' : 'utf8')
@@ -205,6 +214,28 @@ describe('packages of a model', () => {
       expect(expected.stdout.split('\n')).toHaveLength(302)
       expect(await execute(program, [script, 'table.csv'], binary)).toEqual(expected)
     })
+
+    it.skipIf(skip)(
+      'takes rows without names, of the features or of all columns that were given',
+      async () => {
+        const lines = readFileSync(join(chosen, 'table.csv'), 'utf8').replaceAll('two\nlines', 'two lines').split('\n') // prettier-ignore
+        const withoutTarget = lines.slice(1).map(line => line.replace(/;[^;]*$/, ''))
+        const withoutTiny = withoutTarget.map(line => line.replace(/;[^;]*$/, ''))
+        for (const [name, rows] of [
+          ['all.csv', withoutTarget],
+          ['some.csv', withoutTiny],
+        ] as const) {
+          // prettier-ignore
+          writeFileSync(join(chosen, name), rows.join('\n'))
+          const expected = await glasspilot(['predict', 'experiment', '--no-header', name], { cwd: chosen })
+          expect(expected.stdout.split('\n')).toHaveLength(301)
+          expect(await execute(program, [script, '--no-header', name], chosen)).toEqual(expected)
+        }
+        writeFileSync(join(chosen, 'few.csv'), '1;2;3\n')
+        const few = await execute(program, [script, 'few.csv', '--no-header'], chosen)
+        expect([few.code, few.stderr]).toEqual([65, expect.stringMatching(/: E_RAGGED_FILE: .* 4 or 5 were expected.*\n$/)]) // prettier-ignore
+      },
+    )
 
     it.skipIf(skip)('predicts numbers as small as 1e-7', async () => {
       const expected = await own(regression, 'table.csv')

@@ -52,10 +52,16 @@ export async function exported(cwd: string, name: string): Promise<void> {
   symlinkSync(join(MODULES, 'onnxruntime-node'), join(cwd, name, 'node_modules/onnxruntime-node'))
 }
 
-export async function trained(cwd: string, table: string, candidates: number, datasets = ''): Promise<void> {
+export async function trained(
+  cwd: string,
+  table: string,
+  candidates: number,
+  datasets = '',
+  more: readonly string[] = [],
+): Promise<void> {
   const target = datasets === '' ? ['--target', 'y'] : []
   const limits = ['--max-candidates', String(candidates), '--output', 'experiment', '--quiet']
-  const { code, stderr } = await glasspilot(['run', table, ...target, ...limits], {
+  const { code, stderr } = await glasspilot(['run', table, ...target, ...limits, ...more], {
     cwd,
     env: { GLASSPILOT_DATASETS: datasets },
   })

@@ -1,6 +1,8 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { openData } from '../../src/experiment/data.ts'
+import { layout } from '../../src/experiment/store.ts'
 import { glasspilot, temporaryFolder, writeTable } from '../helpers/cli.ts'
 
 describe('--validation', () => {
@@ -36,6 +38,17 @@ describe('--validation', () => {
     expect({ code, stderr }).toMatchObject({ code: 65, stderr: expect.stringContaining('E_DATA_CHANGED') })
   })
 
+  it('may be a share of the rows, which none learns from either', async () => {
+    const { code, stderr } = await run('--validation-fraction', '0.25', ...settings, '--output', 'share')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { folds } = openData(layout(join(folder, 'share')))
+    const [{ train, validation }] = folds.folds as [(typeof folds.folds)[number]]
+    expect([folds.kind, train.length, validation.length]).toEqual(['holdout', 225, 75])
+    const report = await glasspilot(['report', 'share'], { cwd: folder })
+    expect(report.code).toBe(0)
+    expect(readFileSync(join(folder, 'share', 'report.html'), 'utf8')).toContain('--validation-fraction 0.25')
+  })
+
   it('is refused when it is not there, has other columns, has no target, or stands beside --time', async () => {
     writeFileSync(join(folder, 'other.csv'), 'a,b\n1,2\n')
     writeFileSync(join(folder, 'blank.csv'), 'age,colour,income,joined,y\n30,red,40000,2020-05-05,\n')
@@ -44,6 +57,10 @@ describe('--validation', () => {
       [['--validation', 'other.csv'], 65, 'other.csv'],
       [['--validation', 'blank.csv'], 65, 'E_TOO_FEW_ROWS'],
       [['--validation', 'later.csv', '--time', 'joined'], 64, 'E_USAGE'],
+      [['--validation-fraction', '1'], 64, 'between 0 and 1'],
+      [['--validation-fraction', 'half'], 64, 'between 0 and 1'],
+      [['--validation-fraction', '0.2', '--validation', 'later.csv'], 64, 'beside --validation,'],
+      [['--validation-fraction', '0.2', '--group', 'colour'], 64, 'beside --group,'],
     ]
     for (const [i, [args, code, words]] of cases.entries()) {
       const refused = await run(...args, '--quiet', '--output', `refused${i}`)

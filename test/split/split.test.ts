@@ -87,6 +87,52 @@ describe('splitRows', () => {
     )
   })
 
+  it('holds out the share that is asked for, with the share of each class', () => {
+    const target = classes(Array.from({ length: 1000 }, (_, i) => (i % 10 === 0 ? 1 : 0)))
+    for (const [share, held] of [
+      [0.2, 200],
+      [0.3, 300],
+      [0.125, 125],
+      [0.9, 900],
+      [0.001, 1],
+      [0.999, 999],
+    ] as const) {
+      // prettier-ignore
+      const split = splitRows(target, { seed: 1, share, repeats: 3 })
+      check(split, 1000)
+      expect([split.kind, split.folds.length]).toEqual(['holdout', 1])
+      const [fold] = split.folds
+      expect([fold!.validation.length, fold!.train.length]).toEqual([held, 1000 - held])
+      expect(Math.abs(counts(target, fold!.validation)[1]! - held / 10)).toBeLessThanOrEqual(1)
+      expect(split.reason).toContain('as asked')
+    }
+    expect(splitRows(target, { seed: 1, share: 0.2 }).folds).toEqual(splitRows(target, { seed: 1, folds: 1 }).folds) // prettier-ignore
+  })
+
+  it('holds out a share that is as near as the rows allow, whatever the table', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 4, max: 300 }),
+        fc.double({ min: 1e-6, max: 1 - 1e-6, noNaN: true }),
+        fc.boolean(),
+        (rows, share, isNumber) => {
+          const values = Array.from({ length: rows }, (_, i) => (isNumber ? (i * 7919) % 31 : i % 2))
+          const split = splitRows(isNumber ? quantity(values) : classes(values), { seed: 3, share })
+          check(split, rows)
+          const held = split.folds[0]!.validation.length
+          expect(Math.abs(held - Math.min(rows - 1, Math.max(1, share * rows)))).toBeLessThanOrEqual(2)
+        },
+      ),
+      { seed: 1, numRuns: 200 },
+    )
+  })
+
+  it('says so when a share leaves nothing to score', () => {
+    const target = classes([0, 1, ...Array.from({ length: 20 }, (_, i) => i + 2)])
+    expect(splitRows(target, { seed: 1, share: 0.5 }).folds[0]!.validation.length).toBeGreaterThan(0)
+    expect(() => splitRows(classes([0, 0, 1]), { seed: 1, share: 0.001 })).not.toThrow()
+  })
+
   it('spreads a quantity evenly: every fold has the same mean, nearly', () => {
     const target = quantity(Array.from({ length: 500 }, (_, i) => (i * 7919) % 1000))
     const split = splitRows(target, { seed: 3 })

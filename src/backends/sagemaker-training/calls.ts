@@ -5,9 +5,9 @@ import { dataHashes } from '../../experiment/data.ts'
 import type { Prepared } from '../../experiment/prepare.ts'
 import { definitionHash, type Store } from '../../experiment/store.ts'
 import { byteSize, count, duration } from '../../util/text.ts'
-import type { CloudPlan, PlannedCall } from '../sagemaker/calls.ts'
+import { putCalls, type CloudPlan, type PlannedCall } from '../sagemaker/calls.ts'
 import { placeFrom } from '../sagemaker/client.ts'
-import { placesOf, TRIAL_FILE, trainingRequest } from './request.ts'
+import { moduleName, placesOf, TRIAL_FILE, trainingRequest } from './request.ts'
 import { jobName, runName } from './names.ts'
 import { trainingRefusals, trainingSettings } from './settings.ts'
 
@@ -27,15 +27,6 @@ export function planTrainingJobs({ spec, paths }: Store, prepared: Prepared): Cl
   const order = { job: { request: first, candidate, objective: prepared.objective } }
   const name = jobName(run, 0, 1)
   const places = placesOf(prefix)
-  const put = (uri: string, ContentLength: number, repeated?: string): PlannedCall => {
-    const [, Bucket = '', Key = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(uri) ?? []
-    return {
-      service: 's3',
-      operation: 'PutObject',
-      request: { Bucket, Key, ContentLength },
-      ...(repeated !== undefined && { repeated }),
-    }
-  }
   const sagemaker = (operation: string, request: object, repeated: string): PlannedCall => ({
     service: 'sagemaker',
     operation,
@@ -58,13 +49,20 @@ export function planTrainingJobs({ spec, paths }: Store, prepared: Prepared): Cl
         : `it ends after ${duration(spec.budgetSeconds)}`,
     ],
     calls: [
-      ...files.map(file => put(places.data + file.name, file.bytes)),
+      ...files.flatMap(file => putCalls(places.data + file.name, file.bytes)),
       sagemaker(
         'DescribeTrainingJob',
         { TrainingJobName: name },
         `${each}: an earlier client may have made it`,
       ),
-      put(places.trial(name) + TRIAL_FILE, Buffer.byteLength(JSON.stringify(order)), each),
+      ...putCalls(places.trial(name) + TRIAL_FILE, Buffer.byteLength(JSON.stringify(order)), each),
+      ...(spec.metricModule === undefined
+        ? []
+        : putCalls(
+            places.trial(name) + moduleName(spec.metricModule),
+            statSync(spec.metricModule).size,
+            each,
+          )),
       sagemaker(
         'CreateTrainingJob',
         trainingRequest(settings, prefix, { name, order, hardSeconds: 3600, dataBytes }),

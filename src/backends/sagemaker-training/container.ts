@@ -13,7 +13,7 @@ import process from 'node:process'
 import { layout } from '../../experiment/store.ts'
 import type { Trial } from '../../experiment/types.ts'
 import { LocalPool } from '../local/pool.ts'
-import { CHANNELS, RESULT_FILE, TRIAL_FILE, type TrialOrder } from './request.ts'
+import { CHANNELS, moduleName, RESULT_FILE, TRIAL_FILE, type TrialOrder } from './request.ts'
 import { TRIAL_FILES } from './result.ts'
 
 /** What a job that is asked to stop may still take; the service kills it after 120 s. */
@@ -27,9 +27,11 @@ const LATE = { times: 1.5, seconds: 5 }
  */
 export async function runOrderedTrial(base: string): Promise<Trial> {
   const input = (channel: string) => join(base, 'input', 'data', channel)
-  const { job, seconds = Infinity } = JSON.parse(
+  const { job: asked, seconds = Infinity } = JSON.parse(
     readFileSync(join(input(CHANNELS.trial), TRIAL_FILE), 'utf8'),
   ) as TrialOrder
+  const { metricModule: module } = asked
+  const job = { ...asked, ...(module !== undefined && { metricModule: join(input(CHANNELS.trial), moduleName(module)) }) } // prettier-ignore
   const folder = mkdtempSync(join(tmpdir(), 'trial-'))
   const paths = layout(folder)
   symlinkSync(input(CHANNELS.experiment), paths.data)

@@ -18,7 +18,7 @@ import { CloudError, openCloud, placeFrom, type Cloud } from '../sagemaker/clien
 import { ledgerPath, openLedger, type Ledger } from '../sagemaker/ledger.ts'
 import { describeJob, hasEnded, stopJob, type JobNow } from '../sagemaker/training-job.ts'
 import { jobName, runName } from './names.ts'
-import { placesOf, TRIAL_FILE, trainingRequest } from './request.ts'
+import { moduleName, placesOf, TRIAL_FILE, trainingRequest } from './request.ts'
 import { takeResult } from './result.ts'
 import { trainingRefusals, trainingSettings, type TrainingSettings } from './settings.ts'
 
@@ -145,8 +145,13 @@ class TrainingJobs implements Executor {
   private async begin(name: string, job: TrialJob, time: TrialTime, dataBytes: number): Promise<boolean> {
     const { cloud, ledger, region, settings } = this.place
     const seconds = Math.max(1, time.softSeconds - this.aroundSeconds)
-    const order = { job, ...(Number.isFinite(seconds) && { seconds }) }
-    await cloud.put(`${placesOf(this.prefix).trial(name)}${TRIAL_FILE}`, { text: JSON.stringify(order) })
+    const { metricModule: file } = job
+    // Of a path of this machine nobody there has a use.
+    const asked = file === undefined ? job : { ...job, metricModule: moduleName(file) }
+    const order = { job: asked, ...(Number.isFinite(seconds) && { seconds }) }
+    const there = placesOf(this.prefix).trial(name)
+    await cloud.put(`${there}${TRIAL_FILE}`, { text: JSON.stringify(order) })
+    if (file !== undefined) await cloud.put(`${there}${moduleName(file)}`, { file })
     const { hardSeconds } = time
     const request = trainingRequest(settings, this.prefix, { name, order, hardSeconds, dataBytes })
     for (; !this.closing; await this.pause(WAIT_MS)) {

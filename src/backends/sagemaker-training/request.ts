@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import type { TrialJob } from '../../experiment/executor.ts'
 import type { TrainingSettings } from './settings.ts'
 
@@ -6,6 +7,8 @@ export const CHANNELS = { experiment: 'experiment', trial: 'trial' } as const
 /** What a channel `trial` holds, and what the archive of a model is opened for. */
 export const TRIAL_FILE = 'trial.json'
 export const RESULT_FILE = 'result.json'
+/** The module that scores, where the objective is a custom one; beside the trial. */
+export const moduleName = (path: string): string => `objective${extname(path).toLowerCase()}`
 
 /** What an instance is told of its trial. */
 export interface TrialOrder {

@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, extname } from 'node:path'
 import type { ExperimentSpec } from '../../experiment/types.ts'
-import { failed, placeChecks } from '../sagemaker/checks.ts'
+import { quoted } from '../../util/text.ts'
+import { failed, placeChecks, type Check } from '../sagemaker/checks.ts'
 import { cloudSettings, type CloudSettings } from '../sagemaker/settings.ts'
 
 /** Where trials run as training jobs, and on what. */
@@ -25,6 +28,24 @@ export const trainingSettings = ({
   ...cloudSettings(cloud),
 })
 
+const IMPORTED = /\b(?:from|import|require)\s*\(?\s*(['"])(?!node:)([^'"]+)\1/
+
+/** A module of one file goes with its trials; what it imports beside Node itself would not be there. */
+function moduleChecks({ metricModule: path }: ExperimentSpec): Check[] {
+  if (path === undefined || !existsSync(path)) return []
+  const [, , imported] = IMPORTED.exec(readFileSync(path, 'utf8')) ?? []
+  return [
+    [
+      extname(path).toLowerCase() === '.js',
+      `--objective is ${basename(path)}: expected a name that ends in .mjs or .cjs, as nothing else says there which it is`,
+    ],
+    [
+      imported !== undefined,
+      `--objective imports ${quoted(imported ?? '')}: expected one file that imports modules of Node alone ("node:…"), as only it is sent`,
+    ],
+  ]
+}
+
 /** What could not be done as asked; found before anything is sent. */
 export function trainingRefusals(spec: ExperimentSpec, settings: TrainingSettings): string[] {
   const { image, instanceType, keepAliveSeconds } = settings
@@ -42,9 +63,6 @@ export function trainingRefusals(spec: ExperimentSpec, settings: TrainingSetting
       keepAliveSeconds > MAX_KEEP_ALIVE_SECONDS,
       `--keep-alive is ${keepAliveSeconds} s: at most ${MAX_KEEP_ALIVE_SECONDS} are allowed`,
     ],
-    [
-      spec.metricModule !== undefined,
-      '--objective is a module of this machine: expected a metric by name, the module is not sent',
-    ],
+    ...moduleChecks(spec),
   ])
 }

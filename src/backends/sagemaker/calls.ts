@@ -4,6 +4,7 @@ import type { Store } from '../../experiment/store.ts'
 import { costDrivers, refusals } from './checks.ts'
 import { placeFrom } from './client.ts'
 import { createRequest, featureSpecification, jobName, uploadsOf } from './mapping.ts'
+import { PART_BYTES, partSize } from './multipart.ts'
 import { cloudSettings } from './settings.ts'
 import { writeUpload } from './upload.ts'
 
@@ -25,6 +26,28 @@ export interface CloudPlan {
   readonly calls: readonly PlannedCall[]
 }
 
+/** Those that a file of so many bytes is put with. */
+export function putCalls(uri: string, ContentLength: number, repeated?: string): PlannedCall[] {
+  const [, Bucket = '', Key = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(uri) ?? []
+  const s3 = (operation: string, request: object, times = repeated): PlannedCall => ({
+    service: 's3',
+    operation,
+    request: { Bucket, ...request },
+    ...(times !== undefined && { repeated: times }),
+  })
+  if (ContentLength <= PART_BYTES) return [s3('PutObject', { Key, ContentLength })]
+  const upload = { Key, UploadId: 'the one of CreateMultipartUpload' }
+  const size = partSize(ContentLength)
+  return [
+    s3('ListMultipartUploads', { Prefix: Key }),
+    s3('CreateMultipartUpload', { Key }),
+    s3('ListParts', upload, 'where an earlier client left one'),
+    s3('UploadPart', { ...upload, PartNumber: 1, ContentLength: size }, `for each of ${Math.ceil(ContentLength / size)} parts`), // prettier-ignore
+    s3('CompleteMultipartUpload', upload),
+    s3('ListMultipartUploads', { Prefix: Key }),
+  ]
+}
+
 export async function planOnSageMaker(
   { spec, paths, journal }: Store,
   prepared: Prepared,
@@ -35,10 +58,6 @@ export async function planOnSageMaker(
   const job = jobName(spec, sha)
   const uploads = uploadsOf(settings, job, spec)
   const name = { AutoMLJobName: job }
-  const put = (uri: string, length: number): PlannedCall => {
-    const [, Bucket = '', Key = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(uri) ?? []
-    return { service: 's3', operation: 'PutObject', request: { Bucket, Key, ContentLength: length } }
-  }
   const sagemaker = (operation: string, request: object, repeated?: string): PlannedCall => ({
     service: 'sagemaker',
     operation,
@@ -52,10 +71,10 @@ export async function planOnSageMaker(
     costDrivers: costDrivers(spec, prepared.profile.rows, bytes),
     calls: [
       sagemaker('DescribeAutoMLJobV2', name),
-      put(uploads.table, bytes),
+      ...putCalls(uploads.table, bytes),
       ...(uploads.features === undefined
         ? []
-        : [put(uploads.features, Buffer.byteLength(featureSpecification(spec)))]),
+        : putCalls(uploads.features, Buffer.byteLength(featureSpecification(spec)))),
       sagemaker('CreateAutoMLJobV2', createRequest(spec, prepared, { job, settings, uploads })),
       sagemaker('DescribeAutoMLJobV2', name, 'until it has ended, every 2 to 30 s'),
       sagemaker(

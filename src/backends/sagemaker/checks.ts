@@ -7,8 +7,8 @@ import type { CloudSettings } from './settings.ts'
 
 const MIN_ROWS = 500
 const MAX_CANDIDATES = 750
-/** Largest object that one request can put. */
-const MAX_UPLOAD_BYTES = 5 * 2 ** 30
+/** Largest object of S3. */
+const MAX_UPLOAD_BYTES = 5 * 2 ** 40
 
 /** What the service would refuse, or could not do as asked; found before anything is sent. */
 export function refusals(

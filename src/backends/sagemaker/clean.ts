@@ -3,6 +3,7 @@ import { AutoMLJobs } from './automl.ts'
 import { openCloud, placeFrom, CloudError, type Cloud } from './client.ts'
 import { ifGone } from './gone.ts'
 import { ledgerPath, openLedger, type LedgerEntry } from './ledger.ts'
+import type { Unfinished } from './s3-xml.ts'
 import { describeJob, hasEnded, stopJob, waits } from './training-job.ts'
 
 export interface CloudItem extends LedgerEntry {
@@ -38,7 +39,9 @@ const describe = (cloud: Cloud, kind: Part, name: string) =>
 async function stateOf(cloud: Cloud, { kind, name }: LedgerEntry): Promise<string> {
   if (kind === 'object' || kind === 'prefix') {
     const found = await cloud.list(kind === 'prefix' ? `${name}/` : name).catch(ifGone)
-    return found && found.length > 0 ? `${found.length} object${found.length > 1 ? 's' : ''}` : 'not there'
+    const begun = await unfinished(cloud, { kind, name })
+    const parts = [counted(found?.length ?? 0, 'object'), begun && counted(begun.length, 'unfinished upload')]
+    return parts.filter(part => part).join(', ') || 'not there'
   }
   if (kind === 'automl-job') {
     const job = await new AutoMLJobs(cloud).describe(name)
@@ -139,8 +142,31 @@ async function stopTraining(cloud: Cloud, name: string): Promise<string> {
   }
 }
 
+/** Uploads are aborted before: one that was completed meanwhile would leave an object. */
 async function remove(cloud: Cloud, { kind, name }: LedgerEntry): Promise<string> {
+  const begun = await unfinished(cloud, { kind, name })
+  for (const upload of begun ?? []) await cloud.abort(upload).catch(ifGone)
   const found = kind === 'prefix' ? await cloud.list(`${name}/`).catch(ifGone) : [name]
   for (const uri of found ?? []) await cloud.remove(uri)
-  return `${found?.length ?? 0} deleted`
+  const aborted = begun
+    ? counted(begun.length, 'unfinished upload', ' aborted')
+    : 'unfinished uploads may not be listed'
+  return [`${found?.length ?? 0} deleted`, aborted].filter(part => part).join(', ')
 }
+
+/** Uploads in parts that were begun under an entry; undefined where they may not be looked for. */
+async function unfinished(
+  cloud: Cloud,
+  { kind, name }: Pick<LedgerEntry, 'kind' | 'name'>,
+): Promise<readonly Unfinished[] | undefined> {
+  try {
+    const found = (await cloud.unfinished(kind === 'prefix' ? `${name}/` : name).catch(ifGone)) ?? []
+    return kind === 'prefix' ? found : found.filter(({ uri }) => uri === name)
+  } catch (error) {
+    if (error instanceof CloudError && [403, 405, 501].includes(error.status)) return undefined
+    throw error
+  }
+}
+
+const counted = (count: number, what: string, then = ''): string =>
+  count === 0 ? '' : `${count} ${what}${count > 1 ? 's' : ''}${then}`

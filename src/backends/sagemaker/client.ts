@@ -1,12 +1,15 @@
-import { createReadStream, statSync } from 'node:fs'
-import { request as requestHttp } from 'node:http'
+import { statSync } from 'node:fs'
+import { request as requestHttp, type IncomingHttpHeaders } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import process from 'node:process'
 import { BackendError, messageOf } from '../../util/errors.ts'
-import { sha256, sha256File } from '../../util/files.ts'
+import { sha256, sha256Stream } from '../../util/files.ts'
 import { withoutSecrets } from '../../util/redact.ts'
 import { findCredentials } from './credentials.ts'
+import { readPiece, type Piece } from './multipart.ts'
+import { openObjects } from './objects.ts'
+import type { Unfinished } from './s3-xml.ts'
 import { encodePart, signedHeaders, type Credentials } from './signature.ts'
 
 /** The calls that an experiment in the cloud makes; nothing else here knows of HTTP. */
@@ -17,11 +20,15 @@ export interface Cloud {
   putMetrics(request: object): Promise<void>
   /** Asks the endpoint of that name. */
   invoke(endpoint: string, body: string, contentType: string, accept: string): Promise<Buffer>
+  /** Large files go in parts. One that was cut off is gone on with when the same is put again. */
   put(uri: string, from: { readonly file: string } | { readonly text: string }): Promise<void>
   get(uri: string): Promise<Buffer>
   /** URIs of all objects that begin so. */
   list(prefix: string): Promise<readonly string[]>
   remove(uri: string): Promise<void>
+  /** Uploads in parts to URIs that begin so, which were neither completed nor aborted. */
+  unfinished(prefix: string): Promise<readonly Unfinished[]>
+  abort(upload: Unfinished): Promise<void>
 }
 
 /** What the service answered, when it was a refusal. */
@@ -89,21 +96,22 @@ export interface ClientOptions {
   readonly credentials?: () => Promise<Credentials>
   readonly attempts?: number
   readonly firstDelayMs?: number
+  /** Files above this go up in parts of it. */
+  readonly partBytes?: number
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number
   readonly body: Buffer
-  readonly type: string
-  readonly id: string
+  readonly headers: IncomingHttpHeaders
 }
 
-interface Outgoing {
+export interface Outgoing {
   readonly method: string
   readonly url: URL
   readonly service: 'sagemaker' | 's3' | 'monitoring'
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: { readonly file: string } | { readonly text: string }
+  readonly body?: { readonly file: string } | Piece | { readonly text: string }
   /** It must not be done twice: sent again only when it was certainly not done. */
   readonly once?: boolean
 }
@@ -116,7 +124,7 @@ const EXPIRED = /^(ExpiredToken|RequestExpired)/
 
 /** Talks to AWS, or to a server that speaks like it, with signed requests. What may pass is tried again, later and later. */
 export function openCloud(place: CloudPlace, options: ClientOptions = {}): Cloud {
-  const { credentials = findCredentials, attempts = 7, firstDelayMs = 250 } = options
+  const { credentials = findCredentials, attempts = 7, firstDelayMs = 250, partBytes } = options
   let known: Promise<Credentials> | undefined
   const send = async (outgoing: Outgoing): Promise<Answer> => {
     for (let attempt = 1, delay = firstDelayMs; ; attempt++, delay = Math.min(MAX_DELAY_MS, 2 * delay)) {
@@ -140,18 +148,6 @@ export function openCloud(place: CloudPlace, options: ClientOptions = {}): Cloud
         )
       }
     }
-  }
-  const objectUrl = (uri: string, query: Readonly<Record<string, string>> = {}): URL => {
-    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(uri) ?? []
-    const path = key.split('/').map(encodePart).join('/')
-    // Names with dots have no certificate as hosts; other servers know paths only.
-    const base =
-      place.s3 !== undefined || bucket.includes('.')
-        ? `${place.s3 ?? `https://s3.${place.region}.amazonaws.com`}/${bucket}`
-        : `https://${bucket}.s3.${place.region}.amazonaws.com`
-    const url = new URL(`${base}/${path}`)
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
-    return url
   }
   return {
     async call(operation, request) {
@@ -190,35 +186,7 @@ export function openCloud(place: CloudPlace, options: ClientOptions = {}): Cloud
       const headers = { 'content-type': contentType, accept }
       return (await send({ method: 'POST', url, service: 'sagemaker', headers, body: { text } })).body
     },
-    async put(uri, from) {
-      await send({ method: 'PUT', url: objectUrl(uri), service: 's3', body: from })
-    },
-    get: async uri => (await send({ method: 'GET', url: objectUrl(uri), service: 's3' })).body,
-    async list(prefix) {
-      const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(prefix) ?? []
-      const found: string[] = []
-      for (let token: string | undefined; ;) {
-        const query = {
-          'list-type': '2',
-          prefix: key,
-          ...(token !== undefined && { 'continuation-token': token }),
-        }
-        const { body } = await send({
-          method: 'GET',
-          url: objectUrl(`s3://${bucket}/`, query),
-          service: 's3',
-        })
-        const text = body.toString('utf8')
-        for (const [, name] of text.matchAll(/<Contents>.*?<Key>(.*?)<\/Key>/gs))
-          found.push(`s3://${bucket}/${plain(name!)}`)
-        token = /<NextContinuationToken>(.*?)<\/NextContinuationToken>/s.exec(text)?.[1]
-        if (token === undefined) return found
-        token = plain(token)
-      }
-    },
-    async remove(uri) {
-      await send({ method: 'DELETE', url: objectUrl(uri), service: 's3' })
-    },
+    ...openObjects(send, place, partBytes),
   }
 }
 
@@ -235,30 +203,19 @@ const unsure = (host: string, cause: Error) =>
     { exit: 'unreachable', cause },
   )
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
-
-const plain = (xml: string): string =>
-  xml.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (_, base16: string, base10: string, name: string) =>
-    base16
-      ? String.fromCodePoint(parseInt(base16, 16))
-      : base10
-        ? String.fromCodePoint(Number(base10))
-        : (ENTITIES[name] ?? ''),
-  )
-
 async function once(
   { method, url, service, headers = {}, body }: Outgoing,
   region: string,
   credentials: Credentials,
 ): Promise<Answer> {
-  const bodyHash =
-    body === undefined ? sha256('') : 'file' in body ? await sha256File(body.file) : sha256(body.text)
+  const piece = body !== undefined && 'file' in body ? { startByte: 0, endByte: statSync(body.file).size, ...body } : undefined // prettier-ignore
+  const text = body !== undefined && 'text' in body ? body.text : ''
+  const length = piece ? piece.endByte - piece.startByte : Buffer.byteLength(text)
+  const bodyHash = piece && length > 0 ? await sha256Stream(readPiece(piece)) : sha256(text)
   const signed = signedHeaders(
     { method, url, headers, bodyHash, service, region, time: new Date() },
     credentials,
   )
-  const length =
-    body === undefined ? 0 : 'file' in body ? statSync(body.file).size : Buffer.byteLength(body.text)
   const answer = await new Promise<Answer>((resolve, reject) => {
     const outgoing = (url.protocol === 'https:' ? requestHttps : requestHttp)(
       url,
@@ -271,23 +228,26 @@ async function once(
           resolve({
             status: response.statusCode!,
             body: Buffer.concat(chunks),
-            type: String(response.headers['x-amzn-errortype'] ?? ''),
-            id: String(response.headers['x-amzn-requestid'] ?? response.headers['x-amz-request-id'] ?? ''),
+            headers: response.headers,
           }),
         )
       },
     )
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
     outgoing.on('error', reject)
-    if (body !== undefined && 'file' in body) pipeline(createReadStream(body.file), outgoing).catch(reject)
-    else outgoing.end(body?.text)
+    if (piece && length > 0) pipeline(readPiece(piece), outgoing).catch(reject)
+    else outgoing.end(text)
   })
-  if (answer.status < 300) return answer
+  // What takes long begins with 200 and may still end as an error.
+  const isLateError = service === 's3' && method === 'POST' && /<Error>/.test(answer.body.toString('latin1'))
+  if (answer.status < 300 && !isLateError) return answer
   throw refusalOf(answer)
 }
 
 /** JSON of SageMaker, or XML of S3. */
-function refusalOf({ status, body, type, id }: Answer): CloudError {
+function refusalOf({ status, body, headers }: Answer): CloudError {
+  const type = String(headers['x-amzn-errortype'] ?? '')
+  const id = String(headers['x-amzn-requestid'] ?? headers['x-amz-request-id'] ?? '')
   const text = body.toString('utf8')
   const xml = (tag: string) => new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(text)?.[1]
   let json: { __type?: string; message?: string; Message?: string } = {}

@@ -4,7 +4,7 @@ import { CloudError } from './client.ts'
 export function ifGone(error: unknown): undefined {
   if (
     error instanceof CloudError &&
-    (/^(ResourceNotFound|NoSuchKey|NoSuchBucket|NotFound)/.test(error.type) ||
+    (/^(ResourceNotFound|NoSuchKey|NoSuchBucket|NoSuchUpload|NotFound)/.test(error.type) ||
       (error.type.startsWith('Validation') && /could not find/i.test(error.message)))
   )
     return undefined

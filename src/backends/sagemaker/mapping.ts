@@ -72,6 +72,9 @@ const completion = ({ maxCandidates, budgetSeconds }: ExperimentSpec) => ({
 const weights = ({ weight }: ExperimentSpec) =>
   weight === undefined ? {} : { SampleWeightAttributeName: weight }
 
+const split = ({ validationFraction }: ExperimentSpec) =>
+  validationFraction === undefined ? {} : { DataSplitConfig: { ValidationFraction: validationFraction } }
+
 const specification = ({ features }: Uploads) =>
   features === undefined ? {} : { FeatureSpecificationS3Uri: features }
 
@@ -90,6 +93,7 @@ export const createRequest = (spec: ExperimentSpec, found: Found, made: Made): o
       ...weights(spec),
     },
   },
+  ...split(spec),
 })
 
 /** The same in the first version of the operation. */
@@ -100,6 +104,7 @@ export const createRequestV1 = (spec: ExperimentSpec, found: Found, made: Made):
   AutoMLJobConfig: {
     Mode: MODES[spec.mode],
     CompletionCriteria: completion(spec),
+    ...split(spec),
     ...(made.uploads.features !== undefined && { CandidateGenerationConfig: specification(made.uploads) }),
   },
   GenerateCandidateDefinitionsOnly: spec.definitionsOnly,

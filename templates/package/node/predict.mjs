@@ -2,6 +2,7 @@
 //
 //     npm install
 //     node predict.mjs new.csv > predictions.csv
+//     node predict.mjs --no-header rows.csv > predictions.csv   # cells in the order of the columns at training
 //
 // model.onnx is the whole pipeline: it takes the columns as they are. What is left to do here is to read the
 // cells as model.json says (table.mjs does that), to run the model, and to write what comes out.
@@ -10,7 +11,7 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as ort from 'onnxruntime-node'
-import { InputError, readTable } from './table.mjs'
+import { featuresOf, InputError, readTable } from './table.mjs'
 
 const NO_DATE = -(2n ** 63n)
 
@@ -92,19 +93,28 @@ export function csvLine(cells) {
     .join(',')
 }
 
-/** The whole answer to a file, as CSV. */
-export async function predictFile(model, path) {
-  const answers = await predict(model, readTable(path, model.info.table.columns))
-  const lines = [headerOf(model.info), ...answers.map(answer => cellsOf(model.info, answer))].map(csvLine)
-  return `${lines.join('\n')}\n`
+/** Names that rows without any may have: those of the features, or of all columns at training but the target. */
+function layoutsOf({ table, given }) {
+  const features = featuresOf(table.columns).map(({ name }) => name)
+  return given ? [features, given] : [features]
 }
 
-async function main([path]) {
-  if (path === undefined) {
-    console.error('usage: node predict.mjs FILE.csv')
+/** The whole answer to a file, as CSV; without a first line of names where the file has none. */
+export async function predictFile(model, path, hasHeader = true) {
+  const { info } = model
+  const answers = await predict(model, readTable(path, info.table.columns, hasHeader ? [] : layoutsOf(info)))
+  const lines = answers.map(answer => cellsOf(info, answer))
+  return (hasHeader ? [headerOf(info), ...lines] : lines).map(cells => `${csvLine(cells)}\n`).join('')
+}
+
+async function main(args) {
+  const [path, ...more] = args.filter(text => text !== '--no-header')
+  if (path === undefined || more.length > 0) {
+    console.error('usage: node predict.mjs [--no-header] FILE.csv')
     return 64
   }
-  process.stdout.write(await predictFile(await openModel(import.meta.dirname), path))
+  const hasHeader = !args.includes('--no-header')
+  process.stdout.write(await predictFile(await openModel(import.meta.dirname), path, hasHeader))
   return 0
 }
 

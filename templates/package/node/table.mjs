@@ -15,9 +15,12 @@ export class InputError extends Error {
   }
 }
 
-/** {name: values} of the columns in `schema`: numbers, texts, or dates as milliseconds since 1970. */
-export function readTable(path, schema) {
-  const { header, rows } = readRows(readText(path), featuresOf(schema), path)
+/**
+ * {name: values} of the columns in `schema`: numbers, texts, or dates as milliseconds since 1970. `layouts` is for files whose
+ * first line is a row already: lists of names that rows of as many cells may have.
+ */
+export function readTable(path, schema, layouts = []) {
+  const { header, rows } = readRows(readText(path), featuresOf(schema), path, layouts)
   return columnsOf(header, rows, schema, path)
 }
 
@@ -84,9 +87,17 @@ export function decode(bytes, path) {
 }
 
 /** Column names and rows. The delimiter is the one under which the first line holds most names of the features. */
-export function readRows(text, features, path) {
-  const records = readRecords(text, features, path)
+export function readRows(text, features, path, layouts = []) {
+  const widths = layouts.map(names => names.length)
+  const records = readRecords(text, features, path, widths)
   const [first, ...rows] = records
+  if (layouts.length > 0) {
+    const header = layouts[widths.indexOf(first.length)]
+    if (header) return { header, rows: unpadded(records, [first, ...records.slice(0, 999)], path) }
+    throw new InputError(
+      `E_RAGGED_FILE: ${JSON.stringify(path)} has ${first.length} cells a row: ${[...new Set(widths)].sort((a, b) => a - b).join(' or ')} were expected, in the order of the columns at training`,
+    )
+  }
   return { header: columnNames(first), rows: unpadded(rows, records.slice(0, 1000), path) }
 }
 
@@ -102,12 +113,17 @@ export function unpadded(rows, sample, path) {
   return rows.map(row => row.map((cell, i) => (i > 0 && cell[0] === ' ' ? cell.slice(1) : cell)))
 }
 
-/** All records, each as wide as the first, blank lines before it left out. */
-export function readRecords(text, features, path) {
+/** All records, each as wide as the first, blank lines before it left out. `widths`: those of rows that have no names above them. */
+export function readRecords(text, features, path, widths = []) {
   if (text.trim() === '')
     throw new InputError(`E_EMPTY_FILE: ${JSON.stringify(path)} has no data: a header and rows were expected`)
   const names = new Set(features.map(({ name }) => name))
-  const known = delimiter => firstRecord(text, delimiter).filter(cell => names.has(cell)).length
+  const known = delimiter => {
+    const cells = firstRecord(text, delimiter)
+    return widths.length > 0
+      ? Number(widths.includes(cells.length))
+      : cells.filter(cell => names.has(cell)).length
+  }
   const delimiter = [',', ';', '\t', '|'].reduce((best, mark) => (known(mark) > known(best) ? mark : best))
   const records = []
   let width = 0

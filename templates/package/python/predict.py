@@ -2,6 +2,7 @@
 
     pip install -r requirements.txt
     python predict.py new.csv > predictions.csv
+    python predict.py --no-header rows.csv > predictions.csv   # cells in the order of the columns at training
 
 model.onnx is the whole pipeline: it takes the columns as they are. What is left to do here is to read the
 cells as model.json says and to write what comes out (table.py does both), and to run the model.
@@ -25,16 +26,23 @@ BATCH_ROWS = max(1, min(5000, 8_000_000 // max(1, len(MODEL["inputs"]))))
 NO_DATE = -(2**63)
 
 
-def main(path):
-    columns = read_table(path, MODEL["table"]["columns"])
+def main(path, has_header=True):
+    columns = read_table(path, MODEL["table"]["columns"], () if has_header else layouts())
     header = ["predicted_label", "probability", *(f"probability_{label}" for label in CLASSES)]
-    sys.stdout.write(csv_line(header if CLASSES else ["prediction"]))
+    if has_header:
+        sys.stdout.write(csv_line(header if CLASSES else ["prediction"]))
     for answer in predict(columns):
         if CLASSES:
             best = int(np.argmax(answer * LABEL_WEIGHTS))
             sys.stdout.write(csv_line([CLASSES[best], *map(number_text, [answer[best], *answer])]))
         else:
             sys.stdout.write(csv_line([number_text(answer)]))
+
+
+def layouts():
+    """Names that rows without any may have: those of the features, or of all columns at training but the target."""
+    features = [column["name"] for column in MODEL["table"]["columns"] if column["use"] == "feature"]
+    return [features, MODEL["given"]] if MODEL.get("given") else [features]
 
 
 def predict(columns):
@@ -65,14 +73,15 @@ def tensor(values, kind):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        print("usage: python predict.py FILE.csv", file=sys.stderr)
+    files = [text for text in sys.argv[1:] if text != "--no-header"]
+    if len(files) != 1:
+        print("usage: python predict.py [--no-header] FILE.csv", file=sys.stderr)
         sys.exit(64)
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # predict.py … | head ends quietly
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     try:
-        main(sys.argv[1])
+        main(files[0], has_header="--no-header" not in sys.argv)
     except InputError as error:
         print(f"predict.py: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

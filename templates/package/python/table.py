@@ -28,10 +28,13 @@ class InputError(Exception):
         self.exit_code = exit_code
 
 
-def read_table(path, schema):
-    """{name: values} of the columns in `schema`: floats, texts, or dates as milliseconds since 1970."""
+def read_table(path, schema, layouts=()):
+    """{name: values} of the columns in `schema`: floats, texts, or dates as milliseconds since 1970.
+
+    `layouts` is for files whose first line is a row already: lists of names that rows of as many cells may have.
+    """
     features = [column for column in schema if column["use"] == "feature"]
-    names, rows = read_rows(path, {column["name"] for column in features})
+    names, rows = read_rows(path, {column["name"] for column in features}, layouts)
     lacking = [quoted(column["name"]) for column in features if column["name"] not in names]
     if lacking:
         what = "the column" if len(lacking) == 1 else f"{len(lacking)} columns"
@@ -62,18 +65,27 @@ def value(text, column):
 # --- rows ---------------------------------------------------------------------------------------------------------
 
 
-def read_rows(path, known):
-    """Column names and rows. The delimiter is the one under which the first line holds most `known` names."""
+def read_rows(path, known, layouts):
+    """Column names and rows. The delimiter is the one under which the first line holds most `known` names, or is as wide as a layout."""
     text = read_text(path)
     if text.strip(SPACES) == "":
         raise InputError(f"E_EMPTY_FILE: {quoted(path)} has no data: a header and rows were expected")
     csv.field_size_limit(1 << 24)
     headers = [(mark, header_of(csv_reader(text, mark, strict=False))) for mark in ",;\t|"]
-    delimiter, header = max(headers, key=lambda item: len(known.intersection(item[1])))
+    fits = {len(names): names for names in reversed(layouts)}
+    delimiter, header = max(
+        headers, key=lambda item: len(item[1]) in fits if layouts else len(known.intersection(item[1]))
+    )
+    if layouts and len(header) not in fits:
+        raise InputError(
+            f"E_RAGGED_FILE: {quoted(path)} has {len(header)} cells a row: "
+            f"{' or '.join(map(str, sorted(fits)))} were expected, in the order of the columns at training"
+        )
     rows = []
     reader = csv_reader(text, delimiter, strict=True)
     try:
-        header_of(reader)
+        if not layouts:
+            header_of(reader)
         for cells in reader:
             if len(header) > 1 and is_blank(cells):
                 continue
@@ -89,7 +101,8 @@ def read_rows(path, known):
             f"E_BAD_CSV: {quoted(path)} line {reader.line_num} has a misplaced quote: quotes stand around a whole cell, "
             f"and are doubled inside it; mend that line"
         ) from error
-    return column_names(header), unpadded(rows, [header, *rows[:999]], path)
+    names = fits[len(header)] if layouts else column_names(header)
+    return names, unpadded(rows, [header, *rows[:999]], path)
 
 
 def unpadded(rows, sample, path):

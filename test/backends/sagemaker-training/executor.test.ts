@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openTrainingJobs } from '../../../src/backends/sagemaker-training/executor.ts'
@@ -71,6 +71,7 @@ function service(fate: (name: string, job: Job) => object) {
     },
     list: async prefix => [...objects.keys()].filter(uri => uri.startsWith(prefix)),
     remove: async uri => void objects.delete(uri),
+    unfinished: async () => [],
     call: async (operation, request) => {
       const { TrainingJobName: name } = request as { TrainingJobName: string }
       told.push(`${operation} ${name.replace(/^.*-t/, 't')}`)
@@ -274,11 +275,43 @@ describe('an executor of training jobs', () => {
     expect(ledgerOf()).toEqual([])
   })
 
+  it('sends the module of an objective with each trial, and takes one that needs nothing else', async () => {
+    const module = join(folder, 'score.mjs')
+    writeFileSync(
+      module,
+      "import { ok } from 'node:assert'\n// from where it lies\nexport const score = () => 1",
+    )
+    const { cloud, objects } = service(done)
+    const scored = { ...store, spec: { ...store.spec, metricModule: module } }
+    expect(trainingRefusals(scored.spec, trainingSettings(scored.spec))).toEqual([])
+    const executor = openTrainingJobs(
+      scored,
+      () => {},
+      () => cloud,
+    )
+    await executor.submit({ ...job(0), metricModule: module }, options())
+    await executor.close()
+    const names = [...objects.keys()]
+      .filter(uri => uri.includes('/trials/'))
+      .map(uri => uri.split('/').at(-1))
+    expect(names).toEqual(['trial.json', 'objective.mjs'])
+  })
+
   it('refuses what the service would refuse, before anything is sent', () => {
     const cloud = { role: 'me', storage: 'bucket', image: 'a b', instanceType: 'large', keepAliveSeconds: 9999 } // prettier-ignore
-    const spec = { ...store.spec, cloud, metricModule: '/x.mjs' }
+    const module = join(folder, 'score.js')
+    writeFileSync(module, "import { help } from './help.js'\nexport const score = help")
+    const spec = { ...store.spec, cloud, metricModule: module }
     const found = trainingRefusals(spec, trainingSettings(spec)).join('\n')
-    for (const text of ['--role', '--s3', '--training-image', '--instance-type', '--keep-alive', 'a module'])
+    for (const text of [
+      '--role',
+      '--s3',
+      '--training-image',
+      '--instance-type',
+      '--keep-alive',
+      'score.js',
+      'imports "./help.js"',
+    ])
       expect(found).toContain(text)
     const one = { ...store, spec }
     expect(() => openTrainingJobs(one, () => {})).toThrow('SageMaker would refuse this')

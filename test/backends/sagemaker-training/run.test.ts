@@ -1,19 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import type { Server } from 'node:http'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { openLedger } from '../../../src/backends/sagemaker/ledger.ts'
 import { readExperiment } from '../../../src/experiment/store.ts'
-import type { ApiServer } from '../../../src/api/server.ts'
-import { glasspilot, temporaryFolder, writeTable } from '../../helpers/cli.ts'
-import { apiFor, call, ROLE } from '../../api/client.ts'
-import type { PlannedCall } from '../../../src/backends/sagemaker/calls.ts'
-import { between } from '../sagemaker/between.ts'
+import { glasspilot, writeTable } from '../../helpers/cli.ts'
+import { call, ROLE } from '../../api/client.ts'
 import { complaintsOfBotocore, hasBotocore } from '../sagemaker/botocore.ts'
+import { callsIn, cloudHere, NOWHERE } from '../sagemaker/here.ts'
 
-const folder = temporaryFolder()
-const start = apiFor()
-const at = (...parts: string[]) => join(folder, ...parts)
+const here = cloudHere()
+const { folder, at } = here
 const IMAGE = '123456789012.dkr.ecr.us-east-1.amazonaws.com/glasspilot:latest'
 const CLOUD = [
   '--backend',
@@ -25,19 +20,14 @@ const CLOUD = [
   '--training-image',
   IMAGE,
 ]
-const KEYS = { AWS_ACCESS_KEY_ID: 'AKIACANARY0000000000', AWS_SECRET_ACCESS_KEY: 'canary-secret' }
 
 describe('trials of an experiment as training jobs', () => {
-  let api: ApiServer
   let env: Record<string, string> = {}
-  const others: Server[] = []
-  afterAll(() => others.forEach(server => server.close()))
   beforeAll(async () => {
-    mkdirSync(at('buckets', 'lake'), { recursive: true })
     writeTable(at('train.csv'), 'binary', 300)
     writeTable(at('test.csv'), 'binary', 100, 5)
-    api = await start(at('buckets'), { trainingAtOnce: 2 })
-    env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${api.port}`, GLASSPILOT_POLL_MS: '50' }
+    await here.open({ trainingAtOnce: 2 })
+    env = here.env
   })
   const run = (output: string, ...more: string[]) =>
     glasspilot(
@@ -45,7 +35,7 @@ describe('trials of an experiment as training jobs', () => {
       { cwd: folder, env },
     )
   const jobs = async () =>
-    (await call(api.port, 'ListTrainingJobs', { MaxResults: 100 })).body['TrainingJobSummaries'] as {
+    (await call(here.port, 'ListTrainingJobs', { MaxResults: 100 })).body['TrainingJobSummaries'] as {
       TrainingJobName: string
       TrainingJobStatus: string
     }[]
@@ -65,7 +55,7 @@ describe('trials of an experiment as training jobs', () => {
           'pipeline.bin',
           'trial.json',
         ])
-  }, 120_000)
+  })
 
   it('leave only their files in the ledger, and nothing once it is cleaned', async () => {
     expect(openLedger(at('there', 'cloud.jsonl')).entries.map(({ kind }) => kind)).toEqual(['prefix'])
@@ -74,20 +64,45 @@ describe('trials of an experiment as training jobs', () => {
     expect(left.filter(entry => entry.isFile())).toEqual([])
   })
 
+  it('are scored by a module of one’s own as on this machine; one that needs other files is refused, and nothing is sent', async () => {
+    writeFileSync(at('score.mjs'), 'export const score = ({ target, labels }) => labels.filter((label, i) => label === target[i]).length') // prettier-ignore
+    writeFileSync(at('needy.mjs'), "import { help } from './help.mjs'\nexport const score = help")
+    const scored = ['--objective', 'score.mjs', '--max-candidates', '1', '--seed', '4']
+    const there = await run('scored-there', ...scored, ...CLOUD)
+    expect([there.code, there.code === 0 ? '' : there.stderr]).toEqual([0, ''])
+    expect((await run('scored-here', ...scored)).code).toBe(0)
+    const board = (name: string) => readFileSync(at(name, 'leaderboard.csv'), 'utf8')
+    expect(board('scored-there')).toBe(board('scored-here'))
+    expect(board('scored-there')).toContain('COMPLETE')
+    writeFileSync(at('help.mjs'), 'export const help = () => 1')
+    const args = [
+      'run',
+      'train.csv',
+      '--target',
+      'y',
+      '--objective',
+      'needy.mjs',
+      '--output',
+      'needy',
+      '--quiet',
+    ]
+    const needy = await glasspilot([...args, ...CLOUD], { cwd: folder, env: NOWHERE })
+    expect([needy.code, needy.stderr]).toEqual([64, expect.stringContaining('imports "./help.mjs"')])
+    expect(needy.stderr.trim().split('\n')).toHaveLength(1)
+  })
+
   it('lose nothing when requests are throttled, fail or are cut off', async () => {
-    const proxy = between(
-      () => api.port,
-      count => (count % 7 === 1 ? 400 : count % 7 === 3 ? 500 : count % 7 === 5 ? 'cut' : 'pass'),
+    const through = await here.through(count =>
+      count % 7 === 1 ? 400 : count % 7 === 3 ? 500 : count % 7 === 5 ? 'cut' : 'pass',
     )
-    others.push(proxy.server)
     const spoilt = await glasspilot(
       ['run', 'train.csv', '--target', 'y', '--max-candidates', '2', '--seed', '1', '--output', 'spoilt', '--json', ...CLOUD], // prettier-ignore
-      { cwd: folder, env: { ...env, AWS_ENDPOINT_URL: `http://127.0.0.1:${await proxy.port}` } },
+      { cwd: folder, env: through.env },
     )
     expect(spoilt.code).toBe(0)
     expect(JSON.parse(spoilt.stdout)).toMatchObject({ trials: 2, failed: 0 })
     expect(openLedger(at('spoilt', 'cloud.jsonl')).entries.map(({ kind }) => kind)).toEqual(['prefix'])
-  }, 120_000)
+  })
 
   it('go on where a killed client left them: no trial is begun twice, and the leaderboard is the same', async () => {
     const before = (await jobs()).length
@@ -112,7 +127,7 @@ describe('trials of an experiment as training jobs', () => {
     expect([resumed.code, resumed.code === 0 ? '' : resumed.stderr]).toEqual([0, ''])
     expect((await jobs()).length - before).toBe(4)
     expect(readFileSync(at('killed', 'leaderboard.csv'))).toEqual(readFileSync(at('here', 'leaderboard.csv')))
-  }, 120_000)
+  })
 
   it('are stopped when the experiment is, and nothing runs on', async () => {
     let asked = false
@@ -136,17 +151,13 @@ describe('trials of an experiment as training jobs', () => {
     const cleaned = await glasspilot(['cloud', 'clean', 'stopped'], { cwd: folder, env })
     expect(cleaned.code).toBe(0)
     expect((await jobs()).filter(({ TrainingJobStatus }) => !/Completed|Stopped/.test(TrainingJobStatus))).toEqual([]) // prettier-ignore
-  }, 120_000)
+  })
 
   it('are planned call by call, none of them made; botocore takes each of them', async () => {
-    const nowhere = { ...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }
     const args = ['run', 'train.csv', '--target', 'y', '--dry-run', '--keep-alive', '10m', ...CLOUD]
-    const { code, stdout } = await glasspilot(args, { cwd: folder, env: nowhere })
+    const { code, stdout } = await glasspilot(args, { cwd: folder, env: NOWHERE })
     expect(code).toBe(0)
-    const calls = stdout
-      .trimEnd()
-      .split('\n')
-      .map(line => JSON.parse(line) as PlannedCall)
+    const calls = callsIn(stdout)
     const operations = calls.map(({ operation }) => operation)
     expect(operations.filter(name => name !== 'PutObject')).toEqual([
       'DescribeTrainingJob',
@@ -157,7 +168,7 @@ describe('trials of an experiment as training jobs', () => {
     if (hasBotocore) expect(complaintsOfBotocore(calls)).toEqual(['', ''])
     const planned = await glasspilot(['plan', 'train.csv', '--target', 'y', ...CLOUD.slice(0, -2)], {
       cwd: folder,
-      env: nowhere,
+      env: NOWHERE,
     })
     expect([planned.code, planned.stdout]).toEqual([65, expect.stringContaining('REFUSED --training-image is ""')]) // prettier-ignore
   })

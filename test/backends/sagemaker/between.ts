@@ -12,7 +12,7 @@ export type Fate =
   | 'hold'
   | 'done-and-hold'
   | number
-  | { readonly type: string }
+  | { readonly type: string; readonly status?: number }
   | { readonly answer: object }
 
 /** A server that spoils some requests before they reach the service. `operation` of files is the method. */
@@ -33,7 +33,7 @@ export function between(
       return void response.end(JSON.stringify(fate.answer))
     }
     if (typeof fate === 'object') {
-      response.writeHead(400)
+      response.writeHead(fate.status ?? 400)
       return void response.end(JSON.stringify({ __type: fate.type, message: 'spoilt' }))
     }
     if (typeof fate === 'number') {
@@ -53,7 +53,11 @@ export function between(
     })
     if (fate === 'done-and-cut') return void request.socket.destroy()
     if (fate === 'done-and-hold') return
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
+    const told = ['content-type', 'etag', ...(request.method === 'HEAD' ? ['content-length'] : [])]
+    response.writeHead(
+      answer.status,
+      told.flatMap(name => (answer.headers.has(name) ? [name, answer.headers.get(name)!] : [])),
+    )
     response.end(Buffer.from(await answer.arrayBuffer()))
   })
   const port = new Promise<number>(done =>

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import type { PlannedCall } from '../../../src/backends/sagemaker/calls.ts'
 
-const python = process.env['GLASSPILOT_PYTHON'] ?? 'python3'
+export const python = process.env['GLASSPILOT_PYTHON'] ?? 'python3'
 
 export const hasBotocore = spawnSync(python, ['-c', 'import botocore']).status === 0
 

@@ -1,40 +1,30 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import type { Server } from 'node:http'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ApiServer } from '../../../src/api/server.ts'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { CloudError, type Cloud } from '../../../src/backends/sagemaker/client.ts'
 import { cloudClean } from '../../../src/backends/sagemaker/clean.ts'
 import { answering, deployBest } from '../../../src/backends/sagemaker/deploy.ts'
 import { questionsOf } from '../../../src/backends/sagemaker/invoke.ts'
 import { openLedger } from '../../../src/backends/sagemaker/ledger.ts'
 import type { PlannedCall } from '../../../src/backends/sagemaker/calls.ts'
-import { apiFor, call } from '../../api/client.ts'
-import { glasspilot, temporaryFolder, writeTable } from '../../helpers/cli.ts'
-import { between } from './between.ts'
+import { call } from '../../api/client.ts'
+import { glasspilot, writeTable } from '../../helpers/cli.ts'
 import { complaintsOfBotocore, hasBotocore } from './botocore.ts'
+import { callsIn, cloudHere, NOWHERE } from './here.ts'
 
-const folder = temporaryFolder()
-const start = apiFor()
-const at = (...parts: string[]) => join(folder, ...parts)
-const KEYS = { AWS_ACCESS_KEY_ID: 'AKIACANARY0000000000', AWS_SECRET_ACCESS_KEY: 'never-looked-at' }
-const NOWHERE = { ...KEYS, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }
+const here = cloudHere()
+const { folder, at } = here
 const CLOUD = ['--backend', 'sagemaker', '--role', 'arn:aws:iam::123456789012:role/Glasspilot', '--s3', 's3://lake/x'] // prettier-ignore
 
 describe('the best candidate as an endpoint', () => {
-  let api: ApiServer
   let env: Record<string, string> = {}
-  const others: Server[] = []
   const cloud = (args: readonly string[], variables = env) =>
     glasspilot(['cloud', ...args], { cwd: folder, env: variables })
   const ledger = () => openLedger(at('e', 'cloud.jsonl')).entries
-  afterAll(() => others.forEach(server => server.close()))
   beforeAll(async () => {
-    mkdirSync(at('buckets', 'lake'), { recursive: true })
     writeTable(at('train.csv'), 'binary', 600)
     writeTable(at('new.csv'), 'binary', 50, 5)
-    api = await start(at('buckets'))
-    env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${api.port}`, GLASSPILOT_POLL_MS: '50' }
+    await here.open()
+    env = here.env
     const args = ['run', 'train.csv', '--target', 'y', '--max-candidates', '2', '--output', 'e', '--quiet']
     const { code, stderr } = await glasspilot([...args, ...CLOUD], { cwd: folder, env })
     expect([code, stderr]).toEqual([0, ''])
@@ -43,10 +33,7 @@ describe('the best candidate as an endpoint', () => {
   it('prints every call and makes none with --dry-run; botocore takes each of them', async () => {
     const { code, stdout } = await cloud(['deploy', 'e', '--dry-run', '--keys', 'predicted_label'], NOWHERE)
     expect(code).toBe(0)
-    const calls = stdout
-      .trimEnd()
-      .split('\n')
-      .map(line => JSON.parse(line) as PlannedCall)
+    const calls = callsIn(stdout)
     expect(calls.map(({ operation }) => operation)).toEqual([
       'DescribeModel',
       'CreateModel',
@@ -70,21 +57,18 @@ describe('the best candidate as an endpoint', () => {
   })
 
   it('is made part by part through throttling, failures and cut connections, each in the ledger', async () => {
-    const proxy = between(
-      () => api.port,
-      count => (count % 5 === 0 ? 400 : count % 5 === 2 ? 500 : count % 5 === 3 ? 'cut' : 'pass'),
+    const spoilt = await here.through(count =>
+      count % 5 === 0 ? 400 : count % 5 === 2 ? 500 : count % 5 === 3 ? 'cut' : 'pass',
     )
-    others.push(proxy.server)
-    const spoilt = { ...env, AWS_ENDPOINT_URL: `http://127.0.0.1:${await proxy.port}` }
     const { code, stdout } = await cloud(
       ['deploy', 'e', '--name', 'churn', '--keys', 'predicted_label,probability', '--json'],
-      spoilt,
+      spoilt.env,
     )
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { endpoint: 'churn', region: 'us-east-1' }])
     expect(ledger().slice(3)).toEqual(
       ['model', 'endpoint-config', 'endpoint'].map(kind => ({ kind, name: 'churn', region: 'us-east-1' })),
     )
-    const asked = await cloud(['invoke', 'e', 'new.csv'], spoilt)
+    const asked = await cloud(['invoke', 'e', 'new.csv'], spoilt.env)
     expect([asked.code, asked.stderr]).toEqual([0, ''])
     expect(asked.stdout.trimEnd().split('\n')).toHaveLength(50)
   })
@@ -114,9 +98,9 @@ describe('the best candidate as an endpoint', () => {
     const again = await cloud(['deploy', 'e', '--name', 'churn'])
     expect(again.code).toBe(0)
     expect(ledger()).toHaveLength(6)
-    const container = { ...(await call(api.port, 'DescribeModel', { ModelName: 'churn' })).body }
+    const container = { ...(await call(here.port, 'DescribeModel', { ModelName: 'churn' })).body }
     const [one] = container['Containers'] as object[]
-    await call(api.port, 'CreateModel', { ModelName: 'theirs', PrimaryContainer: one })
+    await call(here.port, 'CreateModel', { ModelName: 'theirs', PrimaryContainer: one })
     const { code, stderr } = await cloud(['deploy', 'e', '--name', 'theirs'])
     expect([code, stderr]).toEqual([64, expect.stringContaining('E_CLOUD_NAME_TAKEN')])
     expect(ledger()).toHaveLength(6)
@@ -125,10 +109,7 @@ describe('the best candidate as an endpoint', () => {
   it('keeps questions and answers where it is told to, for monitor; they go with the rest', async () => {
     const capturing = ['deploy', 'e', '--name', 'watched', '--capture', '100']
     const planned = await cloud([...capturing, '--dry-run'], NOWHERE)
-    const calls = planned.stdout
-      .trimEnd()
-      .split('\n')
-      .map(line => JSON.parse(line) as PlannedCall)
+    const calls = callsIn(planned.stdout)
     if (hasBotocore) expect(complaintsOfBotocore(calls)).toEqual(['', ''])
     expect((await cloud(capturing)).code).toBe(0)
     expect(ledger().at(-4)).toMatchObject({ kind: 'prefix', name: expect.stringMatching(/\/capture$/) as string }) // prettier-ignore
@@ -151,7 +132,7 @@ describe('the best candidate as an endpoint', () => {
       ['ListEndpointConfigs', 'EndpointConfigs'],
       ['ListModels', 'Models'],
     ] as const) {
-      const found = (await call(api.port, operation)).body[list] as { ModelName?: string }[]
+      const found = (await call(here.port, operation)).body[list] as { ModelName?: string }[]
       expect(found.map(({ ModelName }) => ModelName)).toEqual(list === 'Models' ? ['theirs'] : [])
     }
     const files = readdirSync(at('buckets', 'lake'), { recursive: true, withFileTypes: true })

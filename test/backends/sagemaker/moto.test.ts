@@ -1,5 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
@@ -18,6 +17,8 @@ import { packTarGz } from '../../../src/util/tar.ts'
 import { ROLE } from '../../api/client.ts'
 import { glasspilot, temporaryFolder, writeTable } from '../../helpers/cli.ts'
 import { between } from './between.ts'
+import { hasMoto, startMoto, type Moto } from './moto.ts'
+import { python } from './botocore.ts'
 
 // moto is a server of AWS's protocols that nobody here wrote. Of what this backend asks it knows, as of 5.2: S3, CreateAutoMLJobV2,
 // DescribeAutoMLJobV2, StopAutoMLJob, models, endpoints, InvokeEndpoint with prepared answers, CreateTrainingJob, DescribeTrainingJob and
@@ -25,22 +26,12 @@ import { between } from './between.ts'
 const LACKING = ['ListCandidatesForAutoMLJob', 'StopTrainingJob', 'UpdateTrainingJob']
 // Its AutoML jobs have one candidate, run for ever until they are stopped, and leave no files; its training jobs end at once.
 
-const python = process.env['GLASSPILOT_PYTHON'] ?? 'python3'
-const isThere = spawnSync(python, ['-c', 'import moto.server']).status === 0
-const SERVER = `
-import sys
-from moto.server import ThreadedMotoServer
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
-print(server.get_host_and_port()[1], flush=True)
-sys.stdin.read()
-`
 const folder = temporaryFolder()
 const at = (...parts: string[]) => join(folder, ...parts)
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIACANARY0000000000', AWS_SECRET_ACCESS_KEY: 'never-looked-at' }
 
-describe.skipIf(!isThere)('against moto (skipped without it; pip install "moto[server]")', () => {
-  let moto: ChildProcess
+describe.skipIf(!hasMoto)('against moto (skipped without it; pip install "moto[server]")', () => {
+  let moto: Moto
   let port = 0
   let env: Record<string, string> = {}
   const asked = new Set<string>()
@@ -55,9 +46,8 @@ describe.skipIf(!isThere)('against moto (skipped without it; pip install "moto[s
     Object.values(await cloud().call(operation, {})).find(Array.isArray) as unknown[]
 
   beforeAll(async () => {
-    moto = spawn(python, ['-c', SERVER], { stdio: ['pipe', 'pipe', 'ignore'] })
-    const [line] = (await once(moto.stdout!, 'data')) as [Buffer]
-    port = Number(line.toString().trim().split('\n').at(-1))
+    moto = await startMoto()
+    port = moto.port
     await cloud().put('s3://lake/', { text: '' })
     const proxy = between(
       () => port,
@@ -84,7 +74,7 @@ describe.skipIf(!isThere)('against moto (skipped without it; pip install "moto[s
     writeTable(at('new.csv'), 'binary', 5, 5)
   }, 60_000)
   afterAll(() => {
-    moto.kill('SIGKILL')
+    moto.end()
     others.forEach(server => server.close())
   })
 

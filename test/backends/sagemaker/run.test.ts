@@ -1,43 +1,30 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { openCloud, placeFrom } from '../../../src/backends/sagemaker/client.ts'
 import { openLedger } from '../../../src/backends/sagemaker/ledger.ts'
 import { jobName, trialOf } from '../../../src/backends/sagemaker/mapping.ts'
-import type { PlannedCall } from '../../../src/backends/sagemaker/calls.ts'
 import { readExperiment } from '../../../src/experiment/store.ts'
-import type { ApiServer } from '../../../src/api/server.ts'
-import { glasspilot, temporaryFolder, writeTable } from '../../helpers/cli.ts'
-import { apiFor } from '../../api/client.ts'
-import { between } from './between.ts'
+import { glasspilot, writeTable } from '../../helpers/cli.ts'
 import { complaintsOfBotocore, hasBotocore } from './botocore.ts'
+import { callsIn, cloudHere, KEYS, NOWHERE } from './here.ts'
 
-const folder = temporaryFolder()
-const start = apiFor()
+const here = cloudHere()
+const { folder, at } = here
 const ROLE = 'arn:aws:iam::123456789012:role/Glasspilot'
-const CANARY = 'canary-secret-never-written'
-const KEYS = {
-  AWS_ACCESS_KEY_ID: 'AKIACANARY0000000000',
-  AWS_SECRET_ACCESS_KEY: CANARY,
-  AWS_SESSION_TOKEN: `${CANARY}-token`,
-}
+const CANARY = KEYS.AWS_SECRET_ACCESS_KEY
 const CLOUD = ['--backend', 'sagemaker', '--role', ROLE, '--s3', 's3://lake/glasspilot']
-const at = (...parts: string[]) => join(folder, ...parts)
 
 describe('an experiment as an AutoML job', () => {
-  let api: ApiServer
   let env: Record<string, string> = {}
-  const others: Server[] = []
-  afterAll(() => others.forEach(server => server.close()))
   beforeAll(async () => {
-    mkdirSync(at('buckets', 'lake'), { recursive: true })
     writeTable(at('train.csv'), 'binary', 600)
     writeTable(at('test.csv'), 'binary', 200, 5)
     writeTable(at('small.csv'), 'binary', 100)
-    api = await start(at('buckets'))
-    env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${api.port}`, GLASSPILOT_POLL_MS: '100' }
+    await here.open()
+    env = { ...here.env, AWS_SESSION_TOKEN: `${CANARY}-token` }
   })
 
   it('gives the same folder: leaderboard, notebooks, a model that predicts, and a ledger', async () => {
@@ -119,12 +106,9 @@ describe('an experiment as an AutoML job', () => {
   })
 
   it('loses nothing when requests are throttled, fail or are cut off', async () => {
-    const proxy = between(
-      () => api.port,
-      count => (count % 5 === 1 ? 400 : count % 5 === 2 ? 500 : count % 5 === 3 ? 'cut' : 'pass'),
+    const spoilt = await here.through(count =>
+      count % 5 === 1 ? 400 : count % 5 === 2 ? 500 : count % 5 === 3 ? 'cut' : 'pass',
     )
-    others.push(proxy.server)
-    const spoilt = { ...env, AWS_ENDPOINT_URL: `http://127.0.0.1:${await proxy.port}` }
     const args = [
       'run',
       'train.csv',
@@ -140,23 +124,22 @@ describe('an experiment as an AutoML job', () => {
       '1',
       ...CLOUD,
     ]
-    const { code, stdout } = await glasspilot(args, { cwd: folder, env: spoilt })
+    const { code, stdout } = await glasspilot(args, { cwd: folder, env: spoilt.env })
     expect(code).toBe(0)
     expect((JSON.parse(stdout) as { trials: number }).trials).toBeGreaterThanOrEqual(2)
-    expect(proxy.count()).toBeGreaterThan(10)
+    expect(spoilt.count()).toBeGreaterThan(10)
     expect(openLedger(at('spoilt', 'cloud.jsonl')).entries).toHaveLength(3)
   })
 
   it('says in one sentence what the service would refuse, and sends nothing', async () => {
-    const nowhere = { ...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }
     const args = ['small.csv', '--target', 'y', '--backend', 'sagemaker', '--role', 'me', '--s3', 'bucket']
-    const planned = await glasspilot(['plan', ...args], { cwd: folder, env: nowhere })
+    const planned = await glasspilot(['plan', ...args], { cwd: folder, env: NOWHERE })
     expect(planned.code).toBe(65)
     expect(planned.stdout).toContain('REFUSED the table has 100 rows: at least 500')
     expect(planned.stdout).toContain('--role is "me"')
     const run = await glasspilot(['run', ...args, '--output', 'refused', '--quiet'], {
       cwd: folder,
-      env: nowhere,
+      env: NOWHERE,
     })
     expect(run.code).toBe(64)
     expect(run.stderr).toContain('E_CLOUD_REFUSED')
@@ -167,7 +150,6 @@ describe('an experiment as an AutoML job', () => {
   })
 
   it('prints every call and makes none with --dry-run; botocore takes each of them', async () => {
-    const nowhere = { ...env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }
     const args = [
       'run',
       'train.csv',
@@ -180,12 +162,9 @@ describe('an experiment as an AutoML job', () => {
       '--dry-run',
       ...CLOUD,
     ]
-    const { code, stdout } = await glasspilot(args, { cwd: folder, env: nowhere })
+    const { code, stdout } = await glasspilot(args, { cwd: folder, env: NOWHERE })
     expect(code).toBe(0)
-    const calls = stdout
-      .trimEnd()
-      .split('\n')
-      .map(line => JSON.parse(line) as PlannedCall)
+    const calls = callsIn(stdout)
     expect(calls.map(({ operation }) => operation)).toEqual([
       'DescribeAutoMLJobV2',
       'PutObject',

@@ -101,7 +101,7 @@ describe('the choice of version', () => {
 
 it('both versions of a request are those of botocore, with weights and chosen features', context => {
   if (spawnSync(python, ['-c', 'import botocore']).status !== 0) return context.skip('botocore is not there')
-  const spec: ExperimentSpec = { name: 'x', data: 'x', target: 'y', weight: 'w', mode: 'ensemble', maxCandidates: 5, budgetSeconds: 60.5, seed: 0, workers: 1, definitionsOnly: true, backend: 'sagemaker' } // prettier-ignore
+  const spec: ExperimentSpec = { name: 'x', data: 'x', target: 'y', weight: 'w', validationFraction: 0.3, mode: 'ensemble', maxCandidates: 5, budgetSeconds: 60.5, seed: 0, workers: 1, definitionsOnly: true, backend: 'sagemaker' } // prettier-ignore
   const found = { target: { task: 'regression' }, objective: { name: 'MSE' } } as Parameters<typeof createRequest>[1] // prettier-ignore
   const made = {
     job: 'x-1',
@@ -109,6 +109,10 @@ it('both versions of a request are those of botocore, with weights and chosen fe
     uploads: { table: 's3://b/t.csv', features: 's3://b/f.json', output: 's3://b/o' },
   }
   const requests = [createRequest(spec, found, made), createRequestV1(spec, found, made)]
+  expect(requests).toMatchObject([
+    { DataSplitConfig: { ValidationFraction: 0.3 } },
+    { AutoMLJobConfig: { DataSplitConfig: { ValidationFraction: 0.3 } } },
+  ])
   const program = `
 import json, sys
 import botocore.session
