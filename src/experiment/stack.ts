@@ -5,6 +5,7 @@ import { defaults } from '../params/space.ts'
 import type { Proposal } from '../tune/observed.ts'
 import { LARGEST_BYTES, readOutputs, readPipeline } from './assemble.ts'
 import { scoredRows, taskOf, type ExperimentData } from './data.ts'
+import type { ModelChoice } from './anytime.ts'
 import type { Executor } from './executor.ts'
 import { compareTrials } from './leaderboard.ts'
 import type { Prepared } from './prepare.ts'
@@ -40,6 +41,36 @@ export function isStackDue(
 ): boolean {
   const complete = finished.filter(({ state }) => state === 'COMPLETE')
   return complete.length >= LEAST_TRIALS && (converged || left <= LEFT_SHARE * whole)
+}
+
+export interface StackOptions {
+  readonly executor: Executor
+  readonly model: ModelChoice
+  /** `performance.now()` at which no trial should run any more. */
+  readonly deadline: number
+  /** Without a budget the level takes the place of so many trials, the last ones. */
+  readonly lastTrials: number
+}
+
+/** The trials of the stack level once it is due, from trials that ended; none before, and none when there are some already. */
+export function createStackLevel(
+  spec: ExperimentSpec,
+  prepared: Prepared,
+  { executor, model, deadline, lastTrials }: StackOptions,
+): (finished: readonly Trial[], search: { readonly converged: boolean }) => Proposal[] {
+  if (!canStack(spec, prepared, executor)) return () => []
+  const started = performance.now()
+  return (finished, { converged }) => {
+    const trials = spec.maxCandidates - finished.length
+    // Without a budget it waits for every candidate.
+    const [left, whole] = Number.isFinite(deadline)
+      ? [deadline - performance.now(), deadline - started]
+      : [finished.length < prepared.candidates.length ? Infinity : trials - lastTrials, spec.maxCandidates]
+    if (trials <= 0 || finished.some(({ stack }) => stack)) return []
+    if (!isStackDue(finished, { left, whole, converged })) return []
+    const ensemble = model.update(finished)
+    return ensemble ? stackProposals(prepared.candidates, finished, ensemble, prepared) : []
+  }
 }
 
 /** The trials of the stack level: every able learner as it stands, above the members of the ensemble and the best of every learner. */

@@ -10,7 +10,7 @@ import { followModel } from './anytime.ts'
 import { withEnsemble, writeLeaderboard } from './leaderboard.ts'
 import { lostTrials } from './plan.ts'
 import type { Prepared } from './prepare.ts'
-import { canStack, isStackDue, stackProposals } from './stack.ts'
+import { createStackLevel } from './stack.ts'
 import { createRunner, stopsOnSignal, type TuneServices } from './runner.ts'
 import { expectedSeconds, leastShare, rowSharesOf } from './schedule.ts'
 import { finishedTrials, type Store } from './store.ts'
@@ -78,22 +78,9 @@ export async function tune(
       ...(spec.sampler && { sampler: spec.sampler }),
     })
   const search = searchOf(prepared.candidates)
-  const stacks = canStack(spec, prepared, executor)
-  const started = performance.now()
-  /** The stack level, when it is due and was not tried before. */
-  const stacked = (done: readonly Trial[], seconds: number, converged: boolean): Proposal[] => {
-    const isTried = journal.records.some(record => record.type === 'generation' && record.trials.some(({ stack }) => stack)) // prettier-ignore
-    const trials = spec.maxCandidates - done.length
-    // Without a budget it waits for every candidate, and takes what would be the last generation.
-    const [left, whole] = Number.isFinite(seconds)
-      ? [seconds, (deadline - started) / 1000]
-      : [done.length < prepared.candidates.length ? Infinity : trials - GENERATION, spec.maxCandidates]
-    if (!stacks || isTried || trials <= 0 || !isStackDue(done, { left, whole, converged })) return []
-    const ensemble = model.update(done)
-    return ensemble ? stackProposals(prepared.candidates, done, ensemble, prepared) : []
-  }
   const release = stopsOnSignal(services.signal, executor)
   const model = followModel(store, prepared, services.emit)
+  const stackOn = createStackLevel(spec, prepared, { executor, model, deadline, lastTrials: GENERATION })
   const timeOf = (request: TrialRequest) => () => {
     const left = (deadline - performance.now()) / 1000
     if (Number.isFinite(left)) return trialTime(left)
@@ -135,10 +122,10 @@ export async function tune(
       if (seconds <= 0 || (pending.length > 0 && remaining.trials <= 0)) break
       const known = done.filter(({ stack }) => !stack)
       const proposals = () => {
-        const due = stacked(done, seconds, false)
+        const due = edited.length > 0 ? [] : stackOn(done, { converged: false })
         if (due.length > 0) return due
         const next = proposed(edited, known, remaining)
-        return next.length > 0 ? next : stacked(done, seconds, true)
+        return next.length > 0 ? next : stackOn(done, { converged: true })
       }
       const requests = pending.length > 0 ? pending : nextGeneration(store, proposals(), definitions)
       if (requests.length === 0) {
