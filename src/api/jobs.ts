@@ -212,7 +212,7 @@ export class Jobs {
       )
     }
     const mode = { ENSEMBLING: 'ensemble', HYPERPARAMETER_TUNING: 'hpo' }[request.mode ?? ''] ?? 'auto'
-    const { MaxCandidates, MaxAutoMLJobRuntimeInSeconds } = request.limits
+    const { MaxCandidates, MaxAutoMLJobRuntimeInSeconds, MaxRuntimePerTrainingJobInSeconds } = request.limits
     const flag = (name: string, value: string | number | undefined) =>
       value === undefined ? [] : [name, String(value)]
     return [
@@ -234,6 +234,7 @@ export class Jobs {
       ...flag('--objective', request.objective),
       ...flag('--max-candidates', MaxCandidates),
       ...flag('--budget', MaxAutoMLJobRuntimeInSeconds),
+      ...flag('--trial-time', MaxRuntimePerTrainingJobInSeconds),
       ...flag('--weight', request.weight),
       ...flag('--features', request.features === undefined ? undefined : places.path(request.features)),
     ]

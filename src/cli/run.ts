@@ -75,6 +75,10 @@ export const runCommand: CommandDefinition = {
       '--budget <time>',
       'wall time for everything, e.g. 90s, 10m, 1h (default: until all trials are done)',
     ).argParser(parseDuration),
+    option(
+      '--trial-time <time>',
+      'most time one trial may take: it ends with what it has, e.g. 2m',
+    ).argParser(parseDuration),
     option('--seed <n>', 'same seed, data and trials: same leaderboard').argParser(wholeNumber(0)).default(0),
     option('--no-racing', 'fit every trial on all folds, also one that is losing beyond doubt'),
     option('--no-stacking', 'no trial may learn from the answers of others'),
@@ -189,6 +193,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     sampler: options['sampler'] === 'auto' ? undefined : options['sampler'],
     maxCandidates: options['maxCandidates'],
     budgetSeconds: options['budget'],
+    trialSeconds: options['trialTime'],
     seed: options['seed'],
     racing: options['racing'] === false ? false : undefined,
     stacking: options['stacking'] === false ? false : undefined,

@@ -31,9 +31,9 @@ const CAUTION = 1.25
 const LONGEST_SECONDS = 3600
 const MOST_TIMES = 100
 
-/** Time a trial gets when so many seconds are left for tuning. */
-function trialTime(left: number): TrialTime {
-  const softSeconds = Math.min(0.92 * left, Math.max(SHORTEST_TRIAL_SECONDS, TRIAL_SHARE * left))
+/** Time a trial gets when so many seconds are left for tuning, and `limit` is the most it may take. */
+function trialTime(left: number, limit = Infinity): TrialTime {
+  const softSeconds = Math.min(limit, 0.92 * left, Math.max(SHORTEST_TRIAL_SECONDS, TRIAL_SHARE * left))
   // A fit that is slow to end does no harm while the budget lasts.
   return { softSeconds, hardSeconds: Math.min(left + LATE_SECONDS, 1.5 * softSeconds + 5) }
 }
@@ -83,7 +83,7 @@ export async function tune(
   const stackOn = createStackLevel(spec, prepared, { executor, model, deadline, lastTrials: GENERATION })
   const timeOf = (request: TrialRequest) => () => {
     const left = (deadline - performance.now()) / 1000
-    if (Number.isFinite(left)) return trialTime(left)
+    if (Number.isFinite(left) || spec.trialSeconds !== undefined) return trialTime(left, spec.trialSeconds)
     const seconds = expected(candidates.get(request.candidate)!, request.params, request.rowShare)
     return { softSeconds: Infinity, hardSeconds: Math.max(LONGEST_SECONDS, MOST_TIMES * seconds) }
   }
@@ -115,7 +115,7 @@ export async function tune(
         ...(Number.isFinite(seconds) && {
           seconds,
           workers: executor.slots,
-          longestSeconds: trialTime(seconds).softSeconds / CAUTION,
+          longestSeconds: trialTime(seconds, spec.trialSeconds).softSeconds / CAUTION,
         }),
       }
       // What a stopped run still owed may be more than is asked for now.

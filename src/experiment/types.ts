@@ -37,6 +37,8 @@ export interface ExperimentSpec {
   readonly maxCandidates: number
   /** Wall seconds for everything, or undefined for no limit. */
   readonly budgetSeconds?: number
+  /** Most seconds a trial may take: it ends with what it has. A share of the budget unless said. */
+  readonly trialSeconds?: number
   readonly seed: number
   /** False: every trial is fitted on all folds, however poor; true unless said. */
   readonly racing?: boolean

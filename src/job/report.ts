@@ -143,6 +143,7 @@ function commandOf({ spec, trials, objective }: Finished): string {
     `--target ${shellWord(spec.target)}`,
     ...(spec.validation === undefined ? [] : [`--validation ${shellWord(spec.validation)}`]),
     ...(spec.validationFraction === undefined ? [] : [`--validation-fraction ${spec.validationFraction}`]),
+    ...(spec.trialSeconds === undefined ? [] : [`--trial-time ${spec.trialSeconds}s`]),
     ...(spec.test === undefined ? [] : [`--test ${[spec.test].flat().map(shellWord).join(' ')}`]),
     ...(spec.task ? [`--problem-type ${PROBLEM_TYPES[spec.task]}`] : []),
     `--objective ${objective.name}`,

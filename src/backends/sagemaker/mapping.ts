@@ -64,8 +64,9 @@ const channel = ({ table }: Uploads) => ({
   DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: table } },
 })
 
-const completion = ({ maxCandidates, budgetSeconds }: ExperimentSpec) => ({
+const completion = ({ maxCandidates, budgetSeconds, trialSeconds }: ExperimentSpec) => ({
   MaxCandidates: maxCandidates,
+  ...(trialSeconds !== undefined && { MaxRuntimePerTrainingJobInSeconds: Math.ceil(trialSeconds) }),
   ...(budgetSeconds !== undefined && { MaxAutoMLJobRuntimeInSeconds: Math.ceil(budgetSeconds) }),
 })
 
