@@ -31,8 +31,9 @@ async function fromSdk(env: Environment): Promise<Credentials | undefined> {
     return undefined
   }
   const profile = env['AWS_PROFILE']
+  // Credentials that expired are looked for anew: somebody may have written others into the shared file.
   return sdk
-    .defaultProvider({ ...(profile !== undefined && { profile }) })()
+    .defaultProvider({ ignoreCache: true, ...(profile !== undefined && { profile }) })()
     .catch(() => undefined)
 }
 
