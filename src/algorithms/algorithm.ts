@@ -34,6 +34,11 @@ export interface FitContext {
   readonly threads: number
   /** Threads that stand idle beside those, for learners whose results do not depend on how many there are. */
   readonly spareThreads?: number
+  /**
+   * Told answers for the validation rows (row-major rows × outputs) by a learner that stops when it does well on them: each by the
+   * model as it would be had that row had no say. The model's own answers are too good there by what was luck.
+   */
+  readonly judge?: (outputs: Float64Array) => void
   /** Told after each round or epoch: number of it and the loss on the validation rows (lower is better). */
   readonly report?: (step: number, loss: number) => void
 }

@@ -133,7 +133,7 @@ export async function fitCandidate(
       fitted,
       train: features,
       validation: held,
-      judges: judged,
+      judges: someJudges,
     } = foldFeatures(data, candidate, rows, cache)
     const heldOut = examples(data, held, validation)
     const tape = createTape(options.clock && (options.clock[index] ?? []))
@@ -142,12 +142,13 @@ export async function fitCandidate(
     const besides = (now - started - fitMs) / (index + 1)
     const later = folds.folds.length - index - 1
     const left = options.seconds * 1000 - (now - started) - later * besides
+    let judged: Float64Array | undefined
     const model = await algorithm.fit(
       {
         ...examples(data, features, train),
         task: target.task,
         classes: target.classes.length,
-        validation: judged ? examples(data, judged, judges) : heldOut,
+        validation: someJudges ? examples(data, someJudges, judges) : heldOut,
       },
       { ...candidate.static, ...params },
       {
@@ -157,13 +158,19 @@ export async function fitCandidate(
         tape,
         threads: 1,
         spareThreads: options.spareThreads ?? 0,
+        ...(!someJudges && {
+          judge: (outputs: Float64Array) => {
+            judged = outputs
+          },
+        }),
       },
     )
     const predictStarted = performance.now()
     fitMs += predictStarted - now
     const range = rangeOf(data, train)
-    const predicted = clamped(await predictModel(model, held), range)
+    const own = await predictModel(model, held)
     predictSeconds += (performance.now() - predictStarted) / 1000
+    const predicted = clamped(judged ?? own, range)
     outputs.set(predicted, offset * width)
     offset += validation.length
     foldScores.push(

@@ -1,6 +1,7 @@
+import { takeFeatures, type Features } from '../../data/features.ts'
 import { network, type NetworkModel } from '../../models/network.ts'
 import { residentTable, storeOf } from '../../neural/table.ts'
-import { trainNetwork, type TrainOptions } from '../../neural/trainer.ts'
+import { trainNetwork, type Chosen, type TrainOptions } from '../../neural/trainer.ts'
 import type { Network } from '../../onnx/network.ts'
 import type { FitContext, TrainingData } from '../algorithm.ts'
 import { splitForStopping, targetUnits, type Split } from './prepare.ts'
@@ -52,15 +53,32 @@ export async function fitNetwork(
   const plan = { loss, outputs, ...planOf(split.training.rows.length, settings), ...context } as const
   const validation = split.validation && (await table(split.validation))
   const trained = await trainNetwork(net, await table(split.training), validation, plan)
-  return {
+  const modelOf = ({ net: learnt, outputScale }: Chosen): NetworkModel => ({
     kind: network.kind,
     outputs,
     features: data.features.columns.length,
-    net: trained.net,
+    net: learnt,
     link: regression ? 'identity' : 'softmax',
-    outputScale: trained.outputScale * units.scale,
+    outputScale: outputScale * units.scale,
     outputShift: units.mean,
+  })
+  if (context.judge && trained.without && data.validation)
+    context.judge(await inTurn(data.validation.features, trained.without.map(modelOf)))
+  return modelOf(trained)
+}
+
+/** Answers of as many models in turn: row 0 by the first, row 1 by the second, and so on. */
+async function inTurn(features: Features, models: readonly NetworkModel[]): Promise<Float64Array> {
+  const width = models[0]!.outputs
+  const answers = new Float64Array(features.rows * width)
+  for (const [turn, model] of models.entries()) {
+    const rows = Int32Array.from({ length: features.rows }, (_, row) => row).filter(
+      row => row % models.length === turn,
+    )
+    const own = await network.predict(model, takeFeatures(features, rows))
+    for (const [i, row] of rows.entries()) answers.set(own.subarray(i * width, (i + 1) * width), row * width)
   }
+  return answers
 }
 
 function planOf(rows: number, settings: FitSettings) {
