@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from peers.common import by_class
 from sklearn.metrics import log_loss, roc_auc_score, root_mean_squared_error
 from sklearn.model_selection import KFold, StratifiedKFold
 
@@ -157,20 +158,8 @@ def glasspilot(job):
 
 
 def columns_of(table, classes):
-    """Labels that are numbers may be written in another way (1 and 1.0); blanks around labels may be gone."""
-    names = {name.removeprefix("probability_"): name for name in table.columns if name.startswith("probability_")}
-    plain = {number(label.strip()): name for label, name in names.items()}
-    found = [names.get(label, plain.get(number(label.strip()))) for label in classes]
-    if sum(name is None for name in found) > len(classes) / 2:
-        raise ValueError(f"classes {classes} are not those of the answers {list(names)}")
-    return np.column_stack([table[name] if name else np.zeros(len(table)) for name in found])
-
-
-def number(label):
-    try:
-        return float(label)
-    except ValueError:
-        return label
+    names = [name for name in table.columns if name.startswith("probability_")]
+    return by_class(table[names].to_numpy(), [name.removeprefix("probability_") for name in names], classes)
 
 
 def constant(task, classes, known, rows):

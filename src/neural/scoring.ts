@@ -17,7 +17,7 @@ export interface Judged extends Score {
 }
 
 /** Parts of few validation rows, each of which is judged without a say of its own. */
-export const PARTS = 4
+const PARTS = 4
 
 /** Rows up to which a look that is best on them was lucky, too: beyond it hardly counts. */
 const FEW_ROWS = 2000

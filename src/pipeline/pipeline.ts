@@ -271,8 +271,8 @@ export function joinPipelines(
   const columns = new Map(
     parts.flatMap(({ pipeline }) => pipeline.table.columns.map(column => [column.name, column] as const)),
   )
-  const bases = joinBases(parts.map(({ pipeline }) => pipeline))
-  return shareParts({
+  const all = parts.flatMap(({ pipeline }) => pipeline.bases ?? [])
+  const { bases, ...joined } = shareParts<Pipeline>({
     formatVersion: VERSION,
     task: first.pipeline.task,
     table: { columns: [...columns.values()] },
@@ -284,22 +284,20 @@ export function joinPipelines(
           weight: (weight * member.weight) / totalWeight(pipeline.members),
         })),
       ),
-    ...(bases.length > 0 && { bases }),
+    ...(all.length > 0 && { bases: all }),
   })
+  return { ...joined, ...(bases && { bases: joinBases(bases) }) }
 }
 
 /** Bases of the same columns are one: the mean of all models there are of it. */
-function joinBases(pipelines: readonly Pipeline[]): Base[] {
-  const joined = new Map<string, Base & { readonly seen: Set<string> }>()
-  for (const { columns, members } of pipelines.flatMap(({ bases = [] }) => bases)) {
-    const base = joined.get(columns[0]!) ?? { columns, members: [], seen: new Set<string>() }
-    const fresh = members.filter(({ transforms, model }) => {
-      const key = sha256(pack([transforms, model]))
-      return !base.seen.has(key) && base.seen.add(key)
-    })
-    joined.set(columns[0]!, { ...base, members: [...base.members, ...fresh] })
+function joinBases(bases: readonly Base[]): Base[] {
+  const joined = new Map<string, Base>()
+  for (const { columns, members } of bases) {
+    const known = joined.get(columns[0]!)?.members ?? []
+    const fresh = members.filter(member => !known.some(other => isSame(member, other)))
+    joined.set(columns[0]!, { columns, members: [...known, ...fresh] })
   }
-  return [...joined.values()].map(({ columns, members }) => ({ columns, members }))
+  return [...joined.values()]
 }
 
 /** The models of one fold: the members of a trial, and of its bases, stand in the order of the folds. */

@@ -34,11 +34,7 @@ class Job:
         seconds = time.perf_counter() - self.predicting
         values = np.asarray(outputs, dtype=float)
         if self.task != "regression":
-            place = {number(str(label)): k for k, label in enumerate(columns)}
-            wanted = [place.get(number(label)) for label in self.classes]
-            if sum(k is None for k in wanted) > len(wanted) / 2:
-                raise ValueError(f"classes {self.classes} are not those of the answers {list(place)}")
-            values = np.column_stack([np.zeros(len(values)) if k is None else values[:, k] for k in wanted])
+            values = by_class(values, columns, self.classes)
         with open(self.out, "w", encoding="utf-8") as file:
             json.dump(
                 {
@@ -51,8 +47,17 @@ class Job:
             )
 
 
+def by_class(values, labels, classes):
+    """Columns of probabilities in the order of the classes; 0 for a class that was not learnt."""
+    place = {number(str(label)): k for k, label in enumerate(labels)}
+    wanted = [place.get(number(label)) for label in classes]
+    if sum(k is None for k in wanted) > len(wanted) / 2:
+        raise ValueError(f"classes {classes} are not those of the answers {list(place)}")
+    return np.column_stack([np.zeros(len(values)) if k is None else values[:, k] for k in wanted])
+
+
 def number(label):
-    """Labels that are numbers may be written in another way (1 and 1.0)."""
+    """Labels that are numbers may be written in another way (1 and 1.0); blanks around labels may be gone."""
     try:
         return float(label)
     except ValueError:

@@ -238,7 +238,7 @@ class Booster {
   }
 
   /** Longer steps than usual where time is short. */
-  private stretch(values: number[] | Float64Array | Float32Array): void {
+  private stretch(values: number[]): void {
     if (this.pace !== 1) for (let i = 0; i < values.length; i++) values[i]! *= this.pace
   }
 

@@ -75,17 +75,7 @@ describe('trials of an experiment as training jobs', () => {
     expect(board('scored-there')).toBe(board('scored-here'))
     expect(board('scored-there')).toContain('COMPLETE')
     writeFileSync(at('help.mjs'), 'export const help = () => 1')
-    const args = [
-      'run',
-      'train.csv',
-      '--target',
-      'y',
-      '--objective',
-      'needy.mjs',
-      '--output',
-      'needy',
-      '--quiet',
-    ]
+    const args = 'run train.csv --target y --objective needy.mjs --output needy --quiet'.split(' ')
     const needy = await glasspilot([...args, ...CLOUD], { cwd: folder, env: NOWHERE })
     expect([needy.code, needy.stderr]).toEqual([64, expect.stringContaining('imports "./help.mjs"')])
     expect(needy.stderr.trim().split('\n')).toHaveLength(1)
