@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { bestClass, cellsOf, csvLine, headerOf, openModel, predict } from './predict.mjs'
 import { CSV, JSON_LINES, JSON_TYPE, mediaType, readQuestion, Refusal } from './question.mjs'
 import { featuresOf } from './table.mjs'
@@ -92,12 +93,14 @@ async function invoke(request) {
   const accept = acceptable(request.headers.accept, type)
   const bytes = await readBody(request)
   if (bytes.length === 0) return { status: 204, type: accept, body: '' }
-  const { columns, rows, named } = readQuestion(bytes, contentType, schema, features, model.info.given)
-  const answers = rows === 0 ? [] : await inTurn(() => predict(model, columns))
-  return { status: 200, type: accept, body: write(answers, accept, named && type === CSV) }
+  return inTurn(async () => {
+    const { columns, rows, named } = readQuestion(bytes, contentType, schema, features, model.info.given)
+    const answers = rows === 0 ? [] : await predict(model, columns)
+    return { status: 200, type: accept, body: write(answers, accept, named && type === CSV) }
+  })
 }
 
-/** One question after another; those that would wait behind too many are told at once to come again. */
+/** One question after another; those that would wait behind too many are told at once, unread, to come again. */
 async function inTurn(work) {
   if (waiting >= MAX_WAITING)
     throw new Refusal(
@@ -106,7 +109,8 @@ async function inTurn(work) {
       'too many requests wait already: expected fewer at once; try again',
     )
   waiting++
-  const mine = turn.then(work)
+  // A prediction holds up all else: before it, those that lie ready on other sockets are heard.
+  const mine = turn.then(() => setImmediate()).then(work)
   turn = mine.catch(() => {})
   try {
     return await mine
