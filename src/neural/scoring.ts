@@ -1,5 +1,6 @@
 import { joinedWidth, parametersOf, type Network } from '../onnx/network.ts'
 import { feed, type Feed, type Session } from '../onnx/session.ts'
+import { FEW_ROWS, PARTS } from '../util/judging.ts'
 import type { Loss } from './losses.ts'
 import { memberCount } from './members.ts'
 import type { ResidentTable } from './table.ts'
@@ -16,11 +17,6 @@ export interface Judged extends Score {
   readonly without?: readonly number[]
 }
 
-/** Parts of few validation rows, each of which is judged without a say of its own. */
-const PARTS = 4
-
-/** Rows up to which a look that is best on them was lucky, too: beyond it hardly counts. */
-const FEW_ROWS = 2000
 const SCORE_CELLS = 1 << 21 // values of the widest layer per call
 const PRIOR_ROWS = 10 // strength of the belief that outputs are calibrated as they are
 const NEWTON_STEPS = 12

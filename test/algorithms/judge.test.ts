@@ -24,7 +24,7 @@ function chance(seed: number): TrainingData {
   return { ...part(200), task: 'binary', classes: 2, validation: part(60) }
 }
 
-describe.each(['mlp', 'tabm'])('the answers by which %s is judged', name => {
+describe.each(['mlp', 'tabm', 'gbt-leafwise', 'gbt-oblivious'])('the answers by which %s is judged', name => {
   const algorithm = algorithms.find(one => one.name === name)!
   const seeds = [1, 2, 3, 4, 5, 6]
 

@@ -1,9 +1,9 @@
-import { takeFeatures, type Features } from '../../data/features.ts'
 import { network, type NetworkModel } from '../../models/network.ts'
 import { residentTable, storeOf } from '../../neural/table.ts'
 import { trainNetwork, type Chosen, type TrainOptions } from '../../neural/trainer.ts'
 import type { Network } from '../../onnx/network.ts'
 import type { FitContext, TrainingData } from '../algorithm.ts'
+import { answersInTurn } from '../in-turn.ts'
 import { splitForStopping, targetUnits, type Split } from './prepare.ts'
 
 const LOOKS_PER_TRAINING = 100 // most often that validation rows are scored
@@ -63,22 +63,8 @@ export async function fitNetwork(
     outputShift: units.mean,
   })
   if (context.judge && trained.without && data.validation)
-    context.judge(await inTurn(data.validation.features, trained.without.map(modelOf)))
+    context.judge(await answersInTurn(data.validation.features, trained.without.map(modelOf)))
   return modelOf(trained)
-}
-
-/** Answers of as many models in turn: row 0 by the first, row 1 by the second, and so on. */
-async function inTurn(features: Features, models: readonly NetworkModel[]): Promise<Float64Array> {
-  const width = models[0]!.outputs
-  const answers = new Float64Array(features.rows * width)
-  for (const [turn, model] of models.entries()) {
-    const rows = Int32Array.from({ length: features.rows }, (_, row) => row).filter(
-      row => row % models.length === turn,
-    )
-    const own = await network.predict(model, takeFeatures(features, rows))
-    for (const [i, row] of rows.entries()) answers.set(own.subarray(i * width, (i + 1) * width), row * width)
-  }
-  return answers
 }
 
 function planOf(rows: number, settings: FitSettings) {

@@ -6,6 +6,7 @@ import type { ForestModel } from '../../models/forest.ts'
 import type { ModelData } from '../../models/model.ts'
 import { createRng, hashSeed, type Rng } from '../../util/rng.ts'
 import type { FitContext, TrainingData } from '../algorithm.ts'
+import { answersInTurn } from '../in-turn.ts'
 import { assembleForest } from './assemble.ts'
 import { binsFor, findBins } from './bins.ts'
 import { joinForests, requireForest, scoresBy } from './continuation.ts'
@@ -14,6 +15,7 @@ import { type GrowthRules, Grower, type Scales } from './grower.ts'
 import { type Loss, lossFor } from './losses.ts'
 import { type BinnedMatrix, binRows, planLayout } from './matrix.ts'
 import { createHaste } from './haste.ts'
+import { HeldOut, patience } from './held-out.ts'
 import { createPacer } from './pacer.ts'
 import type { Drawn, RowSampler } from './row-sampling.ts'
 import { GradientSampler, OneSideSampler } from './row-sampling.ts'
@@ -150,19 +152,20 @@ class Booster {
   }
 
   async run(): Promise<ForestModel> {
-    const { rules, loss, context, trees, held } = this
+    const { rules, context, trees, held } = this
     const pacer = createPacer(context)
     const paceOf = createHaste(context, rules)
     let dead = 0
-    let best = { rounds: 0, loss: held && this.before ? held.loss() : Infinity }
+    if (this.before) held?.look(0)
     for (let round = 1; round <= rules.rounds; round++) {
       if (!(await pacer.mayGoOn()) && round > 1) break
       this.pace = paceOf(round)
       const splits = this.vectors ? this.vectorRound(this.vectors) : this.round()
-      const current = held ? held.loss() : NaN
-      if (held) context.report?.(round, current)
-      if (held && current < best.loss) best = { rounds: round, loss: current }
-      if (held && round - best.rounds >= patience(this.data, rules.learningRate, best.rounds)) break
+      if (held) {
+        const loss = held.look(round)
+        context.report?.(round, loss)
+        if (round - held.best.rounds >= patience(this.data, rules.learningRate, held.best.rounds)) break
+      }
       dead = splits > 0 ? 0 : dead + 1
       if (
         dead >= DEAD_ROUNDS ||
@@ -170,10 +173,25 @@ class Booster {
       )
         break
     }
-    const useful = held && (best.rounds > 0 || this.before)
-    const grown = this.assemble(
-      useful ? trees.slice(0, best.rounds * (this.vectors ? 1 : loss.outputs)) : trees,
-    )
+    if (!held || (held.best.rounds === 0 && !this.before)) return this.after(trees.length)
+    const ended = this.after(held.best.rounds)
+    const rounds = held.without?.map(one => one.rounds)
+    if (context.judge && rounds?.every(count => count > 0 || this.before)) {
+      const models = new Map([[held.best.rounds, ended]])
+      for (const count of rounds) if (!models.has(count)) models.set(count, this.after(count))
+      context.judge(
+        await answersInTurn(
+          held.examples.features,
+          rounds.map(count => models.get(count)!),
+        ),
+      )
+    }
+    return ended
+  }
+
+  /** The model as it was after so many rounds. */
+  private after(rounds: number): ForestModel {
+    const grown = this.assemble(this.trees.slice(0, rounds * (this.vectors ? 1 : this.loss.outputs)))
     return this.before ? joinForests(this.before, grown) : grown
   }
 
@@ -322,75 +340,4 @@ function samplerFor(
 ): RowSampler | undefined {
   if (oneSide) return new OneSideSampler(arena, rows, oneSide)
   return sampling === 'by-gradient' && rowShare < 1 ? new GradientSampler(arena, rows, rowShare) : undefined
-}
-
-/** Rounds without a better validation loss that end the boosting: more where rounds are many, small or of few rows. */
-function patience(
-  { task, classes, features: { rows } }: TrainingData,
-  rate: number,
-  bestRound: number,
-): number {
-  const least = rows <= 10_000 ? 150 : Math.max(20, 1.5e6 / rows)
-  const pace = Math.min(1, 0.05 / rate) / (task === 'multiclass' ? Math.sqrt(classes / 2) : 1)
-  return Math.max(10, Math.round(least * pace), Math.round((0.3 * bestRound + 20) * Math.sqrt(pace)))
-}
-
-/** Scores of the validation rows, brought up to date tree by tree. */
-class HeldOut {
-  private readonly arena: Arena
-  readonly examples: NonNullable<TrainingData['validation']>
-  readonly scores: Pointer
-  private readonly matrix: BinnedMatrix
-  private readonly lossFunction: Loss
-  /** All row numbers. */
-  private readonly every: Pointer
-
-  constructor(
-    arena: Arena,
-    examples: NonNullable<TrainingData['validation']>,
-    like: BinnedMatrix,
-    loss: Loss,
-  ) {
-    const { rows } = examples.features
-    this.arena = arena
-    this.examples = examples
-    this.lossFunction = loss
-    this.matrix = binRows(arena, examples.features, like.layout)
-    this.every = arena.put(Int32Array.from({ length: rows }, (_, row) => row))
-    this.scores = arena.allocate(4 * rows * loss.outputs)
-    for (let k = 0; k < loss.outputs; k++) arena.f32(this.scores + 4 * rows * k, rows).fill(loss.base[k]!)
-  }
-
-  add(tree: GrownTree, output: number, factor: number): void {
-    const { arena, matrix } = this
-    if (tree.feature.length === 0) return
-    const mark = arena.mark
-    const { nodes, values } = treeTable(arena, tree, matrix.layout, factor)
-    const scores = this.scores + 4 * matrix.rows * output
-    arena.kernels.walkBins(
-      nodes,
-      matrix.blocks,
-      matrix.rows,
-      matrix.layout.dense,
-      matrix.groupTable,
-      0,
-      matrix.rows,
-      values,
-      scores,
-    )
-    arena.rewind(mark)
-  }
-
-  addVectors(tree: GrownTree, factor: number): void {
-    const { arena, matrix, scores, every } = this
-    const leafOf = leavesOf(arena, tree, { rows: every, drawn: 0 }, matrix)
-    const classes = this.lossFunction.outputs
-    addVectors(arena, leafOf, tree.values, factor, { scores, stride: matrix.rows, classes })
-  }
-
-  loss(): number {
-    const { rows } = this.matrix
-    const scores = this.arena.f32(this.scores, rows * this.lossFunction.outputs)
-    return this.lossFunction.evaluate(scores, rows, this.examples)
-  }
 }

@@ -15,8 +15,8 @@ export interface Loss {
   gradients(scores: Pointer, output: number, into: Pointer): Scales
   /** Better values for leaves than their Newton steps, where the loss has some: of the rows listed, given their scores. */
   leafValue?(rows: Int32Array, scores: Float32Array): number
-  /** Mean loss of scores (float32, one array of `stride` rows per output) on other rows. */
-  evaluate(scores: Float32Array, stride: number, examples: Examples): number
+  /** Losses of other rows, given their scores (float32, one array of `stride` rows per output). */
+  lossOf(scores: Float32Array, stride: number, target: ArrayLike<number>): (row: number) => number
 }
 
 export interface LossInput {
@@ -48,7 +48,8 @@ function padded(arena: Arena, values: ArrayLike<number>, stride: number): Pointe
 const putWeights = ({ arena, examples, stride }: LossInput): Pointer =>
   examples.weights ? padded(arena, examples.weights, stride) : 0
 
-const weightAt = (examples: Examples, row: number): number => (examples.weights ? examples.weights[row]! : 1)
+export const weightAt = (examples: Examples, row: number): number =>
+  examples.weights ? examples.weights[row]! : 1
 
 const largestWeight = ({ weights }: Examples): number =>
   weights
@@ -95,11 +96,9 @@ export function logisticLoss(input: LossInput): Loss {
       arena.kernels.logisticGradients(scores, target, weights, stride, scales.g, scales.h, into)
       return scales
     },
-    evaluate(scores, _, rows) {
-      return weightedMean(rows, row => {
-        const margin = rows.target[row]! > 0.5 ? scores[row]! : -scores[row]!
-        return margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin
-      })
+    lossOf: (scores, _, targets) => row => {
+      const margin = targets[row]! > 0.5 ? scores[row]! : -scores[row]!
+      return margin > 0 ? Math.log1p(Math.exp(-margin)) : Math.log1p(Math.exp(margin)) - margin
     },
   }
 }
@@ -122,14 +121,12 @@ export function softmaxLoss(input: LossInput, classes: number): Loss {
       arena.kernels.softmaxGradients(own, target, weights, stride, output, peak, total, scales.g, scales.h, into) // prettier-ignore
       return scales
     },
-    evaluate(scores, step, rows) {
-      return weightedMean(rows, row => {
-        let largest = -Infinity
-        for (let k = 0; k < classes; k++) largest = Math.max(largest, scores[k * step + row]!)
-        let sum = 0
-        for (let k = 0; k < classes; k++) sum += Math.exp(scores[k * step + row]! - largest)
-        return Math.min(-Math.log(CLIP), Math.log(sum) + largest - scores[rows.target[row]! * step + row]!)
-      })
+    lossOf: (scores, step, targets) => row => {
+      let largest = -Infinity
+      for (let k = 0; k < classes; k++) largest = Math.max(largest, scores[k * step + row]!)
+      let sum = 0
+      for (let k = 0; k < classes; k++) sum += Math.exp(scores[k * step + row]! - largest)
+      return Math.min(-Math.log(CLIP), Math.log(sum) + largest - scores[targets[row]! * step + row]!)
     },
   }
 }
@@ -150,7 +147,7 @@ export function squaredLoss(input: LossInput): Loss {
       arena.kernels.squaredGradients(scores, target, weights, stride, scales.g, scales.h, into)
       return scales
     },
-    evaluate: (scores, _, rows) => weightedMean(rows, row => (scores[row]! - rows.target[row]!) ** 2),
+    lossOf: (scores, _, targets) => row => (scores[row]! - targets[row]!) ** 2,
   }
 }
 
@@ -195,17 +192,6 @@ export function pointLoss({ arena, examples, stride }: LossInput, formula: Point
       leafValue: (members: Int32Array, scores: Float32Array) =>
         weightedQuantile(members, leafQuantile, row => target[row]! - scores[row]!, weightOf),
     }),
-    evaluate: (scores, _, held) => weightedMean(held, row => formula.loss(scores[row]!, held.target[row]!)),
+    lossOf: (held, _, targets) => row => formula.loss(held[row]!, targets[row]!),
   }
-}
-
-function weightedMean(examples: Examples, lossOf: (row: number) => number): number {
-  let sum = 0
-  let total = 0
-  for (let row = 0; row < examples.target.length; row++) {
-    const weight = weightAt(examples, row)
-    sum += weight * lossOf(row)
-    total += weight
-  }
-  return sum / total
 }
