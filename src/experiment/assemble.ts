@@ -28,6 +28,10 @@ export const LARGEST_BYTES = 64e6
 /** Members below this share cost more time than they bring. */
 const SMALLEST_WEIGHT = 0.03
 
+/** Up to so many rows the best of many trials is so by luck, too: the picks of several samples of them are averaged. */
+const BAGGED_ROWS = 1000
+const BAGS = 10
+
 /** What is read of the file of a finished trial. */
 function readTrialFile<T>(path: string, read: (bytes: Buffer) => T): T {
   try {
@@ -88,7 +92,7 @@ export function assembleEnsemble(
     pool.map(trial => ({ id: trial.id, outputs: known.get(trial.id)! })),
     truth,
     objective.name,
-    { picks: 25 },
+    { picks: 25, bags: truth.target.length <= BAGGED_ROWS ? BAGS : 1 },
   )
   const large = [...picked].filter(([, weight]) => weight >= SMALLEST_WEIGHT)
   const total = large.reduce((sum, [, weight]) => sum + weight, 0)

@@ -2,6 +2,7 @@ import { metrics, type MetricName } from '../metrics/index.ts'
 import type { Metric, Truth } from '../metrics/metric.ts'
 import { checkScored, shareWork } from '../metrics/work.ts'
 import { TrialError } from '../util/errors.ts'
+import { createRng, hashSeed, type Rng } from '../util/rng.ts'
 
 /** A finished model with its predictions for the rows of the truth. */
 export interface EnsembleMember<Id extends string | number = string | number> {
@@ -15,6 +16,8 @@ export interface EnsembleOptions {
   readonly picks?: number
   /** Rows looked at while picking, spread evenly; the result is scored on all. */
   readonly sampleRows?: number
+  /** How often is picked, each time on other rows drawn with replacement; the weights are the mean. 1: once, on the rows as they are. */
+  readonly bags?: number
 }
 
 export interface Ensemble<Id extends string | number = string | number> {
@@ -33,30 +36,38 @@ const TIE = 1e-6 // scores nearer than this (relative to the best single loss, f
  * Greedy ensemble selection with replacement (Caruana et al. 2004): starting from nothing, adds the member
  * whose addition makes the mean of outputs score best, and keeps the best prefix of these additions. Equal
  * scores are told apart by log loss where the metric sees labels only, then prefer a member already used,
- * then the earlier one. Cost: O(picks · members · rows · width).
+ * then the earlier one. Where rows are few, the best of many members is so by luck, too: the
+ * mean of several `bags` hears more of them. Cost: O(bags · picks · members · rows · width).
  */
 export function greedyEnsemble<Id extends string | number>(
   members: readonly EnsembleMember<Id>[],
   truth: Truth,
   objective: MetricName,
-  { picks = PICKS, sampleRows = sampleFor(truth.width) }: EnsembleOptions = {},
+  { picks = PICKS, sampleRows = sampleFor(truth.width), bags = 1 }: EnsembleOptions = {},
 ): Ensemble<Id> {
   if (members.length === 0) {
     throw new TrialError('E_NO_MEMBERS', 'an ensemble of 0 models: expected at least one finished model')
   }
   const metric: Metric = metrics[objective]
   for (const { outputs } of members) checkScored({ ...truth, outputs })
-  const sampled = everyNth(truth, members, sampleRows)
-  const chosen = pickMembers(
-    sampled.outputs,
-    judgeOf(sampled.truth, metric, tieOf(members, truth, metric)),
-    picks,
-  )
-  const counts = new Map<number, number>()
-  for (const member of chosen) counts.set(member, (counts.get(member) ?? 0) + 1)
-  const weights = new Map([...counts].map(([member, count]) => [members[member]!.id, count / chosen.length]))
+  const tie = tieOf(members, truth, metric)
+  const looked = everyNth(truth.target.length, sampleRows)
+  const shares = new Map<number, number>()
+  for (let bag = 0; bag < bags; bag++) {
+    const rows = bags > 1 ? redrawn(truth, looked, createRng(hashSeed(bags, bag))) : looked
+    const chosen = pickMembers(
+      members.map(({ outputs }) => takeRows(outputs, rows, truth.width)),
+      judgeOf(truthAt(truth, rows), metric, tie),
+      picks,
+    )
+    const counts = new Map<number, number>()
+    for (const member of chosen) counts.set(member, (counts.get(member) ?? 0) + 1)
+    for (const [member, count] of counts)
+      shares.set(member, (shares.get(member) ?? 0) + count / chosen.length / bags)
+  }
+  const weights = new Map([...shares].map(([member, share]) => [members[member]!.id, share]))
   const outputs = blend(
-    [...counts].map(([member, count]) => [members[member]!.outputs, count / chosen.length]),
+    [...shares].map(([member, share]) => [members[member]!.outputs, share]),
     truth.target.length * truth.width,
   )
   return { weights, score: metric.score({ ...truth, outputs }) }
@@ -128,24 +139,37 @@ function within(values: readonly (readonly [member: number, value: number])[], t
   return values.filter(([, value]) => value >= top - tie).map(([member]) => member)
 }
 
-/** The rows, or an even sample of them in order. */
-function everyNth(truth: Truth, members: readonly EnsembleMember[], limit: number) {
-  const rows = truth.target.length
-  if (rows <= limit) return { truth, outputs: members.map(({ outputs }) => outputs) }
-  const picked = Uint32Array.from({ length: limit }, (_, i) => Math.floor(((i + 0.5) * rows) / limit))
-  const take = (values: Float64Array, width: number) => {
-    const taken = new Float64Array(limit * width)
-    for (let i = 0; i < limit; i++) {
-      for (let k = 0; k < width; k++) taken[i * width + k] = values[picked[i] * width + k]
-    }
-    return taken
-  }
-  return {
-    truth: {
-      ...truth,
-      target: take(truth.target, 1),
-      ...(truth.weights && { weights: take(truth.weights, 1) }),
-    },
-    outputs: members.map(({ outputs }) => take(outputs, truth.width)),
-  }
+/** All rows, or an even sample of them in order. */
+function everyNth(rows: number, limit: number): Uint32Array {
+  if (rows <= limit) return Uint32Array.from({ length: rows }, (_, row) => row)
+  return Uint32Array.from({ length: limit }, (_, i) => Math.floor(((i + 0.5) * rows) / limit))
 }
+
+/** As many rows, drawn with replacement (Efron 1979); of each class as many as there are. */
+function redrawn({ task, target }: Truth, rows: Uint32Array, rng: Rng): Uint32Array {
+  if (task === 'regression') return rows.map(() => rows[rng.int(rows.length)]!)
+  const alike = new Map<number, number[]>()
+  for (const row of rows) {
+    const list = alike.get(target[row]!)
+    if (list) list.push(row)
+    else alike.set(target[row]!, [row])
+  }
+  return rows.map(row => {
+    const list = alike.get(target[row]!)!
+    return list[rng.int(list.length)]!
+  })
+}
+
+function takeRows(values: Float64Array, rows: Uint32Array, width: number): Float64Array {
+  const taken = new Float64Array(rows.length * width)
+  for (let i = 0; i < rows.length; i++) {
+    for (let k = 0; k < width; k++) taken[i * width + k] = values[rows[i]! * width + k]!
+  }
+  return taken
+}
+
+const truthAt = (truth: Truth, rows: Uint32Array): Truth => ({
+  ...truth,
+  target: takeRows(truth.target, rows, 1),
+  ...(truth.weights && { weights: takeRows(truth.weights, rows, 1) }),
+})

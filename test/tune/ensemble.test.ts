@@ -176,3 +176,43 @@ describe('a greedy ensemble', () => {
     )
   })
 })
+
+describe.each([
+  ['binary', 'AUC'],
+  ['multiclass', 'LogLoss'],
+  ['regression', 'RMSE'],
+] as const)('an ensemble of several samples of few rows for %s by %s', (task, objective) => {
+  const FEW = 60
+  const { width } = crowd(task, 3, 1).truth
+  /** Of members that are equally good, an ensemble picked on a few rows, on all others. */
+  function onOthers(bags: number, { truth, members }: ReturnType<typeof crowd>) {
+    const cut = (values: Float64Array, by: number, part: 'few' | 'others') =>
+      part === 'few' ? values.slice(0, FEW * by) : values.slice(FEW * by)
+    const few = members.map(({ id, outputs }) => ({ id, outputs: cut(outputs, width, 'few') }))
+    const picked = greedyEnsemble(few, { ...truth, target: cut(truth.target, 1, 'few') }, objective, { bags })
+    const parts = [...picked.weights].map(([id, weight]) => [members[Number(id)]!.outputs, weight] as const)
+    const outputs = cut(blend(parts, truth.target.length * width), width, 'others')
+    const score = metrics[objective].score({ ...truth, target: cut(truth.target, 1, 'others'), outputs })
+    return { score, picked }
+  }
+  it('does better on other rows than one that was picked on the rows as they are', () => {
+    const trials = Array.from({ length: 12 }, () => crowd(task, FEW + 1500, 10))
+    const sign = metrics[objective].direction === 'maximize' ? 1 : -1
+    const mean = (bags: number) =>
+      trials.reduce((sum, trial) => sum + onOthers(bags, trial).score, 0) / trials.length
+    expect(sign * mean(10)).toBeGreaterThan(sign * mean(1))
+  })
+  it('has weights that sum to 1, the same each time', () => {
+    const trial = crowd(task, FEW + 10, 10)
+    const { picked } = onOthers(10, trial)
+    expect([...picked.weights.values()].reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12)
+    expect(onOthers(10, trial).picked).toEqual(picked)
+  })
+  it('bears classes of a single row', () => {
+    if (task === 'regression') return
+    const { truth, members } = crowd(task, 30, 3)
+    const target = Float64Array.from(truth.target, (_, row) => (row === 7 ? 1 : 0))
+    const { score } = greedyEnsemble(members, { ...truth, target }, objective, { bags: 10 })
+    expect(Number.isFinite(score)).toBe(true)
+  })
+})
