@@ -61,26 +61,24 @@ export function replaceFeatures(
   return { rows, columns: result }
 }
 
-/** Graph of `replaceFeatures`: `map` gets a double `[N, 1]` and returns one. */
-export function emitColumnwise(
+/** Graph of `replaceFeatures`: `map` gets the changed features side by side, double `[N, changed]`, and returns as many. */
+export function emitReplaced(
   graph: Graph,
   input: Tensor,
-  width: number,
-  changed: Int32Array,
-  map: (column: Tensor, i: number) => Tensor,
+  { width, changed }: Extremes,
+  map: (columns: Tensor) => Tensor,
 ): Tensor {
   if (changed.length === 0) return input
-  const untouched = Array.from({ length: width }, (_, j) => j).filter(j => !changed.includes(j))
-  const mapped = Array.from(changed, (j, i) => {
-    const column = graph.op('Gather', [input, graph.i64(j)], { axis: 1 })
-    return graph.cast(map(graph.cast(column, 'double'), i), 'float')
-  })
-  const rest = untouched.length > 0 ? [graph.op('Gather', [input, graph.i64(...untouched)], { axis: 1 })] : []
-  const shuffled = graph.op('Concat', [...rest, ...mapped], { axis: 1 })
+  const isChanged = new Set(changed)
+  const untouched = Array.from({ length: width }, (_, j) => j).filter(j => !isChanged.has(j))
+  const pick = (from: Tensor, places: ArrayLike<number>) =>
+    graph.op('Gather', [from, graph.i64(...Array.from(places))], { axis: 1 })
+  const mapped = graph.cast(map(graph.cast(pick(input, changed), 'double')), 'float')
+  if (untouched.length === 0) return mapped
+  const shuffled = graph.op('Concat', [pick(input, untouched), mapped], { axis: 1 })
   const place = new Map([...untouched, ...changed].map((j, position) => [j, position]))
-  return graph.op(
-    'Gather',
-    [shuffled, graph.i64(...Array.from({ length: width }, (_, j) => place.get(j)!))],
-    { axis: 1 },
+  return pick(
+    shuffled,
+    Array.from({ length: width }, (_, j) => place.get(j)!),
   )
 }

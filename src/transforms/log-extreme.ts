@@ -1,5 +1,5 @@
 import type { Extremes } from './extremes.ts'
-import { emitColumnwise, extremeSpace, findExtremes, replaceFeatures } from './extremes.ts'
+import { emitReplaced, extremeSpace, findExtremes, replaceFeatures } from './extremes.ts'
 import type { FeatureTransform } from './transform.ts'
 
 /** Features with far outliers become sign(x) · ln(|x| + 1): ln(x + 1) where nothing is negative. */
@@ -12,9 +12,9 @@ export const logExtreme: FeatureTransform<Extremes> = {
   fit: findExtremes,
   apply: (features, { changed }) =>
     replaceFeatures(features, changed, value => Math.sign(value) * Math.log(Math.abs(value) + 1)),
-  emit: ({ width, changed }, graph, input) =>
-    emitColumnwise(graph, input, width, changed, column => {
-      const size = graph.op('Log', [graph.op('Add', [graph.op('Abs', [column]), graph.f64(1)])])
-      return graph.op('Mul', [graph.op('Sign', [column]), size])
+  emit: (extremes, graph, input) =>
+    emitReplaced(graph, input, extremes, columns => {
+      const size = graph.op('Log', [graph.op('Add', [graph.op('Abs', [columns]), graph.f64(1)])])
+      return graph.op('Mul', [graph.op('Sign', [columns]), size])
     }),
 }

@@ -1,8 +1,9 @@
 import type { Feature } from '../data/features.ts'
 import { denseValues } from '../data/features.ts'
 import { int } from '../params/space.ts'
+import type { Graph, Tensor } from '../onnx/graph.ts'
 import type { Extremes } from './extremes.ts'
-import { emitColumnwise, extremeSpace, findExtremes, replaceFeatures } from './extremes.ts'
+import { emitReplaced, extremeSpace, findExtremes, replaceFeatures } from './extremes.ts'
 import type { FeatureTransform } from './transform.ts'
 
 interface QuantileState extends Extremes {
@@ -69,31 +70,51 @@ export const quantileExtreme: FeatureTransform<QuantileState> = {
   },
   apply: (features, { changed, maps }) =>
     replaceFeatures(features, changed, (value, i) => interpolate(value, maps[i]!)),
-  emit: ({ width, changed, maps }, graph, input) =>
-    emitColumnwise(graph, input, width, changed, (column, i) => {
-      const { values, levels } = maps[i]!
-      const missing = graph.op('IsNaN', [column], {}, { type: 'bool' })
-      const last = values.length - 1
-      if (last === 0) return graph.op('Where', [missing, column, graph.f64(0)], {}, { type: 'double' })
-      const known = graph.op('Where', [missing, graph.f64(values[0]!), column], {}, { type: 'double' })
-      const inside = graph.op('Min', [
-        graph.op('Max', [known, graph.f64(values[0]!)]),
-        graph.f64(values[last]!),
-      ])
-      // The number of inner knots at or below the value is the number of its interval.
-      const knots = graph.constant(values.slice(1, last), [1, last - 1])
-      const below = graph.cast(graph.op('GreaterOrEqual', [inside, knots], {}, { type: 'bool' }), 'int64')
-      const low = graph.op('ReduceSum', [below, graph.i64(1)], { keepdims: 1 })
-      const pick = (table: Float64Array, place: typeof low) =>
-        graph.op('Gather', [graph.constant(table, [table.length]), place], {}, { type: 'double' })
-      const high = graph.op('Add', [low, graph.i64(1)])
-      const from = pick(values, low)
-      const share = graph.op('Div', [
-        graph.op('Sub', [inside, from]),
-        graph.op('Sub', [pick(values, high), from]),
-      ])
-      const level = pick(levels, low)
-      const rise = graph.op('Mul', [share, graph.op('Sub', [pick(levels, high), level])])
-      return graph.op('Where', [missing, column, graph.op('Add', [level, rise])], {}, { type: 'double' })
-    }),
+  emit: (state, graph, input) =>
+    emitReplaced(graph, input, state, columns => emitInterpolation(graph, columns, state.maps)),
+}
+
+/**
+ * Graph of `interpolate` for all columns at once: double `[N, k]` to double `[N, k]`. The interval of each value is found by halving
+ * among the knots of its column, so that the graph is no larger for many columns and holds no more than a few `[N, k]`.
+ */
+function emitInterpolation(graph: Graph, columns: Tensor, maps: QuantileState['maps']): Tensor {
+  const longest = Math.max(...maps.map(({ values }) => values.length))
+  const steps = Math.ceil(Math.log2(Math.max(2, longest)))
+  const stride = 2 ** steps + 1
+  /** One table of all columns, `stride` places each. */
+  const table = (valueAt: (map: QuantileState['maps'][number], place: number) => number) =>
+    graph.constant(
+      Float64Array.from({ length: maps.length * stride }, (_, i) =>
+        valueAt(maps[Math.floor(i / stride)]!, i % stride),
+      ),
+      [maps.length * stride],
+    )
+  const ends = (value: (map: QuantileState['maps'][number]) => number) =>
+    graph.constant(Float64Array.from(maps, value), [1, maps.length])
+  const pick = (from: Tensor, places: Tensor) => graph.op('Gather', [from, places], {}, { type: 'double' })
+  const next = (places: Tensor) => graph.op('Add', [places, graph.i64(1)])
+
+  const first = ends(({ values }) => values[0]!)
+  const missing = graph.op('IsNaN', [columns], {}, { type: 'bool' })
+  const known = graph.op('Where', [missing, first, columns], {}, { type: 'double' })
+  const last = ends(({ values }) => values.at(-1)!)
+  const inside = graph.op('Min', [graph.op('Max', [known, first]), last])
+  const knots = table(({ values }, place) => (place < values.length - 1 ? values[place]! : Infinity))
+  let low = graph.constant(
+    BigInt64Array.from(maps, (_, i) => BigInt(i * stride)),
+    [1, maps.length],
+  )
+  for (let step = 2 ** (steps - 1); step >= 1; step /= 2) {
+    const further = graph.op('Add', [low, graph.i64(step)])
+    const isReached = graph.op('LessOrEqual', [pick(knots, further), inside], {}, { type: 'bool' })
+    low = graph.op('Where', [isReached, further, low], {}, { type: 'int64' })
+  }
+  // Beyond the last knot nothing changes any more; a single one has no interval.
+  const values = table(({ values: own }, place) => own[place] ?? Infinity)
+  const levels = table(({ levels: own }, place) => own[place] ?? own.at(-1)!)
+  const [from, to, level] = [pick(values, low), pick(values, next(low)), pick(levels, low)]
+  const share = graph.op('Div', [graph.op('Sub', [inside, from]), graph.op('Sub', [to, from])])
+  const rise = graph.op('Mul', [share, graph.op('Sub', [pick(levels, next(low)), level])])
+  return graph.op('Where', [missing, columns, graph.op('Add', [level, rise])], {}, { type: 'double' })
 }

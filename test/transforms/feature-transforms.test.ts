@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Feature, Features } from '../../src/data/features.ts'
 import { takeFeatures } from '../../src/data/features.ts'
+import { Graph } from '../../src/onnx/graph.ts'
 import { transforms } from '../../src/transforms/index.ts'
 import type { FeatureTransform } from '../../src/transforms/transform.ts'
 import { pack, unpack } from '../../src/util/pack.ts'
@@ -114,6 +115,21 @@ function checkFeatureTransform(transform: FeatureTransform): void {
   )
   describe.each(cases)('%s', (_, features, params) => {
     const state = transform.fit(features, params, CONTEXTS.binary)
+
+    // A model of thousands of columns must open in a moment: what runs it takes time by the square of the nodes.
+    it('writes a graph that is not longer for eight times the columns', () => {
+      const times = (count: number) => {
+        const columns = Array.from({ length: count }, (_, i) =>
+          features.columns.map(column => ({ ...column, name: `${column.name} ${i}` })),
+        ).flat()
+        const graph = new Graph('test')
+        const op = vi.spyOn(graph, 'op')
+        const fitted = transform.fit({ rows: features.rows, columns }, params, CONTEXTS.binary)
+        transform.emit(fitted, graph, graph.input('raw', 'float', ['N', columns.length]))
+        return op.mock.calls.length
+      }
+      expect(times(16)).toBeLessThanOrEqual(times(2) + 8)
+    })
 
     it('leaves its input and its state as they were', () => {
       const before = structuredClone(features)
