@@ -30,6 +30,8 @@ export interface FitContext {
   readonly deadline: number
   /** Whatever depends on the deadline is asked through it, so that it can be repeated; the clock alone decides without one. */
   readonly tape?: ClockTape
+  /** Share of its rounds, epochs or trees after which a learner that takes steps ends; all unless said. */
+  readonly stepShare?: number
   /** Threads it may use; 1 in trials. */
   readonly threads: number
   /** Threads that stand idle beside those, for learners whose results do not depend on how many there are. */
@@ -81,6 +83,8 @@ export interface Algorithm {
   readonly expectedSeconds: (shape: DatasetShape, params: Params) => number
   /** Settings that learn something useful of a table of this shape in a moment: what a run with little time begins with. */
   readonly quick?: (shape: DatasetShape) => Params
+  /** It learns in steps (rounds, epochs, trees) and heeds `FitContext.stepShare`. */
+  readonly takesSteps?: boolean
   /** Its pace is planned for the whole fit: one that is cut short is worth little. */
   readonly indivisible?: boolean
   /**

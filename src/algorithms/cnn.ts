@@ -60,6 +60,7 @@ export const cnn: Algorithm = {
   requires: ['no-missing'],
   space,
   spaceFor: ({ rows, features }) => (rows * features > MANY_PIXELS ? { ...space, ...LARGE } : space),
+  takesSteps: true,
   expectedSeconds({ rows, features }, params) {
     const filters = Number(params['filters'] ?? 16)
     const hidden = Number(params['hidden'] ?? 128)

@@ -14,6 +14,7 @@ export const extraTrees: Algorithm = {
   requires: [],
   space: forestSpace,
   settings: forestSettings,
+  takesSteps: true,
   expectedSeconds: (shape, params) => forestSeconds(shape, forestSize(params)),
   unfit: tooManyCells,
   fit: (data, params, context) =>

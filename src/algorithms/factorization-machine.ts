@@ -38,6 +38,7 @@ export const factorizationMachine: Algorithm = {
   role: 'factors',
   requires: ['no-missing', 'standardized', 'category-codes'],
   space,
+  takesSteps: true,
   expectedSeconds({ rows, features, classes }, params) {
     const width = Math.max(1, classes) * (Number(params['num_factors']) + 1)
     const batch = batchFor(rows, Number(params['mini_batch_size']))

@@ -40,6 +40,7 @@ export const gbtDepthwise: Algorithm = {
     })
   },
   quick: quickBoosting,
+  takesSteps: true,
   expectedSeconds: (shape, params) =>
     boostingSeconds(shape, {
       rounds: Number(params['num_round']),

@@ -39,6 +39,7 @@ export const gbtLeafwise: Algorithm = {
       data_sample_strategy: byGradient ? 'mvs' : 'bagging',
     })
   },
+  takesSteps: true,
   expectedSeconds: (shape, params) =>
     boostingSeconds(shape, {
       rounds: Number(params['num_iterations']),

@@ -41,6 +41,7 @@ export const gbtOblivious: Algorithm = {
       rsm: Math.min(0.85, featureShare),
     })
   },
+  takesSteps: true,
   expectedSeconds: (shape, params) =>
     boostingSeconds(shape, {
       rounds: Number(params['iterations']),

@@ -69,6 +69,7 @@ export const mlp: Algorithm = {
   requires: ['no-missing', 'standardized', 'category-codes'],
   space,
   settings,
+  takesSteps: true,
   expectedSeconds({ rows, features, classes }, params) {
     const widths = [features, ...hiddenOf(params), Math.max(1, classes)]
     let products = 0

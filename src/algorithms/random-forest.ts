@@ -14,6 +14,7 @@ export const randomForest: Algorithm = {
   requires: [],
   space: forestSpace,
   settings: { ...forestSettings, oob_score: choice([false, true]) },
+  takesSteps: true,
   expectedSeconds: (shape, params) => forestSeconds(shape, forestSize(params)),
   unfit: tooManyCells,
   fit: (data, params, context) =>

@@ -60,6 +60,7 @@ export const realmlp: Algorithm = {
   space,
   settings,
   indivisible: true,
+  takesSteps: true,
   expectedSeconds({ rows, features, classes }, params) {
     const widths = [features * (WAVE_WIDTH + 1), ...hiddenOf(params), Math.max(1, classes)]
     let products = 0

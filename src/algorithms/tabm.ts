@@ -55,6 +55,7 @@ export const tabm: Algorithm = {
   space,
   settings,
   indivisible: true,
+  takesSteps: true,
   expectedSeconds({ rows, features, classes }, params) {
     const width = Number(params['width'] ?? 128)
     const inputs = features * Number(params['embedding_width'] ?? 8)

@@ -60,10 +60,16 @@ export const runCommand: CommandDefinition = {
       .default('auto'),
     new Option(
       '--strategy <name>',
-      'bayesian: every trial learns from all rows; multi-fidelity: trials begin with a share of them, the best go on with more; auto: as the budget asks',
+      'bayesian: every trial is whole; multi-fidelity: trials begin with a share of the rows, the best go on with more; auto: as the budget asks',
     )
       .choices(['auto', 'bayesian', 'multi-fidelity'])
       .default('auto'),
+    new Option(
+      '--fidelity <resource>',
+      'what trials of multi-fidelity begin with a share of: rows, or steps (rounds, epochs and trees)',
+    )
+      .choices(['rows', 'steps'])
+      .default('rows'),
     new Option(
       '--sampler <name>',
       'what proposes parameters; auto: TPE, local steps and Sobol points take turns',
@@ -190,6 +196,7 @@ function requestFrom({ args, options }: CommandInput): ExperimentRequest {
     metricModule,
     mode: options['mode'],
     strategy: options['strategy'] === 'auto' ? undefined : options['strategy'],
+    fidelity: options['fidelity'] === 'rows' ? undefined : options['fidelity'],
     sampler: options['sampler'] === 'auto' ? undefined : options['sampler'],
     maxCandidates: options['maxCandidates'],
     budgetSeconds: options['budget'],

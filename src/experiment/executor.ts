@@ -30,6 +30,7 @@ export const identityOf = ({
   params: request.params,
   seed: request.seed,
   ...(request.rowShare !== undefined && { rowShare: request.rowShare }),
+  ...(request.stepShare !== undefined && { stepShare: request.stepShare }),
   ...(request.stack && { stack: request.stack }),
 })
 

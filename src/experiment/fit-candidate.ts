@@ -19,6 +19,8 @@ export interface FitOptions {
   readonly signal: AbortSignal
   /** Share of the training rows of each fold to learn from; all unless said. */
   readonly rowShare?: number
+  /** Share of the learner's rounds, epochs or trees; all unless said. */
+  readonly stepShare?: number
   /** Seconds this trial may take; Infinity without a limit. */
   readonly seconds: number
   /** Told the objective on the folds so far; true ends the trial with a RaceLost. */
@@ -158,6 +160,7 @@ export async function fitCandidate(
         tape,
         threads: 1,
         spareThreads: options.spareThreads ?? 0,
+        ...(options.stepShare !== undefined && { stepShare: options.stepShare }),
         ...(!someJudges && {
           judge: (outputs: Float64Array) => {
             judged = outputs

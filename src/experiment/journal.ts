@@ -17,6 +17,8 @@ export interface TrialRequest {
   readonly seed: number
   /** Share of the training rows it learns from; all unless said. */
   readonly rowShare?: number
+  /** Share of its rounds, epochs or trees that it takes; all unless said. */
+  readonly stepShare?: number
   /** Trials whose held-out answers it learns from too. */
   readonly stack?: readonly number[]
 }

@@ -58,12 +58,14 @@ export function rankTrials(trials: readonly Trial[], objective: Objective): Lead
     }))
 }
 
-function reasonOf({ reason, rowShare, state, stack }: Trial): { reason?: string } {
+function reasonOf({ reason, rowShare, stepShare, state, stack }: Trial): { reason?: string } {
   if (reason !== undefined) return { reason }
   if (stack && state === 'COMPLETE')
     return { reason: `learnt from the answers of trials ${stack.join(', ')}` }
-  if (rowShare === undefined || state !== 'COMPLETE') return {}
-  return { reason: `learnt from ${Number((100 * rowShare).toPrecision(3))} % of the training rows` }
+  if (state !== 'COMPLETE') return {}
+  const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`
+  if (rowShare !== undefined) return { reason: `learnt from ${percent(rowShare)} of the training rows` }
+  return stepShare === undefined ? {} : { reason: `took ${percent(stepShare)} of its steps` }
 }
 
 /** Whether something went wrong: it was neither finished nor given up as hopeless. */

@@ -4,7 +4,7 @@ import { expectedMaking } from '../candidates/expected.ts'
 import { stackable } from '../candidates/stack.ts'
 import { defaults, type Params } from '../params/space.ts'
 import type { DatasetProfile } from '../profile/profile.ts'
-import { rowShares } from '../tune/fidelity.ts'
+import { type Resource, rowShares, STEP_SHARES } from '../tune/fidelity.ts'
 import { startsInOrder } from '../tune/search.ts'
 import type { Prepared } from './prepare.ts'
 import { canStack } from './stack.ts'
@@ -15,16 +15,21 @@ export type Sized = Pick<Prepared, 'target' | 'folds'> & {
   readonly profile: Pick<DatasetProfile, 'columnCount'> & Partial<Pick<DatasetProfile, 'columns'>>
 }
 
-/** Expected seconds of one trial, all its folds one after the other, on one core of an ordinary machine; `rowShare` of the training rows. */
-export const expectedSeconds = ({ target, folds, profile }: Sized) => {
+/** Expected seconds of one trial, all its folds one after the other, on one core of an ordinary machine; of a `share` of it. */
+export const expectedSeconds = (
+  { target, folds, profile }: Sized,
+  resource: (candidate: Candidate) => Resource | undefined = () => 'rows',
+) => {
   const distinct = new Map(profile.columns?.map(column => [column.name, column.distinct]))
   const distinctOf = (name: string) => distinct.get(name) ?? Infinity
-  return (candidate: Candidate, params: Params, rowShare = 1): number => {
+  return (candidate: Candidate, params: Params, share = 1): number => {
     const algorithm = algorithms.find(({ name }) => name === candidate.algorithm)!
-    const rows = Math.ceil(rowShare * folds.folds[0]!.train.length)
+    const ofSteps = resource(candidate) === 'steps'
+    const rows = Math.ceil((ofSteps ? 1 : share) * folds.folds[0]!.train.length)
     const { features, seconds } = expectedMaking(candidate, rows, distinctOf)
     const shape = { task: target.task, rows, features: Math.max(1, features), classes: target.classes.length }
-    const fit = algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
+    const whole = algorithm.expectedSeconds(shape, { ...candidate.static, ...params })
+    const fit = ofSteps ? share * whole : whole
     return folds.folds.length * (fit + seconds)
   }
 }
@@ -57,16 +62,25 @@ export const leastShare = (candidate: Candidate): number =>
 /** Part of a budget that one trial of each of the quicker half of the candidates may take before rows are saved. */
 const TRIED_SHARE = 0.75
 
+/** What trials of a candidate may have less of; undefined where steps are asked for and its learner takes none. */
+export const resourceOf =
+  ({ fidelity = 'rows' }: Pick<ExperimentSpec, 'fidelity'>) =>
+  (candidate: Candidate): Resource | undefined => {
+    if (fidelity === 'rows') return 'rows'
+    return algorithms.find(({ name }) => name === candidate.algorithm)?.takesSteps ? 'steps' : undefined
+  }
+
 /**
- * Shares of the rows that trials learn from, in rungs: all rows only, unless the strategy is multi-fidelity, or was left open and
- * the quicker candidates as they stand would take most of the budget.
+ * Shares of a whole trial, in rungs: just 1, unless the strategy is multi-fidelity, or was left open and the quicker candidates as
+ * they stand would take most of the budget.
  */
-export function rowSharesOf(
+export function sharesOf(
   {
     strategy = 'auto',
+    fidelity,
     budgetSeconds = Infinity,
     workers,
-  }: Pick<ExperimentSpec, 'strategy' | 'budgetSeconds' | 'workers'>,
+  }: Pick<ExperimentSpec, 'strategy' | 'fidelity' | 'budgetSeconds' | 'workers'>,
   prepared: Sized & Pick<Prepared, 'candidates'>,
 ): readonly number[] {
   if (strategy === 'bayesian') return [1]
@@ -77,6 +91,7 @@ export function rowSharesOf(
     .slice(0, Math.ceil(prepared.candidates.length / 2))
   const tried = quicker.reduce((sum, seconds) => sum + seconds, 0) / workers
   if (strategy === 'auto' && tried <= TRIED_SHARE * budgetSeconds) return [1]
+  if (fidelity === 'steps') return STEP_SHARES
   return rowShares(prepared.folds.folds[0]!.train.length)
 }
 

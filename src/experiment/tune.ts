@@ -1,7 +1,7 @@
 import type { Candidate } from '../candidates/candidate.ts'
 import { higherIsBetter } from '../metrics/index.ts'
+import { shareOf, type Proposal } from '../tune/observed.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
-import type { Proposal } from '../tune/observed.ts'
 import { createSearch } from '../tune/search.ts'
 import { hashSeed } from '../util/rng.ts'
 import type { Executor, Race, TrialTime } from './executor.ts'
@@ -12,7 +12,7 @@ import { lostTrials } from './plan.ts'
 import type { Prepared } from './prepare.ts'
 import { createStackLevel } from './stack.ts'
 import { createRunner, stopsOnSignal, type TuneServices } from './runner.ts'
-import { expectedSeconds, leastShare, rowSharesOf } from './schedule.ts'
+import { expectedSeconds, leastShare, resourceOf, sharesOf } from './schedule.ts'
 import { finishedTrials, type Store } from './store.ts'
 import type { Ensemble, Trial } from './types.ts'
 
@@ -65,7 +65,7 @@ export async function tune(
   const runner = createRunner(store, prepared, services, executor)
   const { definitions, trialsNow } = runner
   const candidates = new Map(prepared.candidates.map(candidate => [candidate.name, candidate]))
-  const expected = expectedSeconds(prepared)
+  const expected = expectedSeconds(prepared, resourceOf(spec))
   const searchOf = (candidates: readonly Candidate[]) =>
     createSearch({
       candidates,
@@ -74,7 +74,8 @@ export async function tune(
       generation: GENERATION,
       expectedSeconds: expected,
       leastShare,
-      rowShares: rowSharesOf(spec, prepared),
+      shares: sharesOf(spec, prepared),
+      resourceOf: resourceOf(spec),
       ...(spec.sampler && { sampler: spec.sampler }),
     })
   const search = searchOf(prepared.candidates)
@@ -84,7 +85,7 @@ export async function tune(
   const timeOf = (request: TrialRequest) => () => {
     const left = (deadline - performance.now()) / 1000
     if (Number.isFinite(left) || spec.trialSeconds !== undefined) return trialTime(left, spec.trialSeconds)
-    const seconds = expected(candidates.get(request.candidate)!, request.params, request.rowShare)
+    const seconds = expected(candidates.get(request.candidate)!, request.params, shareOf(request))
     return { softSeconds: Infinity, hardSeconds: Math.max(LONGEST_SECONDS, MOST_TIMES * seconds) }
   }
   const runAll = (requests: readonly TrialRequest[], done: readonly Trial[]) =>
@@ -153,7 +154,7 @@ export async function tune(
 
 /**
  * The race of a generation is against trials of earlier ones only, so that it does not matter which worker is ahead, and against
- * those that learnt from no more rows.
+ * those that had no more rows or steps.
  */
 function raceOf(
   { spec: { mode }, journal }: Store,
@@ -169,10 +170,7 @@ function raceOf(
   )
   const firstId = generation?.type === 'generation' ? generation.trials[0]!.id : request.id
   const others = done
-    .filter(
-      ({ id, state, rowShare = 1 }) =>
-        id < firstId && state === 'COMPLETE' && rowShare <= (request.rowShare ?? 1),
-    )
+    .filter(trial => trial.id < firstId && trial.state === 'COMPLETE' && shareOf(trial) <= shareOf(request))
     .map(({ foldScores }) => foldScores!.map(score => -higherIsBetter(name, score)))
   return { others, rivals: mode === 'hpo' ? 1 : RIVALS }
 }
@@ -198,13 +196,14 @@ function nextGeneration(
     (sum, record) => sum + (record.type === 'generation' ? record.trials.length : 0),
     0,
   )
-  const trials = proposals.map(({ candidate, params, rowShare, stack }, index) => ({
+  const trials = proposals.map(({ candidate, params, rowShare, stepShare, stack }, index) => ({
     id: first + index,
     candidate,
     definition: definitions.get(candidate)!,
     params,
     seed: hashSeed(spec.seed, first + index),
     ...(rowShare !== undefined && { rowShare }),
+    ...(stepShare !== undefined && { stepShare }),
     ...(stack && { stack }),
   }))
   if (trials.length > 0) journal.append({ type: 'generation', trials })

@@ -3,12 +3,13 @@ import type { AnswerRules } from '../data/schema.ts'
 import type { TablePath } from '../data/source.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Params } from '../params/space.ts'
+import type { Resource } from '../tune/fidelity.ts'
 import type { SamplerName } from '../tune/samplers/index.ts'
 import type { Mark } from '../util/clock-tape.ts'
 
 export type Direction = 'maximize' | 'minimize'
 export type Mode = 'auto' | 'hpo' | 'ensemble'
-/** `bayesian`: every trial learns from all rows. `multi-fidelity`: trials begin with a share of them, and the best go on with more. */
+/** `bayesian`: every trial is whole. `multi-fidelity`: trials begin with a share of the rows or steps, and the best go on with more. */
 export type Strategy = 'auto' | 'bayesian' | 'multi-fidelity'
 
 /** What the user asked for. Plain data: it is written to `experiment.json`. */
@@ -31,6 +32,8 @@ export interface ExperimentSpec {
   readonly mode: Mode
   /** `auto` unless said: multi-fidelity where one trial of each of the quicker candidates would take most of the budget. */
   readonly strategy?: Strategy
+  /** What trials of a multi-fidelity strategy begin with a share of: rows unless said. */
+  readonly fidelity?: Resource
   /** One sampler for the search of every candidate; a mix of them unless said. */
   readonly sampler?: SamplerName
   /** Most trials to run. */
@@ -99,6 +102,8 @@ export interface Trial {
   readonly seed: number
   /** Share of the training rows of each fold it learnt from; all unless said. */
   readonly rowShare?: number
+  /** Share of its rounds, epochs or trees that it took; all unless said. */
+  readonly stepShare?: number
   /** Trials whose held-out answers it learnt from too. */
   readonly stack?: readonly number[]
   readonly state: TrialState

@@ -5,8 +5,8 @@ import { isScored, PRUNED } from './sampler.ts'
 const POOLED_WEIGHT = 2 // trials a candidate's own ratio needs to count as much as that of all
 const DISPATCH_SECONDS = 0.05 // of any trial, however small
 
-/** Of a trial that learns from this share of the training rows; from all unless said. */
-export type Estimate<C extends Searchable> = (candidate: C, params: Params, rowShare?: number) => number
+/** Of a trial that learns from this share of the training rows, or takes this share of its steps; of a whole one unless said. */
+export type Estimate<C extends Searchable> = (candidate: C, params: Params, share?: number) => number
 
 /**
  * Expected seconds, corrected by how long trials took: the geometric mean of taken / expected over the
@@ -26,7 +26,7 @@ export function calibrated<C extends Searchable>(
         .map(trial => {
           const ratio =
             (trial.seconds! + DISPATCH_SECONDS) /
-            (expected(candidate, trial.params, trial.rowShare) + DISPATCH_SECONDS)
+            (expected(candidate, trial.params, trial.share) + DISPATCH_SECONDS)
           // A trial that was cut short would have taken its expected time at least.
           return Math.log(trial.timeLimited ? Math.max(1, ratio) : ratio)
         }),
@@ -35,10 +35,10 @@ export function calibrated<C extends Searchable>(
   const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
   const all = [...logs.values()].flat()
   const pooled = all.length > 0 ? sum(all) / all.length : 0
-  return (candidate, params, rowShare) => {
+  return (candidate, params, share) => {
     const own = logs.get(candidate.name) ?? []
     const log = (sum(own) + POOLED_WEIGHT * pooled) / (own.length + POOLED_WEIGHT)
-    return (expected(candidate, params, rowShare) + DISPATCH_SECONDS) * Math.exp(log)
+    return (expected(candidate, params, share) + DISPATCH_SECONDS) * Math.exp(log)
   }
 }
 

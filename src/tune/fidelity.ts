@@ -8,35 +8,43 @@ export const ETA = 4
 const LEAST_ROWS = 2000
 const MOST_RUNGS = 3
 
+/** What a trial of little cost has less of: rows to learn from, or steps (rounds, epochs, trees). */
+export type Resource = 'rows' | 'steps'
+
 /** Shares of the training rows, ascending, the last 1: just that for a table that is small already. */
 export function rowShares(rows: number): readonly number[] {
   const sizes = rungs(LEAST_ROWS, Math.max(LEAST_ROWS, rows), ETA).slice(-MOST_RUNGS)
   return sizes.map((_, i) => ETA ** (i - sizes.length + 1))
 }
 
+/** Shares of the steps, ascending, the last 1. */
+export const STEP_SHARES: readonly number[] = rungs(1, ETA ** (MOST_RUNGS - 1), ETA).map(
+  size => size / ETA ** (MOST_RUNGS - 1),
+)
+
 export interface Promotion {
   readonly trial: Followed
-  /** Share of the rows it is tried with next. */
-  readonly rowShare: number
+  /** Share it is tried with next. */
+  readonly share: number
 }
 
 /**
- * Successive halving, asynchronous over generations (Jamieson & Talwalkar 2016; Li et al. 2020): of all trials with the same share of
- * the rows the best in four are tried with four times as many. The fullest rungs come first. Those that wait count as tried.
+ * Successive halving, asynchronous over generations (Jamieson & Talwalkar 2016; Li et al. 2020): of all trials with the same share
+ * of the rows (or steps) the best in four are tried with four times as many. The fullest rungs come first. Those that wait count as tried.
  */
 export function promotions(trials: readonly Followed[], shares: readonly number[]): Promotion[] {
   const tried = new Set(trials.map(trialKey))
   return shares
     .slice(0, -1)
-    .map((share, rung) => {
-      const here = trials.filter(trial => trial.rowShare === share && isScored(trial))
-      const rowShare = shares[rung + 1]!
+    .map((low, rung) => {
+      const here = trials.filter(trial => trial.share === low && isScored(trial))
+      const share = shares[rung + 1]!
       return promote(
         here.map(({ score }) => score!),
         ETA,
       )
-        .map(position => ({ trial: here[position]!, rowShare }))
-        .filter(({ trial }) => !tried.has(trialKey({ ...trial, rowShare })))
+        .map(position => ({ trial: here[position]!, share }))
+        .filter(({ trial }) => !tried.has(trialKey({ ...trial, share })))
         .sort((a, b) => b.trial.score! - a.trial.score!)
     })
     .reverse()

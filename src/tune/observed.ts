@@ -20,8 +20,9 @@ export interface ObservedTrial {
   readonly metrics?: Readonly<Partial<Record<MetricName, number>>>
   readonly foldScores?: readonly number[]
   readonly fitSeconds?: number
-  /** Share of the training rows it learnt from; all unless said. */
+  /** Share of the training rows it learnt from, or of the steps it took; all unless said. */
   readonly rowShare?: number
+  readonly stepShare?: number
   /** Cut short by its time limit. */
   readonly timeLimited?: boolean
 }
@@ -29,8 +30,9 @@ export interface ObservedTrial {
 export interface Proposal {
   readonly candidate: string
   readonly params: Params
-  /** Share of the training rows to learn from; all unless said. */
+  /** Share of the training rows to learn from, or of the steps to take; all unless said. */
   readonly rowShare?: number
+  readonly stepShare?: number
   /** Trials whose held-out answers it learns from too. */
   readonly stack?: readonly number[]
 }
@@ -38,8 +40,8 @@ export interface Proposal {
 /** A trial as the search follows it: what its sampler sees, whose it is, and what it cost. */
 export interface Followed extends FinishedTrial {
   readonly candidate: string
-  /** Of the training rows. */
-  readonly rowShare: number
+  /** Of the training rows, or of the steps. */
+  readonly share: number
   readonly seconds?: number
   readonly timeLimited?: boolean
 }
@@ -56,13 +58,13 @@ export function follow(
     .filter(({ candidate }) => names.has(candidate))
     .sort((a, b) => a.id - b.id)
     .map(trial => {
-      const { candidate, params, state, fitSeconds, timeLimited, rowShare = 1 } = trial
+      const { candidate, params, state, fitSeconds, timeLimited } = trial
       const score = scoreOf(trial, objective, leader)
       return {
         candidate,
         params,
         state,
-        rowShare,
+        share: shareOf(trial),
         ...(score === undefined ? {} : { score }),
         ...(fitSeconds === undefined ? {} : { seconds: fitSeconds }),
         ...(timeLimited ? { timeLimited } : {}),
@@ -97,21 +99,26 @@ function scoreOf(
   return higherIsBetter(objective, leader!.metrics![objective]! + behind)
 }
 
-/** The same for the same params of a candidate on the same share of the rows. */
+/** Share of a whole trial. */
+export const shareOf = ({
+  rowShare = 1,
+  stepShare = 1,
+}: Pick<ObservedTrial, 'rowShare' | 'stepShare'>): number => rowShare * stepShare
+
+/** The same for the same params of a candidate and the same share of a whole trial. */
 export const trialKey = ({
   candidate,
   params,
-  rowShare,
-}: Pick<Followed, 'candidate' | 'params' | 'rowShare'>): string =>
-  `${candidate} ${rowShare} ${paramsKey(params)}`
+  share,
+}: Pick<Followed, 'candidate' | 'params' | 'share'>): string => `${candidate} ${share} ${paramsKey(params)}`
 
-/** One trial for each params: that which learnt from most rows. In the order the params were first tried. */
+/** One trial for each params: that which had most. In the order the params were first tried. */
 export function fullest(trials: readonly Followed[]): Followed[] {
   const best = new Map<string, Followed>()
   for (const trial of trials) {
     const key = paramsKey(trial.params)
     const known = best.get(key)
-    if (!known || trial.rowShare > known.rowShare) best.set(key, trial)
+    if (!known || trial.share > known.share) best.set(key, trial)
   }
   return [...best.values()]
 }

@@ -2,7 +2,7 @@ import { metrics, type MetricName } from '../metrics/index.ts'
 import { defaults, type Params } from '../params/space.ts'
 import { createRng, hashSeed } from '../util/rng.ts'
 import { calibrated, createSchedule, type Estimate } from './costs.ts'
-import { promotions } from './fidelity.ts'
+import { promotions, type Resource } from './fidelity.ts'
 import { chooseLearner, givenUp, type Contestant } from './learners.ts'
 import {
   follow,
@@ -31,8 +31,10 @@ export interface SearchOptions<C extends Searchable = Searchable> {
   readonly leastShare?: (candidate: C) => number
   /** One sampler for all; otherwise a mix of TPE, local search and Sobol points. */
   readonly sampler?: SamplerName
-  /** Shares of the training rows to begin with and go up to, ascending, the last 1: multi-fidelity. Every trial learns from all unless given. */
-  readonly rowShares?: readonly number[]
+  /** Shares of a whole trial to begin with and go up to, ascending, the last 1: multi-fidelity. Every trial is whole unless given. */
+  readonly shares?: readonly number[]
+  /** What they are shares of, undefined where trials of a candidate are always whole; rows unless given. */
+  readonly resourceOf?: (candidate: C) => Resource | undefined
   /** Trials without improvement after which the search has converged; 100 unless given. */
   readonly patience?: number
 }
@@ -151,9 +153,9 @@ function generationOf<C extends Searchable>(
   /** What a trial takes, cut short if need be; never fits when less than `share` of it could be done. */
   const withAtLeast =
     (share: number | ((candidate: C) => number)): Estimate<C> =>
-    (candidate, params, rowShare) => {
-      if (!timed) return options.expectedSeconds(candidate, params, rowShare)
-      const whole = expected(candidate, params, rowShare)
+    (candidate, params, fidelity) => {
+      if (!timed) return options.expectedSeconds(candidate, params, fidelity)
+      const whole = expected(candidate, params, fidelity)
       const least = typeof share === 'number' ? share : share(candidate)
       return longest < least * whole ? Infinity : Math.min(longest, whole)
     }
@@ -165,30 +167,34 @@ function generationOf<C extends Searchable>(
   const schedule = createSchedule(remaining.seconds ?? Infinity, remaining.workers ?? options.generation)
   const trials = [...ended]
   const proposals: Proposal[] = []
-  const add = (candidate: C, params: Params, rowShare: number) => {
-    trials.push({ candidate: candidate.name, params, state: WAITING, rowShare })
-    proposals.push({ candidate: candidate.name, params, ...(rowShare < 1 && { rowShare }) })
+  const resourceOf = options.resourceOf ?? (() => 'rows')
+  const add = (candidate: C, params: Params, share: number) => {
+    trials.push({ candidate: candidate.name, params, state: WAITING, share })
+    const part = resourceOf(candidate) === 'steps' ? { stepShare: share } : { rowShare: share }
+    proposals.push({ candidate: candidate.name, params, ...(share < 1 && part) })
   }
   const size = Math.min(options.generation, remaining.trials)
-  const shares = options.rowShares ?? [1]
-  /** What learns quickly learns from all rows at once. */
+  const { shares = [1] } = options
+  /** What learns quickly is whole at once. */
   const firstShare = (candidate: C, params: Params): number =>
-    options.expectedSeconds(candidate, params) <= QUICK_SECONDS ? 1 : shares[0]!
+    options.expectedSeconds(candidate, params) <= QUICK_SECONDS || resourceOf(candidate) === undefined
+      ? 1
+      : shares[0]!
 
-  for (const { trial, rowShare } of promotions(ended, shares)) {
+  for (const { trial, share } of promotions(ended, shares)) {
     if (proposals.length === size) break
     const candidate = options.candidates.find(({ name }) => name === trial.candidate)!
-    if (schedule.take(seconds(candidate, trial.params, rowShare))) add(candidate, trial.params, rowShare)
+    if (schedule.take(seconds(candidate, trial.params, share))) add(candidate, trial.params, share)
   }
 
   for (const { candidate, params, order } of pendingStarts(options, trials)) {
     if (proposals.length === size) break
     // Whatever the time left, something must be tried: an experiment without a model is worth nothing.
     const first = trials.length === 0
-    const rowShare = firstShare(candidate, params)
-    const needed = (order === 0 ? startSeconds : seconds)(candidate, params, rowShare)
+    const share = firstShare(candidate, params)
+    const needed = (order === 0 ? startSeconds : seconds)(candidate, params, share)
     if (order > 0 && needed > dearest) continue
-    if (schedule.take(needed) || first) add(candidate, params, rowShare)
+    if (schedule.take(needed) || first) add(candidate, params, share)
   }
 
   let tooLong = pendingStarts(options, trials).length > 0
@@ -222,11 +228,11 @@ function contestantsOf<C extends Searchable>(
   const typical = median(open.map(candidate => seconds(candidate, defaults(candidate.space))))
   const cost = timed
     ? seconds
-    : (candidate: C, params: Params, rowShare?: number) =>
-        1 + (typical > 0 ? seconds(candidate, params, rowShare) / typical : 0)
+    : (candidate: C, params: Params, share?: number) =>
+        1 + (typical > 0 ? seconds(candidate, params, share) / typical : 0)
   return open.map(candidate => {
     const own = trialsOf(trials, candidate)
-    const costs = own.map(({ params, rowShare }) => cost(candidate, params, rowShare))
+    const costs = own.map(({ params, share }) => cost(candidate, params, share))
     return { trials: own, costs, nextCost: mean(costs) }
   })
 }

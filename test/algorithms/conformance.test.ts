@@ -3,6 +3,7 @@ import type { Algorithm, TrainingData } from '../../src/algorithms/algorithm.ts'
 import { algorithms } from '../../src/algorithms/index.ts'
 import type { Task } from '../../src/data/dataset.ts'
 import type { DenseFeature, Features } from '../../src/data/features.ts'
+import type { ForestModel } from '../../src/models/forest.ts'
 import { predictModel } from '../../src/models/index.ts'
 import type { ModelData } from '../../src/models/model.ts'
 import { defaults, type Params } from '../../src/params/space.ts'
@@ -123,6 +124,16 @@ for (const algorithm of algorithms.filter(algorithm => algorithm.unfit?.(shape) 
       const labelled = task === 'regression' ? 0 : rows.rows
       for (let row = 0; row < labelled; row++)
         expect(argMax(onnx, row, width)).toBe(argMax(native, row, width))
+    })
+
+    it('ends after a share of its steps where it takes any, and is whole where not', async () => {
+      const { validation: _, ...unwatched } = data
+      const fitted = (stepShare: number) =>
+        algorithm.fit(unwatched, quickParams(algorithm), fitContext({ stepShare }))
+      const [whole, part] = await Promise.all([fitted(1), fitted(1 / 4)])
+      expect(Buffer.compare(pack(whole), pack(part)) !== 0).toBe(algorithm.takesSteps === true)
+      const trees = (one: ModelData) => (one as Partial<ForestModel>).roots?.length
+      if (algorithm.takesSteps && trees(whole) !== undefined) expect(trees(part)).toBe(trees(whole)! / 4)
     })
 
     it('says the same where other models of its kind stand in the same graph', async () => {

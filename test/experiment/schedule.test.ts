@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { algorithms } from '../../src/algorithms/index.ts'
 import type { Candidate } from '../../src/candidates/candidate.ts'
-import { expectedSeconds, rowSharesOf, scheduleOf, type Sized } from '../../src/experiment/schedule.ts'
+import {
+  expectedSeconds,
+  resourceOf,
+  scheduleOf,
+  sharesOf,
+  type Sized,
+} from '../../src/experiment/schedule.ts'
 import { defaults } from '../../src/params/space.ts'
 
 const train = Int32Array.from({ length: 800 }, (_, row) => row)
@@ -67,13 +73,13 @@ describe('the schedule of a plan', () => {
   })
 })
 
-describe('shares of the rows that trials learn from', () => {
+describe('shares of a whole trial', () => {
   const many = {
     ...sized,
     folds: { ...sized.folds, folds: [{ train: new Int32Array(100_000), validation: train }] },
   }
-  const sharesOf = (strategy: 'auto' | 'bayesian' | 'multi-fidelity' | undefined, budgetSeconds?: number) =>
-    rowSharesOf(
+  const rungs = (strategy: 'auto' | 'bayesian' | 'multi-fidelity' | undefined, budgetSeconds?: number) =>
+    sharesOf(
       { workers: 2, ...(strategy && { strategy }), ...(budgetSeconds !== undefined && { budgetSeconds }) },
       { ...many, candidates },
     )
@@ -84,15 +90,28 @@ describe('shares of the rows that trials learn from', () => {
     .reduce((sum, seconds) => sum + seconds, 0)
 
   it('are rungs where one trial of each of the quicker half of the candidates would take most of the budget, and all rows elsewhere', () => {
-    expect(sharesOf(undefined, 0.68 * quicker)).toEqual([1])
-    expect(sharesOf(undefined, 0.65 * quicker)).toEqual([1 / 16, 1 / 4, 1])
-    expect(sharesOf('auto')).toEqual([1])
+    expect(rungs(undefined, 0.68 * quicker)).toEqual([1])
+    expect(rungs(undefined, 0.65 * quicker)).toEqual([1 / 16, 1 / 4, 1])
+    expect(rungs('auto')).toEqual([1])
   })
   it('are what the strategy says, whatever the budget', () => {
-    expect(sharesOf('bayesian', 1)).toEqual([1])
-    expect(sharesOf('multi-fidelity')).toEqual([1 / 16, 1 / 4, 1])
-    const few = rowSharesOf({ workers: 2, strategy: 'multi-fidelity' }, { ...sized, candidates })
+    expect(rungs('bayesian', 1)).toEqual([1])
+    expect(rungs('multi-fidelity')).toEqual([1 / 16, 1 / 4, 1])
+    const few = sharesOf({ workers: 2, strategy: 'multi-fidelity' }, { ...sized, candidates })
     expect(few).toEqual([1])
+  })
+  it('are of the steps where that was asked for, however few rows there are', () => {
+    const spec = { workers: 2, strategy: 'multi-fidelity', fidelity: 'steps' } as const
+    expect(sharesOf(spec, { ...sized, candidates })).toEqual([1 / 16, 1 / 4, 1])
+    for (const candidate of candidates) {
+      const { takesSteps } = algorithms.find(({ name }) => name === candidate.algorithm)!
+      expect(resourceOf(spec)(candidate)).toBe(takesSteps ? 'steps' : undefined)
+      expect(resourceOf({})(candidate)).toBe('rows')
+    }
+    const boosted = candidates.find(({ algorithm }) => algorithm === 'gbt-leafwise')!
+    const params = defaults(boosted.space)
+    const seconds = expectedSeconds(many, resourceOf(spec))
+    expect(seconds(boosted, params, 1 / 4)).toBeLessThan(0.5 * seconds(boosted, params))
   })
   it('make a trial shorter, in proportion as far as rows decide', () => {
     const whole = expectedSeconds(many)(candidates[0]!, {})

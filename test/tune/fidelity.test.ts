@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaults, logFloat, type Params } from '../../src/params/space.ts'
-import { promotions, rowShares } from '../../src/tune/fidelity.ts'
+import { promotions, rowShares, STEP_SHARES } from '../../src/tune/fidelity.ts'
 import { follow } from '../../src/tune/observed.ts'
 import { createSearch } from '../../src/tune/search.ts'
 import { runSearch } from './helpers.ts'
@@ -29,16 +29,12 @@ describe('promotions', () => {
 
   it('take the best quarter of a rung to the next, fullest first, and nobody twice', () => {
     const low = [0.1, 0.9, 0.3, 0.8, 0.2, 0.4, 0.5, 0.6].map((score, id) => trial(id, score, 1 / 16))
-    expect(
-      promotions(followed(...low), shares).map(({ trial: t, rowShare }) => [t.params, rowShare]),
-    ).toEqual([
+    expect(promotions(followed(...low), shares).map(({ trial: t, share }) => [t.params, share])).toEqual([
       [{ x: 1 }, 1 / 4],
       [{ x: 3 }, 1 / 4],
     ])
     const one = [...low, { ...trial(101, 0.95, 1 / 4) }]
-    expect(
-      promotions(followed(...one), shares).map(({ trial: t, rowShare }) => [t.params, rowShare]),
-    ).toEqual([
+    expect(promotions(followed(...one), shares).map(({ trial: t, share }) => [t.params, share])).toEqual([
       [{ x: 1 }, 1],
       [{ x: 3 }, 1 / 4],
     ])
@@ -63,8 +59,8 @@ describe('a multi-fidelity search', () => {
         seed: 1,
         objective: 'AUC',
         generation: 4,
-        expectedSeconds: (_, __, rowShare = 1) => secondsOf({ rowShare }),
-        rowShares,
+        expectedSeconds: (_, __, share = 1) => secondsOf({ rowShare: share }),
+        shares: rowShares,
       }),
       'AUC',
       ({ candidate, params, rowShare }) => worth(candidate, params, rowShare),
@@ -84,5 +80,35 @@ describe('a multi-fidelity search', () => {
   it('finds better in the same time than trials on all rows', () => {
     const best = (history: ReturnType<typeof run>) => Math.max(...history.map(({ metrics }) => metrics!.AUC!))
     expect(best(run(60, [1 / 16, 1 / 4, 1]))).toBeGreaterThan(best(run(60, [1])))
+  })
+})
+
+describe('a search whose trials begin with a share of their steps', () => {
+  const candidates = ['boosted', 'linear'].map(name => ({ name, space: { x: logFloat(1e-3, 1, 0.1) } }))
+  it('goes up by the same rungs, and leaves whole what takes no steps', () => {
+    expect(STEP_SHARES).toEqual([1 / 16, 1 / 4, 1])
+    const secondsOf = ({ stepShare = 1 }) => 10 * stepShare
+    const { history } = runSearch(
+      createSearch({
+        candidates,
+        seed: 1,
+        objective: 'AUC',
+        generation: 4,
+        expectedSeconds: (_, __, share = 1) => secondsOf({ stepShare: share }),
+        shares: STEP_SHARES,
+        resourceOf: ({ name }) => (name === 'boosted' ? 'steps' : undefined),
+      }),
+      'AUC',
+      ({ params: { x } }) => 0.9 - Math.abs(Math.log10(Number(x)) + 2) / 50,
+      { trials: 60, seconds: 90, secondsOf },
+    )
+    const of = (name: string) => history.filter(({ candidate }) => candidate === name)
+    expect(history.every(({ rowShare }) => rowShare === undefined)).toBe(true)
+    expect(of('linear').every(({ stepShare }) => stepShare === undefined)).toBe(true)
+    const shares = of('boosted').map(({ stepShare = 1 }) => stepShare)
+    expect(shares[0]).toBe(1 / 16)
+    const count = (share: number) => shares.filter(one => one === share).length
+    expect(count(1 / 16)).toBeGreaterThan(count(1 / 4))
+    expect(count(1)).toBeGreaterThan(0)
   })
 })

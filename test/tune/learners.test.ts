@@ -69,7 +69,7 @@ describe('expected seconds', () => {
     ...complete({}, 0.5),
     candidate,
     seconds,
-    rowShare: 1,
+    share: 1,
   })
   it('stay as they are without trials, but for the cost of starting one', () => {
     expect(calibrated(() => 2, candidates, [])(candidates[0]!, {})).toBeCloseTo(2.05, 12)

@@ -50,7 +50,12 @@ export async function fitNetwork(
     return residentTable({ ...examples, target }, net, { rows, store, loss })
   }
   const outputs = Math.max(1, data.classes)
-  const plan = { loss, outputs, ...planOf(split.training.rows.length, settings), ...context } as const
+  const plan = {
+    loss,
+    outputs,
+    ...planOf(split.training.rows.length, settings, context),
+    ...context,
+  } as const
   const validation = split.validation && (await table(split.validation))
   const trained = await trainNetwork(net, await table(split.training), validation, plan)
   const modelOf = ({ net: learnt, outputScale }: Chosen): NetworkModel => ({
@@ -67,9 +72,9 @@ export async function fitNetwork(
   return modelOf(trained)
 }
 
-function planOf(rows: number, settings: FitSettings) {
+function planOf(rows: number, settings: FitSettings, { stepShare = 1 }: FitContext) {
   const batch = settings.batch(rows)
-  const steps = Math.ceil((settings.epochs(rows) * rows) / batch)
+  const steps = Math.ceil((stepShare * settings.epochs(rows) * rows) / batch)
   const stepsPerScore = Math.max(Math.ceil(rows / batch), Math.ceil(steps / LOOKS_PER_TRAINING))
   return {
     batch,

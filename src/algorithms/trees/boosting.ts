@@ -56,7 +56,8 @@ export async function fitBoosting(
   const { data, options } = readSettings(given, settings)
   return withArena(
     async arena => {
-      const booster = new Booster(arena, data, { ...rules, ...options }, context)
+      const rounds = Math.ceil((context.stepShare ?? 1) * rules.rounds)
+      const booster = new Booster(arena, data, { ...rules, ...options, rounds }, context)
       if (data.continueFrom) await booster.startFrom(data.continueFrom)
       return booster.run()
     },

@@ -66,7 +66,8 @@ async function grow(
     rules.outOfBag && rules.bootstrap ? new OutOfBag(arena, data, matrix, leafWidth) : undefined
   const pacer = createPacer(context)
   const trees: GrownTree[] = []
-  for (let tree = 0; tree < rules.trees; tree++) {
+  const size = Math.ceil((context.stepShare ?? 1) * rules.trees)
+  for (let tree = 0; tree < size; tree++) {
     if (!(await pacer.mayGoOn()) && tree > 0) break
     const times = drawTimes(data, rules.bootstrap, rng)
     const drawn = putDrawn(arena, judge.grower.rows, times)

@@ -109,6 +109,7 @@ async function runTrial(
         objective: objective.name,
         seed: request.seed,
         ...(request.rowShare !== undefined && { rowShare: request.rowShare }),
+        ...(request.stepShare !== undefined && { stepShare: request.stepShare }),
         signal,
         seconds,
         spareThreads,
