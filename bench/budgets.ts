@@ -22,8 +22,9 @@ interface Row {
   readonly dataset: string
   readonly budget: number
   readonly wall: number
-  /** When the first trial that is more than a constant answer ended. */
+  /** When the first trial ended, and the first that is more than a constant answer. */
   readonly firstModel: number
+  readonly firstLearnt: number
   readonly trials: number
   readonly score: number
   readonly metric: string
@@ -52,13 +53,16 @@ async function measure(
       { stdio: ['ignore', 'pipe', 'pipe'] },
     )
     let firstModel = Infinity
+    let firstLearnt = Infinity
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString()
-      if (firstModel === Infinity && /trial \d+ +(?!\S*baseline)\S+ +\w+ [\d.-]+/.test(stderr))
-        firstModel = (performance.now() - started) / 1000
+      const now = (performance.now() - started) / 1000
+      if (firstModel === Infinity && /trial \d+ +\S+ +\w+ [\d.-]+/.test(stderr)) firstModel = now
+      if (firstLearnt === Infinity && /trial \d+ +(?!\S*baseline)\S+ +\w+ [\d.-]+/.test(stderr))
+        firstLearnt = now
     })
     const code = await new Promise<number | null>(done => child.on('close', done))
     const wall = (performance.now() - started) / 1000
@@ -68,6 +72,7 @@ async function measure(
     const misses = [
       ...(result?.best ? [] : ['no model']),
       ...(firstModel > Math.min(5, 0.1 * budget) ? ['late model'] : []),
+      ...(firstLearnt > Math.min(5, 0.1 * budget) ? ['late learnt model'] : []),
       ...(wall > budget + Math.max(5, 0.05 * budget) ? ['late end'] : []),
       ...(wall < 0.9 * budget && (ended === '' || /no trial fits/.test(ended)) ? ['unused'] : []),
     ]
@@ -76,6 +81,7 @@ async function measure(
       budget,
       wall,
       firstModel,
+      firstLearnt,
       trials: result?.trials ?? 0,
       score: result?.best?.score ?? NaN,
       metric: result?.objective.name ?? '',
@@ -98,7 +104,7 @@ const only = given('only')?.split(',')
 const budgets = given('budgets')?.split(',').map(Number) ?? (quick ? [10] : BUDGETS)
 const rows: Row[] = []
 const head =
-  '| dataset | budget | wall | first model | trials | score | load | promise |\n|---|---|---|---|---|---|---|---|'
+  '| dataset | budget | wall | first model | first learnt | trials | score | load | promise |\n|---|---|---|---|---|---|---|---|---|'
 if (!json) process.stdout.write(`${head}\n`)
 for (const budget of budgets) {
   for (const table of TABLES) {
@@ -109,7 +115,7 @@ for (const budget of budgets) {
       row.misses.length > 0 ? `MISS: ${row.misses.join(', ')}` : row.ended ? `kept; ${row.ended}` : 'kept'
     if (!json)
       process.stdout.write(
-        `| ${row.dataset} | ${budget} s | ${row.wall.toFixed(1)} s | ${row.firstModel.toFixed(1)} s | ${row.trials} | ${row.metric} ${figure(row.score, 5)} | ${row.load.toFixed(1)} | ${kept} |\n`,
+        `| ${row.dataset} | ${budget} s | ${row.wall.toFixed(1)} s | ${row.firstModel.toFixed(1)} s | ${row.firstLearnt.toFixed(1)} s | ${row.trials} | ${row.metric} ${figure(row.score, 5)} | ${row.load.toFixed(1)} | ${kept} |\n`,
       )
   }
 }
