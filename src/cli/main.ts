@@ -39,15 +39,16 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: 'user' })
     return exitCode
   } catch (error) {
-    return report(error, output.note)
+    const named = program.commands.some(command => command.name() === argv[0]) ? `${argv[0]} ` : ''
+    return report(error, output.note, `glasspilot ${named}--help`)
   }
 }
 
 /** One sentence on stderr and the right exit status; a stack only in the report of a bug. */
-function report(error: unknown, note: (text: string) => void): number {
+function report(error: unknown, note: (text: string) => void, help: string): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok
-    note(`glasspilot: ${error.message.replace(/^error: /, '').replace(/\n/g, ' ')} — see "glasspilot --help"`)
+    note(`glasspilot: ${error.message.replace(/^error: /, '').replace(/\n/g, ' ')} — see "${help}"`)
     return EXIT.usage
   }
   if (error instanceof GlasspilotError) {

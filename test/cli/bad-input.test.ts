@@ -47,7 +47,13 @@ const cases: [string, string[], number, RegExp][] = [
   ],
   ['nothing to learn from', ['run', 'only-target.csv', '--target', 'y'], 65, /column/],
   ['a workbook named .csv', ['run', 'workbook.csv', '--target', 'y'], 65, /workbook|zip/i],
-  ['an unknown flag', ['run', 'good.csv', '--target', 'y', '--budgett', '3m'], 64, /--budget/],
+  [
+    'an unknown flag',
+    ['run', 'good.csv', '--target', 'y', '--budgett', '3m'],
+    64,
+    /--budget.*see "glasspilot run --help"/,
+  ],
+  ['an unknown command', ['rum', 'good.csv'], 64, /run.*see "glasspilot --help"/],
   ['an unknown command', ['trian', 'good.csv'], 64, /train|run|trian/],
   ['an unknown metric', ['run', 'good.csv', '--target', 'y', '--objective', 'acuracy'], 64, /Accuracy/],
   [
