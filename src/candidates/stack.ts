@@ -9,6 +9,10 @@ const STACKED: readonly AlgorithmRole[] = ['boosting', 'linear']
 const roleOf = ({ algorithm }: Candidate): AlgorithmRole | undefined =>
   algorithms.find(({ name }) => name === algorithm)?.role
 
+/** Whether a learner above others reads the table beside their answers; see `stackedOn`. */
+export const readsTable = (algorithm: string): boolean =>
+  algorithms.find(({ name }) => name === algorithm)?.role !== 'linear'
+
 /** The candidates that are tried once more above others: the first of every learner that learns well from answers. */
 export const stackable = (candidates: readonly Candidate[]): Candidate[] =>
   candidates.filter(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readsTable } from '../candidates/stack.ts'
 import {
   joinPipelines,
   outputWidth,
@@ -7,7 +8,7 @@ import {
   withAnswer,
   type Pipeline,
 } from '../pipeline/pipeline.ts'
-import { blend, greedyEnsemble } from '../tune/ensemble.ts'
+import { blend, greedyEnsemble, sharedWith } from '../tune/ensemble.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
 import type { MetricName } from '../metrics/index.ts'
 import type { Scored, Truth } from '../metrics/metric.ts'
@@ -84,17 +85,18 @@ export function assembleEnsemble(
     .sort((a, b) => compareTrials(b, a, objective))
     .slice(0, POOL)
   if (pool.length === 0) return undefined
-  const ids = new Set(pool.map(({ id }) => id))
+  const stacked = (handy.length > 0 ? handy : complete).filter(
+    ({ stack, algorithm }) => stack && readsTable(algorithm),
+  )
+  const ids = new Set([...pool, ...stacked].map(({ id }) => id))
   for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
   for (const id of ids) if (!known.has(id)) known.set(id, readOutputs(paths, id))
   const truth = truthOf(prepared)
-  const { weights: picked } = greedyEnsemble(
-    pool.map(trial => ({ id: trial.id, outputs: known.get(trial.id)! })),
-    truth,
-    objective.name,
-    { picks: 25, bags: truth.target.length <= BAGGED_ROWS ? BAGS : 1 },
-  )
-  const large = [...picked].filter(([, weight]) => weight >= SMALLEST_WEIGHT)
+  const member = ({ id }: Trial) => ({ id, outputs: known.get(id)! })
+  const bags = truth.target.length <= BAGGED_ROWS ? BAGS : 1
+  const picked = greedyEnsemble(pool.map(member), truth, objective.name, { picks: 25, bags })
+  const shared = sharedWith(picked, pool.map(member), stacked.map(member), truth, objective.name)
+  const large = [...shared.weights].filter(([, weight]) => weight >= SMALLEST_WEIGHT)
   const total = large.reduce((sum, [, weight]) => sum + weight, 0)
   const members = large.map(([trial, weight]) => ({ trial, weight: weight / total }))
   const mixed = blend(

@@ -73,6 +73,54 @@ export function greedyEnsemble<Id extends string | number>(
   return { weights, score: metric.score({ ...truth, outputs }) }
 }
 
+const MOST_SHARED = 0.5
+const SHARED_STEP = 0.05
+/** Of what an ensemble is ahead of its best member on the held-out rows, so much stays. */
+const LEAD_KEPT = 0.5
+
+/**
+ * Gives a share to `stacked` members, all alike: as much, up to one half, as leaves the ensemble half its lead over the best single
+ * one of `members`; none where they are behind every one of these. Their held-out outputs are those of one fold's model above one
+ * fold's bases, while their predictions are means over folds at both levels: they gain more from that than others do, which
+ * held-out rows cannot tell.
+ */
+export function sharedWith<Id extends string | number>(
+  ensemble: Ensemble<Id>,
+  members: readonly EnsembleMember<Id>[],
+  stacked: readonly EnsembleMember<Id>[],
+  truth: Truth,
+  objective: MetricName,
+): Ensemble<Id> {
+  if (stacked.length === 0) return ensemble
+  const metric: Metric = metrics[objective]
+  const sign = metric.direction === 'maximize' ? 1 : -1
+  const gainOf = (outputs: Float64Array) => sign * metric.score({ ...truth, outputs })
+  const length = truth.target.length * truth.width
+  const outputsOf = new Map([...members, ...stacked].map(({ id, outputs }) => [id, outputs]))
+  const mixed = blend(
+    [...ensemble.weights].map(([id, weight]) => [outputsOf.get(id)!, weight]),
+    length,
+  )
+  const above = blend(
+    stacked.map(({ outputs }) => [outputs, 1 / stacked.length]),
+    length,
+  )
+  const gains = members.map(({ outputs }) => gainOf(outputs))
+  const best = Math.max(...gains)
+  const lead = sign * ensemble.score - best
+  if (!(lead > 0) || gainOf(above) < Math.min(...gains)) return ensemble
+  for (let step = Math.round(MOST_SHARED / SHARED_STEP); step > 0; step--) {
+    const share = step * SHARED_STEP
+    const outputs = blend([[mixed, 1 - share], [above, share]], length) // prettier-ignore
+    const gain = gainOf(outputs)
+    if (gain < best + LEAD_KEPT * lead) continue
+    const weights = new Map([...ensemble.weights].map(([id, weight]) => [id, (1 - share) * weight]))
+    for (const { id } of stacked) weights.set(id, (weights.get(id) ?? 0) + share / stacked.length)
+    return { weights, score: sign * gain }
+  }
+  return ensemble
+}
+
 /** Errors of values have the unit of the target, so what counts as equal is relative to the best single model. */
 function tieOf(members: readonly EnsembleMember[], truth: Truth, metric: Metric): number {
   if (truth.task !== 'regression' || metric.direction === 'maximize') return TIE

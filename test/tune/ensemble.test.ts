@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { metrics, type MetricName } from '../../src/metrics/index.ts'
-import { blend, greedyEnsemble, type EnsembleMember } from '../../src/tune/ensemble.ts'
+import { blend, greedyEnsemble, sharedWith, type EnsembleMember } from '../../src/tune/ensemble.ts'
 import { createRng } from '../../src/util/rng.ts'
 import { binary, randomScored, values } from '../metrics/helpers.ts'
 
@@ -214,5 +214,50 @@ describe.each([
     const target = Float64Array.from(truth.target, (_, row) => (row === 7 ? 1 : 0))
     const { score } = greedyEnsemble(members, { ...truth, target }, objective, { bags: 10 })
     expect(Number.isFinite(score)).toBe(true)
+  })
+})
+
+describe.each([
+  ['binary', 'AUC'],
+  ['multiclass', 'LogLoss'],
+  ['regression', 'RMSE'],
+] as const)('an ensemble that is shared with the stack level for %s by %s', (task, objective) => {
+  const { truth, members } = crowd(task, 400, 8)
+  const sign = metrics[objective].direction === 'maximize' ? 1 : -1
+  const scoreOf = (outputs: Float64Array) => metrics[objective].score({ ...truth, outputs })
+  const ensemble = greedyEnsemble(members, truth, objective)
+  const best = Math.max(...members.map(({ outputs }) => sign * scoreOf(outputs)))
+  const stacked = [
+    { id: 100, outputs: members[0]!.outputs },
+    { id: 101, outputs: members[1]!.outputs },
+  ]
+  const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0)
+  const shareOf = (weights: ReadonlyMap<unknown, number>) => sum([100, 101].map(id => weights.get(id) ?? 0))
+
+  it('keeps half its lead, and gives no more than half its weight', () => {
+    const shared = sharedWith(ensemble, members, stacked, truth, objective)
+    expect(sum(shared.weights.values())).toBeCloseTo(1, 12)
+    const share = shareOf(shared.weights)
+    expect(share).toBeGreaterThan(0)
+    expect(share).toBeLessThanOrEqual(0.5 + 1e-12)
+    expect(shared.weights.get(100)).toBeCloseTo(share / 2, 12)
+    const outputsOf = new Map([...members, ...stacked].map(({ id, outputs }) => [id, outputs]))
+    const outputs = blend(
+      [...shared.weights].map(([id, weight]) => [outputsOf.get(id)!, weight]),
+      truth.target.length * truth.width,
+    )
+    expect(shared.score).toBeCloseTo(scoreOf(outputs), 9)
+    expect(sign * shared.score).toBeGreaterThanOrEqual((sign * ensemble.score + best) / 2 - 1e-9)
+  })
+  it('gives half where that is no loss', () => {
+    const same = [{ id: 100, outputs: blend([...ensemble.weights].map(([id, w]) => [members[Number(id)]!.outputs, w]), truth.target.length * truth.width) }] // prettier-ignore
+    expect(shareOf(sharedWith(ensemble, members, same, truth, objective).weights)).toBeCloseTo(0.5, 12)
+  })
+  it('stays as it is without such members, with poor ones, and without a lead', () => {
+    expect(sharedWith(ensemble, members, [], truth, objective)).toBe(ensemble)
+    const poor = [{ id: 100, outputs: members[0]!.outputs.map((_, i) => (task === 'regression' ? 1e3 : i % truth.width === 0 ? 1 : 0)) }] // prettier-ignore
+    expect(sharedWith(ensemble, members, poor, truth, objective)).toBe(ensemble)
+    const single = greedyEnsemble(members.slice(0, 1), truth, objective)
+    expect(sharedWith(single, members.slice(0, 1), stacked, truth, objective)).toBe(single)
   })
 })
