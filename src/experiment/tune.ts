@@ -148,8 +148,16 @@ export async function tune(
     release()
   }
   const trials = trialsNow()
-  const ensemble = model.update(trials)
+  const ensemble = chosenBefore(journal.records, trials) ?? model.update(trials)
   return { trials, ...(ensemble && { ensemble }), ...(ended !== undefined && { ended }) }
+}
+
+/** The model of a run that ended, when nothing was tried since: it stays, however this version would choose. */
+function chosenBefore(records: Store['journal']['records'], trials: readonly Trial[]): Ensemble | undefined {
+  const last = records.findLast(({ type }) => type === 'trial' || type === 'ensemble')
+  if (last?.type !== 'ensemble') return undefined
+  const ids = new Set(trials.map(({ id }) => id))
+  return last.ensemble.members.every(({ trial }) => ids.has(trial)) ? last.ensemble : undefined
 }
 
 /**
