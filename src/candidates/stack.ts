@@ -6,18 +6,17 @@ import { step } from './groups.ts'
 /** What learns well from answers of other models; nets and forests gain nothing that trees do not. */
 const STACKED: readonly AlgorithmRole[] = ['boosting', 'linear']
 
-const roleOf = ({ algorithm }: Candidate): AlgorithmRole | undefined =>
+const roleOf = (algorithm: string): AlgorithmRole | undefined =>
   algorithms.find(({ name }) => name === algorithm)?.role
 
 /** Whether a learner above others reads the table beside their answers; see `stackedOn`. */
-export const readsTable = (algorithm: string): boolean =>
-  algorithms.find(({ name }) => name === algorithm)?.role !== 'linear'
+export const readsTable = (algorithm: string): boolean => roleOf(algorithm) !== 'linear'
 
 /** The candidates that are tried once more above others: the first of every learner that learns well from answers. */
 export const stackable = (candidates: readonly Candidate[]): Candidate[] =>
   candidates.filter(
     (candidate, i) =>
-      STACKED.includes(roleOf(candidate)!) &&
+      STACKED.includes(roleOf(candidate.algorithm)!) &&
       candidates.findIndex(({ algorithm }) => algorithm === candidate.algorithm) === i,
   )
 
@@ -33,7 +32,7 @@ export function stackedOn(candidate: Candidate, columns: readonly string[]): Can
     encode: [step('robust-imputer', { strategy: 'median' })],
     then: [],
   }
-  return roleOf(candidate) === 'linear'
-    ? { ...candidate, groups: [group], merged: [step('robust-standard-scaler')] }
-    : { ...candidate, groups: [...candidate.groups, group] }
+  return readsTable(candidate.algorithm)
+    ? { ...candidate, groups: [...candidate.groups, group] }
+    : { ...candidate, groups: [group], merged: [step('robust-standard-scaler')] }
 }

@@ -81,21 +81,19 @@ export function assembleEnsemble(
   const { folds, objective } = prepared
   const complete = trials.filter(trial => trial.state === 'COMPLETE')
   const handy = complete.filter(trial => trial.bytes! <= LARGEST_BYTES)
-  const pool = (handy.length > 0 ? handy : complete)
-    .sort((a, b) => compareTrials(b, a, objective))
-    .slice(0, POOL)
+  const able = (handy.length > 0 ? handy : complete).sort((a, b) => compareTrials(b, a, objective))
+  const pool = able.slice(0, POOL)
   if (pool.length === 0) return undefined
-  const stacked = (handy.length > 0 ? handy : complete).filter(
-    ({ stack, algorithm }) => stack && readsTable(algorithm),
-  )
+  const stacked = able.filter(({ stack, algorithm }) => stack && readsTable(algorithm))
   const ids = new Set([...pool, ...stacked].map(({ id }) => id))
   for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
   for (const id of ids) if (!known.has(id)) known.set(id, readOutputs(paths, id))
   const truth = truthOf(prepared)
   const member = ({ id }: Trial) => ({ id, outputs: known.get(id)! })
   const bags = truth.target.length <= BAGGED_ROWS ? BAGS : 1
-  const picked = greedyEnsemble(pool.map(member), truth, objective.name, { picks: 25, bags })
-  const shared = sharedWith(picked, pool.map(member), stacked.map(member), truth, objective.name)
+  const rivals = pool.map(member)
+  const picked = greedyEnsemble(rivals, truth, objective.name, { picks: 25, bags })
+  const shared = sharedWith(picked, rivals, stacked.map(member), truth, objective.name)
   const large = [...shared.weights].filter(([, weight]) => weight >= SMALLEST_WEIGHT)
   const total = large.reduce((sum, [, weight]) => sum + weight, 0)
   const members = large.map(([trial, weight]) => ({ trial, weight: weight / total }))

@@ -1,4 +1,5 @@
 import type { Candidate } from '../candidates/candidate.ts'
+import { partOf } from '../tune/observed.ts'
 import type { LossCurve } from '../tune/pruner.ts'
 import type { TrialRequest } from './journal.ts'
 import type { Mark } from '../util/clock-tape.ts'
@@ -29,8 +30,7 @@ export const identityOf = ({
   algorithm: candidate.algorithm,
   params: request.params,
   seed: request.seed,
-  ...(request.rowShare !== undefined && { rowShare: request.rowShare }),
-  ...(request.stepShare !== undefined && { stepShare: request.stepShare }),
+  ...partOf(request),
   ...(request.stack && { stack: request.stack }),
 })
 

@@ -1,6 +1,6 @@
 import type { Candidate } from '../candidates/candidate.ts'
 import { higherIsBetter } from '../metrics/index.ts'
-import { shareOf, type Proposal } from '../tune/observed.ts'
+import { partOf, shareOf, type Proposal } from '../tune/observed.ts'
 import { RIVALS } from '../tune/pruners/racing.ts'
 import { createSearch } from '../tune/search.ts'
 import { hashSeed } from '../util/rng.ts'
@@ -204,14 +204,13 @@ function nextGeneration(
     (sum, record) => sum + (record.type === 'generation' ? record.trials.length : 0),
     0,
   )
-  const trials = proposals.map(({ candidate, params, rowShare, stepShare, stack }, index) => ({
+  const trials = proposals.map(({ candidate, params, stack, ...proposal }, index) => ({
     id: first + index,
     candidate,
     definition: definitions.get(candidate)!,
     params,
     seed: hashSeed(spec.seed, first + index),
-    ...(rowShare !== undefined && { rowShare }),
-    ...(stepShare !== undefined && { stepShare }),
+    ...partOf(proposal),
     ...(stack && { stack }),
   }))
   if (trials.length > 0) journal.append({ type: 'generation', trials })

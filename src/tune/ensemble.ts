@@ -1,4 +1,4 @@
-import { metrics, type MetricName } from '../metrics/index.ts'
+import { higherIsBetter, metrics, type MetricName } from '../metrics/index.ts'
 import type { Metric, Truth } from '../metrics/metric.ts'
 import { checkScored, shareWork } from '../metrics/work.ts'
 import { TrialError } from '../util/errors.ts'
@@ -93,8 +93,8 @@ export function sharedWith<Id extends string | number>(
 ): Ensemble<Id> {
   if (stacked.length === 0) return ensemble
   const metric: Metric = metrics[objective]
-  const sign = metric.direction === 'maximize' ? 1 : -1
-  const gainOf = (outputs: Float64Array) => sign * metric.score({ ...truth, outputs })
+  const worth = (score: number) => higherIsBetter(objective, score)
+  const gainOf = (outputs: Float64Array) => worth(metric.score({ ...truth, outputs }))
   const length = truth.target.length * truth.width
   const outputsOf = new Map([...members, ...stacked].map(({ id, outputs }) => [id, outputs]))
   const mixed = blend(
@@ -107,16 +107,16 @@ export function sharedWith<Id extends string | number>(
   )
   const gains = members.map(({ outputs }) => gainOf(outputs))
   const best = Math.max(...gains)
-  const lead = sign * ensemble.score - best
+  const lead = worth(ensemble.score) - best
   if (!(lead > 0) || gainOf(above) < Math.min(...gains)) return ensemble
   for (let step = Math.round(MOST_SHARED / SHARED_STEP); step > 0; step--) {
     const share = step * SHARED_STEP
     const outputs = blend([[mixed, 1 - share], [above, share]], length) // prettier-ignore
-    const gain = gainOf(outputs)
-    if (gain < best + LEAD_KEPT * lead) continue
+    const score = metric.score({ ...truth, outputs })
+    if (worth(score) < best + LEAD_KEPT * lead) continue
     const weights = new Map([...ensemble.weights].map(([id, weight]) => [id, (1 - share) * weight]))
     for (const { id } of stacked) weights.set(id, (weights.get(id) ?? 0) + share / stacked.length)
-    return { weights, score: sign * gain }
+    return { weights, score }
   }
   return ensemble
 }

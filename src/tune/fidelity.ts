@@ -14,13 +14,16 @@ export type Resource = 'rows' | 'steps'
 /** Shares of the training rows, ascending, the last 1: just that for a table that is small already. */
 export function rowShares(rows: number): readonly number[] {
   const sizes = rungs(LEAST_ROWS, Math.max(LEAST_ROWS, rows), ETA).slice(-MOST_RUNGS)
-  return sizes.map((_, i) => ETA ** (i - sizes.length + 1))
+  return sharesOf(sizes.length)
 }
 
 /** Shares of the steps, ascending, the last 1. */
-export const STEP_SHARES: readonly number[] = rungs(1, ETA ** (MOST_RUNGS - 1), ETA).map(
-  size => size / ETA ** (MOST_RUNGS - 1),
-)
+export const STEP_SHARES = sharesOf(MOST_RUNGS)
+
+/** Of so many rungs. */
+function sharesOf(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => ETA ** (i - count + 1))
+}
 
 export interface Promotion {
   readonly trial: Followed

@@ -105,6 +105,12 @@ export const shareOf = ({
   stepShare = 1,
 }: Pick<ObservedTrial, 'rowShare' | 'stepShare'>): number => rowShare * stepShare
 
+/** What a trial that is not whole has of one, and nothing for others. */
+export const partOf = ({ rowShare, stepShare }: Pick<ObservedTrial, 'rowShare' | 'stepShare'>) => ({
+  ...(rowShare !== undefined && { rowShare }),
+  ...(stepShare !== undefined && { stepShare }),
+})
+
 /** The same for the same params of a candidate and the same share of a whole trial. */
 export const trialKey = ({
   candidate,

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { defaults, logFloat, type Params } from '../../src/params/space.ts'
 import { promotions, rowShares, STEP_SHARES } from '../../src/tune/fidelity.ts'
-import { follow } from '../../src/tune/observed.ts'
-import { createSearch } from '../../src/tune/search.ts'
+import { follow, type Searchable } from '../../src/tune/observed.ts'
+import { createSearch, type SearchOptions } from '../../src/tune/search.ts'
 import { runSearch } from './helpers.ts'
+
+const searchOf = <C extends Searchable>(
+  candidates: readonly C[],
+  options: Pick<SearchOptions<C>, 'expectedSeconds' | 'shares' | 'resourceOf'>,
+) => createSearch({ candidates, seed: 1, objective: 'AUC', generation: 4, ...options })
 
 describe('shares of the rows', () => {
   it('go down by four, at most twice, and never below two thousand rows', () => {
@@ -54,11 +59,7 @@ describe('a multi-fidelity search', () => {
   const run = (seconds: number, rowShares: readonly number[]) => {
     const secondsOf = ({ rowShare = 1 }) => 10 * rowShare
     const { history } = runSearch(
-      createSearch({
-        candidates,
-        seed: 1,
-        objective: 'AUC',
-        generation: 4,
+      searchOf(candidates, {
         expectedSeconds: (_, __, share = 1) => secondsOf({ rowShare: share }),
         shares: rowShares,
       }),
@@ -89,11 +90,7 @@ describe('a search whose trials begin with a share of their steps', () => {
     expect(STEP_SHARES).toEqual([1 / 16, 1 / 4, 1])
     const secondsOf = ({ stepShare = 1 }) => 10 * stepShare
     const { history } = runSearch(
-      createSearch({
-        candidates,
-        seed: 1,
-        objective: 'AUC',
-        generation: 4,
+      searchOf(candidates, {
         expectedSeconds: (_, __, share = 1) => secondsOf({ stepShare: share }),
         shares: STEP_SHARES,
         resourceOf: ({ name }) => (name === 'boosted' ? 'steps' : undefined),

@@ -12,6 +12,7 @@ import { layout, type Layout } from '../../experiment/store.ts'
 import { clockOf, endedByDisk, leaveTrial } from '../../experiment/trial-files.ts'
 import type { Trial } from '../../experiment/types.ts'
 import { higherIsBetter, loadMetric } from '../../metrics/index.ts'
+import { partOf } from '../../tune/observed.ts'
 import { createRacing } from '../../tune/pruners/racing.ts'
 import { messageOf } from '../../util/errors.ts'
 import { encodeMessage, OUT_OF_MEMORY, type ToWorker } from './messages.ts'
@@ -108,8 +109,7 @@ async function runTrial(
       {
         objective: objective.name,
         seed: request.seed,
-        ...(request.rowShare !== undefined && { rowShare: request.rowShare }),
-        ...(request.stepShare !== undefined && { stepShare: request.stepShare }),
+        ...partOf(request),
         signal,
         seconds,
         spareThreads,
