@@ -249,6 +249,15 @@ describe.each([
     expect(shared.score).toBeCloseTo(scoreOf(outputs), 9)
     expect(sign * shared.score).toBeGreaterThanOrEqual((sign * ensemble.score + best) / 2 - 1e-9)
   })
+  it('gives poor ones, which a member is as poor as, no more than half the lead allows', () => {
+    const { outputs } = members[0]!
+    // The answers for other rows.
+    const poor = outputs.map((_, i) => outputs[(i + 7 * truth.width) % outputs.length]!)
+    const field = [...members, { id: 99, outputs: poor }]
+    const shared = sharedWith(ensemble, field, [{ id: 100, outputs: poor }], truth, objective)
+    expect(shareOf(shared.weights)).toBeLessThan(0.45)
+    expect(sign * shared.score).toBeGreaterThanOrEqual((sign * ensemble.score + best) / 2 - 1e-9)
+  })
   it('gives half where that is no loss', () => {
     const same = [{ id: 100, outputs: blend([...ensemble.weights].map(([id, w]) => [members[Number(id)]!.outputs, w]), truth.target.length * truth.width) }] // prettier-ignore
     expect(shareOf(sharedWith(ensemble, members, same, truth, objective).weights)).toBeCloseTo(0.5, 12)
